@@ -1,0 +1,1 @@
+"""What the notebooks import. Importing this package opens no socket and starts no thread."""
