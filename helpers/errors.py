@@ -4,6 +4,10 @@
 class TutorialError(Exception):
     """The root: catch this to catch everything that `helpers` raises on purpose."""
 
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks for this: a reader of a notebook gets the sentence; the cause stays in __cause__.
+        return [f"{type(self).__name__}: {self}"]
+
 
 class BadInput(TutorialError, ValueError):
     """Refused on this machine, before any request was sent and before any cost."""
@@ -27,6 +31,10 @@ class NotConnected(TutorialError):
 
 class SandboxStopped(NotConnected):
     """The sandbox that this session talked to has stopped; its state went with it."""
+
+
+class NotPermitted(TutorialError):
+    """The caller's IAM identity lacks a permission; data/iam-policy.json lists what the tutorial needs."""
 
 
 class NotSubscribed(TutorialError):

@@ -1,0 +1,92 @@
+"""Deleting by name, and finding what is left; no handle is needed, so a failed deploy can be cleaned up."""
+
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from .endpoint import TAG, check_name
+from .explain import explained
+from .session import Session
+
+# kind, list operation, its list, the name's key, the ARN's key
+KINDS = (
+    ("endpoint", "list_endpoints", "Endpoints", "EndpointName", "EndpointArn"),
+    (
+        "endpoint configuration",
+        "list_endpoint_configs",
+        "EndpointConfigs",
+        "EndpointConfigName",
+        "EndpointConfigArn",
+    ),
+    ("model", "list_models", "Models", "ModelName", "ModelArn"),
+)
+
+
+def delete(session: Session, endpoint_name: str) -> list[str]:
+    """Delete the endpoint, its configuration and its model; returns what was deleted.
+
+    It needs the name only, and works for what a failed deploy left behind. Deleting twice is no error.
+    """
+    check_name(endpoint_name)
+    config_name, model_names = _parts(session, endpoint_name)
+    sagemaker = session.client("sagemaker")
+    steps = [("endpoint", endpoint_name, sagemaker.delete_endpoint, "EndpointName")]
+    steps.append(
+        ("endpoint configuration", config_name, sagemaker.delete_endpoint_config, "EndpointConfigName")
+    )
+    steps += [("model", name, sagemaker.delete_model, "ModelName") for name in model_names]
+    deleted = []
+    for kind, name, operation, key in steps:
+        with explained(f"delete the {kind} {name!r}"):
+            if _unless_missing(operation, **{key: name}):
+                deleted.append(f"{kind} {name}")
+    return deleted
+
+
+def leftovers(session: Session, endpoint_name: str = "") -> list[str]:
+    """What this tutorial made and has not deleted, in this region: found by tag, and by name if one is given.
+
+    Endpoints bill while they exist; configurations and models cost nothing.
+    """
+    sagemaker = session.client("sagemaker")
+    found = []
+    for kind, operation, members, name, arn in KINDS:
+        with explained(f"list what is left of kind {kind}"):
+            for page in sagemaker.get_paginator(operation).paginate():
+                found += [
+                    f"{kind} {item[name]}"
+                    for item in page[members]
+                    if item.get("EndpointStatus") != "Deleting"
+                    and (item[name] == endpoint_name or TAG in _tags(sagemaker, item[arn]))
+                ]
+    return found
+
+
+def _parts(session: Session, endpoint_name: str) -> tuple[str, list[str]]:
+    """The names of the endpoint's configuration and models; the endpoint's own where it can't be asked."""
+    sagemaker = session.client("sagemaker")
+    try:
+        endpoint = sagemaker.describe_endpoint(EndpointName=endpoint_name)
+        config_name = str(endpoint["EndpointConfigName"])
+    except ClientError:
+        config_name = endpoint_name
+    try:
+        config = sagemaker.describe_endpoint_config(EndpointConfigName=config_name)
+        return config_name, [variant["ModelName"] for variant in config["ProductionVariants"]]
+    except ClientError:
+        return config_name, [endpoint_name]
+
+
+def _unless_missing(operation: Callable[..., Any], **arguments: Any) -> bool:
+    try:
+        operation(**arguments)
+    except ClientError as error:
+        if "Could not find" not in error.response["Error"]["Message"]:
+            raise
+        return False
+    return True
+
+
+def _tags(sagemaker: Any, arn: str) -> list[dict[str, str]]:
+    return list(sagemaker.list_tags(ResourceArn=arn)["Tags"])

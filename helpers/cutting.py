@@ -1,0 +1,103 @@
+"""One long answer holds the shorter ones: cutting it at token boundaries, exactly or not at all."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .generation import Response
+
+UNREADABLE = "\ufffd"  # what a decoder writes for half a character
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the model wrote for one request.
+
+    `tokens` and `likelihoods` (natural logarithms) are empty where the API lists no tokens; `token_count` is
+    what the API reports, None if it does not.
+    """
+
+    text: str
+    finish_reason: str | None
+    likelihood: float | None
+    tokens: tuple[str, ...]
+    likelihoods: tuple[float | None, ...]
+    token_count: int | None
+    latency_seconds: float
+
+    @classmethod
+    def of(cls, response: "Response") -> "Answer":
+        """The response's first generation."""
+        generation = response.generations[0]
+        listed = generation.token_likelihoods
+        return cls(
+            text=generation.text,
+            finish_reason=generation.finish_reason,
+            likelihood=generation.likelihood,
+            tokens=tuple(entry.token for entry in listed),
+            likelihoods=tuple(entry.likelihood for entry in listed),
+            token_count=response.response_tokens,
+            latency_seconds=response.latency_seconds,
+        )
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Answer":
+        """Read back what `record` wrote."""
+        fields = {name: record[name] for name in cls.__dataclass_fields__}
+        return cls(**{**fields, "tokens": tuple(record["tokens"]), "likelihoods": tuple(record["likelihoods"])})
+
+    def record(self) -> dict[str, Any]:
+        """Plain values, for a line of JSON."""
+        return asdict(self)
+
+    @property
+    def length(self) -> int | None:
+        """How many tokens the text has; None where the API does not tell."""
+        return len(self.tokens) if self.tokens else self.token_count
+
+
+def cut(answer: Answer, limit: int) -> Answer | None:
+    """The answer that the same request with `max_tokens=limit` would have had; None where that is not certain.
+
+    Not certain: the API listed no tokens, or they do not spell the text (stop sequences taken out, text
+    trimmed), or the cut falls inside a character that several tokens make up.
+    """
+    if not _lists_every_token(answer):
+        return None
+    if limit >= len(answer.tokens):
+        return _uncut(answer, limit)
+    kept, likelihoods = answer.tokens[:limit], answer.likelihoods[:limit]
+    text = "".join(kept)
+    if not kept or not kept[-1] or UNREADABLE in text or not answer.text.startswith(text):
+        return None
+    return Answer(
+        text=text,
+        finish_reason=answer.finish_reason and "MAX_TOKENS",
+        likelihood=mean_likelihood(likelihoods),
+        tokens=kept,
+        likelihoods=likelihoods,
+        token_count=limit,
+        latency_seconds=answer.latency_seconds,
+    )
+
+
+def mean_likelihood(likelihoods: tuple[float | None, ...]) -> float | None:
+    """Cohere's `likelihood` of a text: the mean of its tokens' log-likelihoods (None if one is unknown)."""
+    known = [value for value in likelihoods if value is not None]
+    return fmean(known) if known and len(known) == len(likelihoods) else None
+
+
+def _lists_every_token(answer: Answer) -> bool:
+    if not answer.tokens:
+        return False
+    return "".join(answer.tokens) == answer.text or answer.token_count == len(answer.tokens)
+
+
+def _uncut(answer: Answer, limit: int) -> Answer:
+    """The whole text fits. At exactly `limit` tokens the model had no step left to write its end token."""
+    ended_unseen = answer.finish_reason == "COMPLETE" and answer.tokens[-1] != ""
+    if limit == len(answer.tokens) and ended_unseen:
+        return replace(answer, finish_reason="MAX_TOKENS")
+    return answer

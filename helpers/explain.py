@@ -1,0 +1,89 @@
+"""AWS's errors, said again with what to do next; what we have nothing to add to passes through unchanged."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+
+from . import errors
+
+THROTTLED = ("ThrottlingException", "Throttling", "TooManyRequestsException", "ModelNotReadyException")
+QUOTAS = "https://console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas"
+DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
+
+
+@contextmanager
+def explained(action: str) -> Iterator[None]:
+    """Run an AWS call; raise its failure as the matching TutorialError, with `action` in the message.
+
+    `action` completes the sentence "Could not ...", for example "create the endpoint 'demo'".
+    """
+    try:
+        yield
+    except ClientError as error:
+        explanation = _explain(error, action)
+        if explanation is None:
+            raise
+        raise explanation from error
+    except (EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError, NoCredentialsError) as error:
+        raise errors.NotConnected(f"Could not {action}: {error}") from error
+
+
+def _explain(error: ClientError, action: str) -> errors.TutorialError | None:
+    code = error.response["Error"]["Code"]
+    message = error.response["Error"].get("Message", "")
+    told = f"Could not {action}. AWS says: {message}"
+    if code == "ModelError":
+        return _explain_model_error(error, action)
+    if "not subscribed to the marketplace offering" in message:
+        return errors.NotSubscribed(
+            f"{told} Run 01_subscribe; a new subscription takes a few minutes to arrive."
+        )
+    if code in ("ResourceLimitExceeded", "ResourceLimitExceededException"):
+        return errors.QuotaExceeded(f"{told} Ask for more: {QUOTAS}")
+    if code in ("ValidationException", "ValidationError") and _is_missing_endpoint(message):
+        return errors.EndpointNotFound(f"{told} Run 02_deploy first, with the same endpoint_name.")
+    if code in THROTTLED:
+        return errors.Throttled(f"{told} Wait a moment, and send fewer requests at a time.")
+    if code in DENIED:
+        return errors.NotPermitted(f"{told} data/iam-policy.json has the permissions this tutorial needs.")
+    return None
+
+
+def _is_missing_endpoint(message: str) -> bool:
+    return bool(re.match(r"Could not find endpoint |Endpoint \S+ of account \d+ not found", message))
+
+
+def _explain_model_error(error: ClientError, action: str) -> errors.TutorialError:
+    """ModelError (424): the container's own status and words are in the response."""
+    status = int(error.response.get("OriginalStatusCode") or 0)
+    said = model_message(error.response.get("OriginalMessage") or error.response["Error"].get("Message", ""))
+    if 400 <= status < 500:
+        return errors.ModelRefused(
+            f"Could not {action}. The model refused the request ({status}): {said}",
+            status=status,
+            model_message=said,
+        )
+    return errors.ModelFailed(
+        f"Could not {action}. The model failed ({status}): {said} The same request may succeed later; "
+        f"the endpoint's log is at {error.response.get('LogStreamArn', 'CloudWatch Logs')}.",
+        status=status,
+        model_message=said,
+    )
+
+
+def model_message(body: str) -> str:
+    """The words in a container's error body: the value of "message", or the body itself."""
+    try:
+        parsed = json.loads(body)
+    except ValueError:
+        return body
+    return str(parsed.get("message", body)) if isinstance(parsed, dict) else body

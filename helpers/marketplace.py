@@ -1,0 +1,214 @@
+"""AWS Marketplace: what a model's listing offers, whether this account has subscribed, subscribe, cancel.
+
+Subscribing costs nothing by itself; an endpoint does, by the hour. The buyer APIs (marketplace-discovery
+and marketplace-agreement, us-east-1 only) never return the model package's ARN: that is in the catalogue,
+or in the console on the listing's Configure page.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from botocore.exceptions import UnknownServiceError
+
+from . import catalog
+from .errors import BadInput, NotConnected, TutorialError
+from .explain import explained
+from .session import Session
+
+# The terms that a buyer accepts as they stand; a free trial or a contract is chosen, not taken along.
+STANDING_TERMS = ("LegalTerm", "SupportTerm", "ValidityTerm", "UsageBasedPricingTerm", "RenewalTerm")
+
+
+class NotOffered(TutorialError):
+    """The listing has no public offer that this account can accept."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A listing and its public offer: prices in USD an hour for each instance type, and the terms to read."""
+
+    title: str
+    listing_url: str
+    product_id: str
+    offer_id: str
+    proposal_id: str
+    usd_per_hour: dict[str, float]
+    documents: tuple[str, ...]
+    refund_policy: str
+    terms: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """An agreement between this account and the seller; `ready` once SageMaker will accept it."""
+
+    agreement_id: str
+    product_id: str
+    status: str
+    accepted: datetime
+    ready: bool
+
+
+def offer(session: Session, model_id: str) -> Offer:
+    """The listing's title, price terms and EULA link, read from AWS Marketplace now."""
+    model = catalog.model(model_id)
+    discovery = _client(session, "marketplace-discovery", model)
+    with explained(f"read the listing of {model.name}; its page is {model.listing_url}"):
+        listing = discovery.get_listing(listingId=model.listing_id)
+        product_id = listing["associatedEntities"][0]["product"]["productId"]
+        options = discovery.list_purchase_options(
+            filters=[{"filterType": "PRODUCT_ID", "filterValues": [product_id]}]
+        )["purchaseOptions"]
+        if not options:
+            raise NotOffered(f"{listing['listingName']} has no offer for this account: {model.listing_url}")
+        offer_id = options[0]["purchaseOptionId"]
+        proposal_id = discovery.get_offer(offerId=offer_id)["agreementProposalId"]
+        terms = [next(iter(term.values())) for term in _offer_terms(discovery, offer_id)]
+    return Offer(
+        title=listing["listingName"],
+        listing_url=model.listing_url,
+        product_id=product_id,
+        offer_id=offer_id,
+        proposal_id=proposal_id,
+        usd_per_hour=_hourly_prices(terms, model),
+        documents=tuple(document["url"] for term in terms for document in term.get("documents", [])),
+        refund_policy=next((term["refundPolicy"] for term in terms if "refundPolicy" in term), ""),
+        terms=tuple((term["type"], term["id"]) for term in terms),
+    )
+
+
+def subscription(session: Session, model_id: str) -> Subscription | None:
+    """This account's active subscription to the model's listing, or None."""
+    model = catalog.model(model_id)
+    product_id = offer(session, model_id).product_id
+    agreements = _client(session, "marketplace-agreement", model)
+    wanted = {
+        "PartyType": "Acceptor",
+        "AgreementType": "PurchaseAgreement",
+        "ResourceIdentifier": product_id,
+        "Status": "ACTIVE",
+    }
+    with explained(f"look for your subscription to {model.name}"):
+        found = agreements.search_agreements(
+            catalog="AWSMarketplace",
+            filters=[{"name": name, "values": [value]} for name, value in wanted.items()],
+        )["agreementViewSummaries"]
+        return _subscription(agreements, product_id, found[0]) if found else None
+
+
+def subscribe(
+    session: Session,
+    model_id: str,
+    *,
+    accept_terms: bool = False,
+    wait_seconds: float = 600,
+    tell: Callable[[str], object] = print,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Subscription:
+    """Accept the offer for this account, and wait until SageMaker knows; a second call changes nothing.
+
+    `accept_terms=True` says that you have read the terms and the EULA and accept them. The subscription is
+    free; AWS charges for endpoints only. Raises BadInput without it, NotOffered where there is no offer.
+    """
+    existing = subscription(session, model_id)
+    if existing is None:
+        existing = _accept(session, model_id, accept_terms, tell)
+    waited = 0.0
+    while not existing.ready and waited < wait_seconds:
+        if waited % 60 == 0:
+            tell(f"Agreement {existing.agreement_id} is accepted; waiting for it to reach SageMaker.")
+        sleep(1.0)
+        waited += 1.0
+        existing = subscription(session, model_id) or existing
+    return existing
+
+
+def cancel(session: Session, model_id: str) -> str | None:
+    """Cancel the subscription and return its agreement's id; None when there is none.
+
+    Delete the endpoints first: what happens to a running one is not documented (as of 2026-11).
+    """
+    model = catalog.model(model_id)
+    existing = subscription(session, model_id)
+    if existing is None:
+        return None
+    with explained(f"cancel your subscription to {model.name}; the console can: {model.listing_url}"):
+        _client(session, "marketplace-agreement", model).cancel_agreement(agreementId=existing.agreement_id)
+    return existing.agreement_id
+
+
+def _accept(
+    session: Session, model_id: str, accept_terms: bool, tell: Callable[[str], object]
+) -> Subscription:
+    model = catalog.model(model_id)
+    terms = offer(session, model_id)
+    if not accept_terms:
+        raise BadInput(
+            f"Not subscribed: read the terms ({', '.join(terms.documents)}), then pass accept_terms=True; "
+            f"or subscribe by hand at {model.listing_url}."
+        )
+    agreements = _client(session, "marketplace-agreement", model)
+    with explained(f"subscribe to {model.name}; by hand it is at {model.listing_url}"):
+        # The request is a quote and binds nobody; accepting it is the act.
+        quote = agreements.create_agreement_request(
+            intent="NEW",
+            agreementProposalIdentifier=terms.proposal_id,
+            requestedTerms=[_requested(kind, id) for kind, id in terms.terms if kind in STANDING_TERMS],
+        )
+        agreements.accept_agreement_request(agreementRequestId=quote["agreementRequestId"])
+    accepted = subscription(session, model_id)
+    if accepted is None:
+        raise NotOffered(f"The offer was accepted but no agreement shows yet; look at {model.listing_url}.")
+    tell(f"Subscribed to {terms.title}: agreement {accepted.agreement_id}")
+    return accepted
+
+
+def _requested(kind: str, term_id: str) -> dict[str, Any]:
+    if kind == "RenewalTerm":
+        return {"id": term_id, "configuration": {"renewalTermConfiguration": {"enableAutoRenew": False}}}
+    return {"id": term_id}
+
+
+def _subscription(agreements: Any, product_id: str, summary: dict[str, Any]) -> Subscription:
+    agreement_id = summary["agreementId"]
+    entitlements = agreements.get_agreement_entitlements(agreementId=agreement_id)["agreementEntitlements"]
+    ready = bool(entitlements) and all(each["status"] == "PROVISIONED" for each in entitlements)
+    return Subscription(agreement_id, product_id, summary["status"], summary["acceptanceTime"], ready)
+
+
+def _offer_terms(discovery: Any, offer_id: str) -> list[dict[str, Any]]:
+    pages = discovery.get_paginator("get_offer_terms").paginate(offerId=offer_id)
+    return [term for page in pages for term in page["offerTerms"]]
+
+
+def _hourly_prices(terms: list[dict[str, Any]], model: catalog.Model) -> dict[str, float]:
+    """Instance type -> USD, from the rate cards that name it.
+
+    The keys of a SageMaker model's rate card are not documented (as of 2026-11), so the instance type is
+    looked for in key and display name; batch transform has a price of its own and is left out.
+    """
+    rates = [
+        (f"{rate['dimensionKey']} {rate['displayName']}", float(rate["price"]))
+        for term in terms
+        for card in term.get("rateCards", [])
+        for rate in card["rateCard"]
+    ]
+    return {
+        instance_type: price
+        for instance_type in model.instance_types
+        for name, price in rates
+        if instance_type in name and "batch" not in name.lower()
+    }
+
+
+def _client(session: Session, service: str, model: catalog.Model) -> Any:
+    try:
+        return session.client(service)
+    except UnknownServiceError as error:
+        raise NotConnected(
+            f"This boto3 is too old to know {service}. Upgrade it (pip install -U 'boto3>=1.43.49'), "
+            f"or subscribe in the console: {model.listing_url}"
+        ) from error

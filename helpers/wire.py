@@ -1,0 +1,225 @@
+"""Cohere's wire formats: how each API writes a request, an answer, and the events of a stream.
+
+Generate is what Medium, Command and Command Light speak; chat v1 is what Command R and R+ speak; chat v2 is
+chat with a list of messages. Sources: Cohere's OpenAPI, and the samples in cohere-ai/cohere-aws@ab4a24f.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a caller may ask for, in one vocabulary for all APIs; None leaves it to the model's default."""
+
+    prompt: str
+    max_tokens: int | None = None
+    temperature: float | None = None
+    k: int | None = None
+    p: float | None = None
+    stop_sequences: Sequence[str] = ()
+    num_generations: int = 1
+    likelihoods: str = "NONE"
+    seed: int | None = None
+    history: Sequence[Mapping[str, str]] = ()
+    preamble: str | None = None
+
+
+@dataclass(frozen=True)
+class TokenLikelihood:
+    """One token and the logarithm of the probability that the model gave it (None: the prompt's first)."""
+
+    token: str
+    likelihood: float | None
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One text. `likelihood` is the mean of the token log-likelihoods, where they were asked for."""
+
+    text: str
+    finish_reason: str | None = None
+    likelihood: float | None = None
+    token_likelihoods: tuple[TokenLikelihood, ...] = ()
+
+
+@dataclass(frozen=True)
+class Response:
+    """A whole answer; token counts where the API gives them, times in seconds as seen by this client."""
+
+    generations: tuple[Generation, ...]
+    prompt_tokens: int | None = None
+    response_tokens: int | None = None
+    latency_seconds: float = 0.0
+    raw: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def text(self) -> str:
+        """The first generation's text."""
+        return self.generations[0].text
+
+
+class Api(Protocol):
+    """One wire format."""
+
+    features: frozenset[str]
+
+    def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
+        """The JSON body of a request."""
+
+    def response(self, raw: dict[str, Any]) -> Response:
+        """A typed response from the JSON of an answer (or of a stream's last event)."""
+
+    def text(self, event: dict[str, Any]) -> str:
+        """The piece of text that a stream event brings; empty for other events."""
+
+    def final(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """The whole answer if this is the stream's last event, else None."""
+
+    def error(self, event: dict[str, Any]) -> str | None:
+        """The model's words if the event reports a failure inside a stream that began well."""
+
+
+class GenerateApi:
+    """/v1/generate: Medium, Command, Command Light."""
+
+    features = frozenset({"likelihoods", "num_generations"})
+
+    def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
+        """See Api."""
+        body = {"prompt": request.prompt, **_sampling(request)}
+        if request.likelihoods != "NONE":
+            body["return_likelihoods"] = request.likelihoods
+        if request.num_generations != 1:
+            body["num_generations"] = request.num_generations
+        return body | ({"stream": True} if stream else {})
+
+    def response(self, raw: dict[str, Any]) -> Response:
+        """See Api."""
+        return Response(tuple(self._generation(each) for each in raw["generations"]), raw=raw)
+
+    def text(self, event: dict[str, Any]) -> str:
+        """See Api."""
+        return "" if event.get("is_finished") else str(event.get("text", ""))
+
+    def final(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """See Api."""
+        return event.get("response") if event.get("is_finished") else None
+
+    def error(self, event: dict[str, Any]) -> str | None:
+        """See Api."""
+        return _error(event)
+
+    @staticmethod
+    def _generation(raw: dict[str, Any]) -> Generation:
+        tokens = tuple(
+            TokenLikelihood(each["token"], each.get("likelihood"))
+            for each in raw.get("token_likelihoods") or ()
+        )
+        return Generation(raw["text"], raw.get("finish_reason"), raw.get("likelihood"), tokens)
+
+
+class ChatV1Api:
+    """/v1/chat: Command R and R+."""
+
+    features = frozenset({"seed", "chat"})
+
+    def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
+        """See Api."""
+        body = {"message": request.prompt, **_sampling(request)}
+        if request.history:
+            body["chat_history"] = [dict(turn) for turn in request.history]
+        if request.preamble is not None:
+            body["preamble"] = request.preamble
+        return body | ({"stream": True} if stream else {})
+
+    def response(self, raw: dict[str, Any]) -> Response:
+        """See Api."""
+        count = raw.get("token_count") or raw.get("meta", {}).get("tokens") or {}
+        return Response(
+            (Generation(raw["text"], raw.get("finish_reason")),),
+            prompt_tokens=count.get("prompt_tokens", count.get("input_tokens")),
+            response_tokens=count.get("response_tokens", count.get("output_tokens")),
+            raw=raw,
+        )
+
+    def text(self, event: dict[str, Any]) -> str:
+        """See Api."""
+        return str(event.get("text", "")) if event.get("event_type") == "text-generation" else ""
+
+    def final(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """See Api."""
+        return event.get("response") if event.get("event_type") == "stream-end" else None
+
+    def error(self, event: dict[str, Any]) -> str | None:
+        """See Api."""
+        return _error(event)
+
+
+class ChatV2Api:
+    """/v2/chat: a list of messages; no SageMaker package is known to stream it yet (as of 2026-11)."""
+
+    features = frozenset({"seed", "chat"})
+    roles: Mapping[str, str] = {"USER": "user", "CHATBOT": "assistant", "SYSTEM": "system", "TOOL": "tool"}
+
+    def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
+        """See Api."""
+        system = [{"role": "system", "content": request.preamble}] if request.preamble is not None else []
+        turns = [{"role": self.roles[turn["role"]], "content": turn["message"]} for turn in request.history]
+        messages = [*system, *turns, {"role": "user", "content": request.prompt}]
+        return {"messages": messages, **_sampling(request)} | ({"stream": True} if stream else {})
+
+    def response(self, raw: dict[str, Any]) -> Response:
+        """See Api."""
+        content = raw["message"].get("content") or []
+        tokens = raw.get("usage", {}).get("tokens", {})
+        return Response(
+            (Generation("".join(part.get("text", "") for part in content), raw.get("finish_reason")),),
+            prompt_tokens=tokens.get("input_tokens"),
+            response_tokens=tokens.get("output_tokens"),
+            raw=raw,
+        )
+
+    def text(self, event: dict[str, Any]) -> str:
+        """See Api."""
+        if event.get("type") != "content-delta":
+            return ""
+        return str(event["delta"]["message"]["content"].get("text", ""))
+
+    def final(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """See Api; the last event of v2 has no text in it, so the caller adds what it has gathered."""
+        if event.get("type") != "message-end":
+            return None
+        return {"message": {}, **event.get("delta", {})}
+
+    def error(self, event: dict[str, Any]) -> str | None:
+        """See Api."""
+        return _error(event)
+
+
+APIS: dict[str, Api] = {"generate": GenerateApi(), "chat-v1": ChatV1Api(), "chat-v2": ChatV2Api()}
+
+
+def _sampling(request: Request) -> dict[str, Any]:
+    """The parameters that all APIs name alike; what is None is left out."""
+    given = {
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "k": request.k,
+        "p": request.p,
+        "seed": request.seed,
+        "stop_sequences": list(request.stop_sequences) or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _error(event: dict[str, Any]) -> str | None:
+    """Generate ends with `err`; chat v1 with a finish_reason of ERROR...; a bare {"message"} is any API's."""
+    if "err" in event:
+        return str(event["err"])
+    if str(event.get("finish_reason", "")).startswith("ERROR"):
+        return f"finish reason {event['finish_reason']}"
+    if set(event) == {"message"} and isinstance(event["message"], str):
+        return event["message"]
+    return None
