@@ -1,0 +1,80 @@
+"""`python -m helpers.sandbox start | status | env | stop`: the practice AWS from a terminal."""
+
+import argparse
+import shlex
+import sys
+
+from . import process
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; 0 if it worked, 1 if there is no sandbox or it could not be started or stopped."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.sandbox", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    for name, (_, text) in _COMMANDS.items():
+        commands.add_parser(name, help=text, description=text)
+    command, _ = _COMMANDS[parser.parse_args(arguments).command]
+    try:
+        return command()
+    except process.SandboxError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _start() -> int:
+    print(_described(process.start(on_progress=_tell)))
+    return 0
+
+
+def _status() -> int:
+    address = process.find()
+    print(_described(address) if address else "No sandbox is running.")
+    return 0 if address else 1
+
+
+def _env() -> int:
+    address = process.start(on_progress=_tell)
+    exports = {
+        "AWS_ENDPOINT_URL": address.url,
+        "AWS_ACCESS_KEY_ID": address.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": address.secret_access_key,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_REGION": "us-east-1",
+    }
+    print("unset AWS_PROFILE AWS_SESSION_TOKEN")
+    for name, value in exports.items():
+        print(f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _stop() -> int:
+    print("The sandbox has ended; its state went with it." if process.stop() else "No sandbox was running.")
+    return 0
+
+
+def _serve() -> int:
+    from .serving import serve
+
+    serve()
+    return 0
+
+
+_COMMANDS = {
+    "start": (_start, "start the sandbox if it does not run yet"),
+    "status": (_status, "say whether a sandbox runs, and where"),
+    "env": (_env, 'start it and print its address and keys: eval "$(python -m helpers.sandbox env)"'),
+    "stop": (_stop, "end it; it forgets everything"),
+    "serve": (_serve, "be the sandbox, in this process (what start runs)"),
+}
+
+
+def _tell(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+def _described(address: process.Address) -> str:
+    return f"The sandbox runs at {address.url} (process {address.pid}); {address.model_name} writes its text."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

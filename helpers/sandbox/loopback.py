@@ -1,0 +1,43 @@
+"""Nothing in this process reaches further than this machine: moto, above all, has services that would."""
+
+import ipaddress
+import sys
+from typing import Any
+
+_GUARDED = {"socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname"}
+
+
+class OutsideLoopback(ConnectionError):
+    """Something in this process tried to reach another machine, or another program by a local socket."""
+
+
+def only_loopback() -> None:
+    """From now on every connection and name lookup of this process's Python code stays on loopback.
+
+    An audit hook: it can't be taken back, and nothing needs to be patched.
+    """
+    sys.addaudithook(_check)
+
+
+def _check(event: str, arguments: tuple[Any, ...]) -> None:
+    if event not in _GUARDED:
+        return
+    host = arguments[0]
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        address = arguments[1]
+        if address is None:  # an already connected socket sends
+            return
+        host = address[0] if isinstance(address, tuple) else address
+    if not is_loopback(host):
+        raise OutsideLoopback(f"the sandbox stays on this machine; refused: {event} {host!r}")
+
+
+def is_loopback(host: object) -> bool:
+    """Whether a host, as it is given to `connect` or `getaddrinfo`, is this machine itself."""
+    text = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    if text is None or text == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(str(text)).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,216 @@
+"""The sandbox's one port: lets in who is allowed, and finds the service that a request is meant for."""
+
+import json
+import logging
+import os
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from botocore.credentials import Credentials
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Send
+from starlette.types import Scope as AsgiScope
+
+from .background import InBackground
+from .intake import Body, ClientDisconnected, read_body
+from .process import HEALTH_PATH, Address
+from .protocol import AwsError, Context, Reply, Service, unknown_operation
+from .refusals import refusal
+from .signing import Scope, Signable, verify
+
+logger = logging.getLogger(__name__)
+
+# botocore: BodyBlob of InvokeEndpoint. One byte more is kept, so that the runtime sees what is too large.
+_RUNTIME_KEEPS = 6291456 + 1
+_OTHERS_KEEP = 64 * 1024 * 1024
+_INVOCATION = re.compile(r"/endpoints/([^/]*)/invocations(-response-stream)?")
+
+
+class Runtime(Protocol):
+    """What answers InvokeEndpoint; `runtime.Runtime` is one."""
+
+    async def invoke(self, request: Request, endpoint_name: str, context: Context, stream: bool) -> Response:
+        """The endpoint's answer."""
+        ...
+
+
+class _RuntimeModel(Service):
+    """How the runtime's errors are written; its operations are `Runtime`'s."""
+
+    service_name = "sagemaker-runtime"
+
+
+class Activity:
+    """When the last request was, for the idle end."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._running = 0
+        self._last = clock()
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Around each request: while one runs, the sandbox is not idle."""
+        self._running += 1
+        try:
+            yield
+        finally:
+            self._running -= 1
+            self._last = self._clock()
+
+    @property
+    def idle_seconds(self) -> float:
+        """Time since the last request ended."""
+        return 0.0 if self._running else self._clock() - self._last
+
+
+class Sandbox:
+    """The ASGI application: checks Host and signature, then dispatches by the signed service."""
+
+    def __init__(
+        self,
+        address: Address,
+        services: Sequence[Service],
+        runtime: Runtime,
+        others: InBackground[ASGIApp],
+    ) -> None:
+        self.activity = Activity()
+        self._runtime = runtime
+        self._others = others
+        self._account = address.account
+        self._credentials = Credentials(address.access_key_id, address.secret_access_key)
+        port = urlsplit(address.url).port
+        self._hosts = [[f"127.0.0.1:{port}"], [f"localhost:{port}"]]
+        self._services: dict[str, list[Service]] = {}
+        for service in services:
+            self._services.setdefault(service.model.signing_name, []).append(service)
+
+    def load(self) -> None:
+        """Begin to load what requests can wait for."""
+        self._others.start()
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        with self.activity.request():
+            signable = _signable(scope, "")
+            try:
+                answer, receive = await self._answer(scope, receive)
+                await answer(scope, receive, noting)
+            except ClientDisconnected:
+                return
+            except Exception as error:
+                if started:
+                    raise
+                told = _told(error, signable)
+                await _response(refusal(told, signable.family))(scope, receive, send)
+
+    async def _answer(self, scope: AsgiScope, receive: Receive) -> tuple[ASGIApp, Receive]:
+        signable = _signable(scope, "")
+        self._check_host(signable)
+        if signable.path == HEALTH_PATH:
+            return _response(_health()), receive
+        invocation = _INVOCATION.fullmatch(signable.path)
+        body = await read_body(receive, _RUNTIME_KEEPS if invocation else _OTHERS_KEEP)
+        signable = _signable(scope, body.sha256)
+        signed = verify(signable, self._credentials)
+        receive = body.replay(receive)
+        if invocation and signed.service == "sagemaker":
+            return await self._invoke(Request(scope, receive), signed, invocation), receive
+        return await self._dispatch(scope, signable, signed, body), receive
+
+    def _check_host(self, signable: Signable) -> None:
+        """A web page that makes its own name point at 127.0.0.1 still sends its own name."""
+        if not signable.path.startswith("/"):
+            raise AwsError("MalformedHttpRequestException", "The request's target is not a path.")
+        if [value for name, value in signable.headers if name == "host"] not in self._hosts:
+            message = f"The sandbox answers to {' and '.join(host for (host,) in self._hosts)} only."
+            raise AwsError("AccessDeniedException", message, 403)
+
+    async def _invoke(self, request: Request, signed: Scope, invocation: re.Match[str]) -> Response:
+        name, stream = unquote(invocation[1]), invocation[2] is not None
+        try:
+            return await self._runtime.invoke(request, name, self._context(signed), stream)
+        except AwsError as error:
+            logger.info("%s invocation of %s: %s", signed.region, name, error)
+            return _response(_RuntimeModel().error_reply(error))
+
+    async def _dispatch(self, scope: AsgiScope, signable: Signable, signed: Scope, body: Body) -> ASGIApp:
+        if body.size > len(body.data):
+            # wording not established
+            message = f"The request is too large: {body.size} bytes; the limit is {_OTHERS_KEEP}."
+            raise AwsError("RequestEntityTooLarge", message, 413)
+        if signed.service not in self._services:
+            logger.info("%s %s %s", signed.service, signable.method, signable.path)
+            _fix_length(scope, body)
+            return await self._others.get()
+        target = signable.header("x-amz-target")
+        for service in self._services[signed.service]:
+            if operation := service.operation_of(signable.method, signable.path, target):
+                return _response(self._call(service, operation, body, signed))
+        unknown_operation(target.rpartition(".")[2] or f"{signable.method} {signable.path}")
+
+    def _call(self, service: Service, operation: str, body: Body, signed: Scope) -> Reply:
+        logger.info("%s %s %s", signed.region, service.service_name, operation)
+        try:
+            return service.handle(operation, body.data, self._context(signed))
+        except AwsError as error:
+            logger.info("  %s", error)
+            return service.error_reply(error)
+
+    def _context(self, signed: Scope) -> Context:
+        return Context(signed.region, self._account)
+
+
+def build_app(
+    address: Address,
+    services: Sequence[Service],
+    runtime: Runtime,
+    others: Callable[[], ASGIApp],
+) -> Sandbox:
+    """The application; `others` is called in the background once it is being served."""
+    return Sandbox(address, services, runtime, InBackground("moto", others))
+
+
+def _signable(scope: AsgiScope, body_sha256: str) -> Signable:
+    headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
+    path, query = scope["raw_path"].decode("ascii"), scope["query_string"].decode("ascii")
+    return Signable(scope["method"], path, query, headers, body_sha256)
+
+
+def _told(error: Exception, signable: Signable) -> AwsError:
+    """What the client hears of an error that no service has answered for."""
+    if isinstance(error, AwsError):
+        logger.info("refused %s %s: %s", signable.method, signable.path, error)
+        return error
+    logger.error("the sandbox failed at %s %s", signable.method, signable.path, exc_info=error)
+    return AwsError("InternalFailure", f"The sandbox failed: {type(error).__name__}: {error}", 500)
+
+
+def _fix_length(scope: AsgiScope, body: Body) -> None:
+    """The body is whole now: say its length, which WSGI applications need, also where it came in chunks."""
+    chunked = (b"content-length", b"transfer-encoding")
+    headers = [pair for pair in scope["headers"] if pair[0] not in chunked]
+    scope["headers"] = [*headers, (b"content-length", str(body.size).encode())]
+
+
+def _health() -> Reply:
+    body = json.dumps({"status": "ok", "pid": os.getpid()}).encode()
+    return Reply(200, body, {"Content-Type": "application/json"})
+
+
+def _response(reply: Reply) -> Response:
+    return Response(reply.body, reply.status, reply.headers)

@@ -1,0 +1,50 @@
+"""The sandbox's settings: environment variables, read once when it starts."""
+
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ACCOUNT = "123456789012"
+ROLE_PATH, ROLE_NAME = "/service-role/", "SageMakerExecutionRole"
+ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role{ROLE_PATH}{ROLE_NAME}"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How long things take in the sandbox, in seconds, and which model writes the text (a .gguf file).
+
+    Variables: SANDBOX_IDLE_SECONDS (the sandbox ends after that long without a request),
+    SANDBOX_ENDPOINT_SECONDS (Creating to InService), SANDBOX_SUBSCRIPTION_SECONDS (until a subscription has
+    reached SageMaker), SANDBOX_MODEL.
+    """
+
+    idle_seconds: float = 7200
+    endpoint_seconds: float = 3
+    subscription_seconds: float = 1
+    model: Path | None = None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """The settings of these variables. Raises ValueError that names the variable."""
+        model = environment.get("SANDBOX_MODEL")
+        return cls(
+            idle_seconds=_seconds(environment, "SANDBOX_IDLE_SECONDS", cls.idle_seconds),
+            endpoint_seconds=_seconds(environment, "SANDBOX_ENDPOINT_SECONDS", cls.endpoint_seconds),
+            subscription_seconds=_seconds(
+                environment, "SANDBOX_SUBSCRIPTION_SECONDS", cls.subscription_seconds
+            ),
+            model=Path(model) if model else None,
+        )
+
+
+def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name, "").strip()
+    try:
+        seconds = float(text) if text else default
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds < math.inf:
+        raise ValueError(f"{name} is {text!r}; it takes a number of seconds, 0 or more.")
+    return seconds

@@ -1,0 +1,53 @@
+"""Fixtures for all tests: no AWS account, no network, and one really started sandbox."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from helpers.sandbox import process
+from helpers.sandbox.loopback import only_loopback
+
+
+@pytest.fixture(scope="session", autouse=True)
+def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing of the caller's AWS account, nothing but loopback, and a sandbox of the tests' own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.upper().startswith("AWS_")]:
+            patch.delenv(name)
+        patch.setenv("AWS_CONFIG_FILE", os.devnull)
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patch.setenv("SANDBOX_HOME", str(tmp_path_factory.mktemp("sandbox")))
+        patch.setenv("SANDBOX_ENDPOINT_SECONDS", "0.2")
+        patch.setenv("SANDBOX_SUBSCRIPTION_SECONDS", "0")
+        only_loopback()
+        yield
+
+
+@pytest.fixture(scope="session")
+def sandbox(isolation: None) -> Iterator[process.Address]:
+    """A sandbox in a process of its own; the weights are fetched if this machine has none yet."""
+    # In another process: this one may not reach the package index that has the weights.
+    subprocess.run([sys.executable, "-m", "helpers.sandbox", "start"], check=True)
+    address = process.find()
+    assert address is not None
+    yield address
+    process.stop()
+
+
+@pytest.fixture(scope="session")
+def aws(sandbox: process.Address) -> Callable[..., Any]:
+    """aws(service, region="us-east-1"): a boto3 client of the sandbox that tries everything once only."""
+    session = boto3.Session(sandbox.access_key_id, sandbox.secret_access_key)
+    config = Config(retries={"total_max_attempts": 1})
+
+    def client(service: str, region: str = "us-east-1") -> Any:
+        return session.client(service, region, endpoint_url=sandbox.url, config=config)
+
+    return client

@@ -1,0 +1,117 @@
+"""The services that moto answers, through the sandbox's port."""
+
+import io
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from botocore.exceptions import ClientError
+
+from helpers.sandbox.settings import ACCOUNT
+
+
+def test_who_am_i(aws, sandbox):
+    assert aws("sts").get_caller_identity()["Account"] == ACCOUNT == sandbox.account
+    assert aws("sts", "eu-west-1").get_caller_identity()["Account"] == ACCOUNT
+
+
+def test_the_execution_role_exists_and_trusts_sagemaker(aws, sandbox):
+    role = aws("iam").get_role(RoleName="SageMakerExecutionRole")["Role"]
+    assert role["Arn"] == sandbox.role_arn
+    assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {
+        "Service": "sagemaker.amazonaws.com"
+    }
+
+
+@pytest.fixture(scope="module")
+def bucket(aws):
+    aws("s3").create_bucket(Bucket="a-bucket")
+    return "a-bucket"
+
+
+@pytest.mark.parametrize("key", ["plain", "a b/ü+x", "a%2Fb", "x//y", "../up", "ends/", "q?a=1&b=2#c"])
+def test_s3_keeps_any_key_and_its_bytes(aws, bucket, key):
+    s3, data = aws("s3"), bytes(range(256))
+    s3.put_object(Bucket=bucket, Key=key, Body=data, Metadata={"with_underscore": "1"})
+    answer = s3.get_object(Bucket=bucket, Key=key)
+    assert answer["Body"].read() == data
+    assert key in [each["Key"] for each in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+
+
+def test_s3_takes_streams_and_parts(aws, bucket):
+    data = b"0123456789" * 1_000_000  # over the size at which boto3 uploads in parts
+    aws("s3").upload_fileobj(io.BytesIO(data), bucket, "large")
+    assert aws("s3").get_object(Bucket=bucket, Key="large")["Body"].read() == data
+
+
+def test_s3_errors_are_s3s(aws, bucket):
+    with pytest.raises(ClientError) as error:
+        aws("s3").get_object(Bucket=bucket, Key="nothing")
+    assert error.value.response["Error"]["Code"] == "NoSuchKey"
+
+
+def test_metrics(aws):
+    cloudwatch, now = aws("cloudwatch"), datetime.now(UTC)
+    for value in (1.0, 2.0):
+        data = [{"MetricName": "Invocations", "Value": value, "Timestamp": now}]
+        cloudwatch.put_metric_data(Namespace="AWS/SageMaker", MetricData=data)
+    window = {"StartTime": now - timedelta(minutes=5), "EndTime": now + timedelta(minutes=5)}
+    metric = {"Namespace": "AWS/SageMaker", "MetricName": "Invocations"}
+    query = {"Id": "m", "MetricStat": {"Metric": metric, "Period": 600, "Stat": "Sum"}}
+    result = cloudwatch.get_metric_data(MetricDataQueries=[query], **window)["MetricDataResults"][0]
+    assert sum(result["Values"]) == 3.0
+    points = cloudwatch.get_metric_statistics(**metric, **window, Period=600, Statistics=["Sum"])[
+        "Datapoints"
+    ]
+    assert sum(point["Sum"] for point in points) == 3.0
+
+
+def test_logs(aws):
+    logs, group = aws("logs"), "/aws/sagemaker/Endpoints/e"
+    logs.create_log_group(logGroupName=group)
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    event = {"timestamp": int(datetime.now(UTC).timestamp() * 1000), "message": "größe"}
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=[event])
+    events = logs.get_log_events(logGroupName=group, logStreamName="s")["events"]
+    assert [each["message"] for each in events] == ["größe"]
+
+
+def test_a_schedule_that_will_delete_an_endpoint(aws, sandbox):
+    scheduler = aws("scheduler")
+    target = {
+        "Arn": "arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint",
+        "RoleArn": sandbox.role_arn,
+        "Input": json.dumps({"EndpointName": "e"}),
+    }
+    scheduler.create_schedule(
+        Name="stop-e",
+        ScheduleExpression="at(2099-01-01T00:00:00)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target=target,
+    )
+    assert scheduler.get_schedule(Name="stop-e")["Target"]["Input"] == target["Input"]
+    assert [each["Name"] for each in scheduler.list_schedules()["Schedules"]] == ["stop-e"]
+    scheduler.delete_schedule(Name="stop-e")
+
+
+def test_scaling_targets(aws):
+    scaling = aws("application-autoscaling")
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/e/variant/v",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
+    found = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    assert [(each["MinCapacity"], each["MaxCapacity"]) for each in found] == [(1, 2)]
+
+
+def test_moto_reaches_nothing_outside(aws):
+    """SNS would POST to any URL that subscribes."""
+    sns = aws("sns")
+    topic = sns.create_topic(Name="t")["TopicArn"]
+    # 192.0.2.0/24 is for documentation (RFC 5737): a connection would hang rather than fail at once
+    sns.subscribe(TopicArn=topic, Protocol="http", Endpoint="http://192.0.2.1/")
+    with pytest.raises(ClientError) as error:
+        sns.publish(TopicArn=topic, Message="m")
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
