@@ -1,0 +1,21 @@
+"""What can be made to go wrong on purpose: the places where the sandbox asks before it lets things work."""
+
+
+class Faults:
+    """No faults: every question gets the answer of a good day. A subclass answers otherwise."""
+
+    def throttles(self, operation: str) -> bool:
+        """Whether this call of the control plane is refused with ThrottlingException."""
+        return False
+
+    def quota(self, instance_type: str, usual: int) -> int:
+        """The account's quota for that instance type, in instances for endpoint usage."""
+        return usual
+
+    def has_capacity(self, instance_type: str) -> bool:
+        """Whether AWS has such an instance to give right now."""
+        return True
+
+    def passes_health_check(self, endpoint_name: str, variant_name: str) -> bool:
+        """Whether the variant's container answers its ping when it starts."""
+        return True

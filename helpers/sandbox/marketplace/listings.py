@@ -1,0 +1,116 @@
+"""The catalogue's listings as AWS Marketplace would sell them: product, offer, terms, practice prices.
+
+Identifiers are made from the listing's id, so they are the same on every machine; Cohere's real ones are not
+public. The prices are made up, and say so wherever they are shown.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from itertools import takewhile
+from typing import Any
+
+from helpers import catalog
+
+CATALOG = "AWSMarketplace"
+SELLER = {"sellerProfileId": "87af0c85-6cf9-4ed8-bee0-b40ce65167e0", "displayName": "Cohere"}
+# The account that proposes is not public.
+SELLER_ACCOUNT = "000000000000"
+EULA_URL = "https://cohere.com/terms-of-use"
+CURRENCY = "USD"
+DAYS = 365  # how long an agreement lasts; not established for these offers
+
+
+def identifier(prefix: str, *parts: str) -> str:
+    """An id of AWS's form: the prefix and 13 letters and digits that depend on the parts alone."""
+    return f"{prefix}-{hashlib.sha256('/'.join(parts).encode()).hexdigest()[:13]}"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of AWS Marketplace; several models can share it."""
+
+    id: str
+    models: tuple[catalog.Model, ...]
+
+    @property
+    def name(self) -> str:
+        """The model's name, or what the names of its models have in common."""
+        if len(self.models) == 1:
+            return self.models[0].name
+        words = zip(*(model.name.split() for model in self.models), strict=False)
+        return " ".join(same[0] for same in takewhile(lambda same: len(set(same)) == 1, words))
+
+    @property
+    def product_id(self) -> str:
+        """The product, which agreements and entitlements name."""
+        return identifier("prod", self.id)
+
+    @property
+    def offer_id(self) -> str:
+        """The one public offer."""
+        return identifier("offer", self.id)
+
+    @property
+    def proposal_id(self) -> str:
+        """The agreement proposal that a buyer accepts."""
+        return identifier("at", self.id)
+
+    @property
+    def prices(self) -> dict[str, float]:
+        """Instance type -> practice price of the software, in USD an hour."""
+        return {
+            k: price for model in self.models for k, price in model.practice_software_usd_per_hour.items()
+        }
+
+    @property
+    def instance_type(self) -> str:
+        """The instance type that the listing recommends."""
+        return self.models[0].instance_types[0]
+
+    def terms(self) -> dict[str, dict[str, Any]]:
+        """The offer's terms as GetOfferTerms words them, by the member name of the term's kind."""
+        return {
+            "usageBasedPricingTerm": {
+                **self._term("UsageBasedPricingTerm"),
+                "currencyCode": CURRENCY,
+                "rateCards": [{"rateCard": [_rate(k, price) for k, price in self.prices.items()]}],
+            },
+            "legalTerm": {
+                **self._term("LegalTerm"),
+                "documents": [{"type": "CustomEula", "url": EULA_URL}],
+            },
+            "supportTerm": {
+                **self._term("SupportTerm"),
+                "refundPolicy": "Practice listing: nothing is charged, so nothing is refunded.",
+            },
+            "validityTerm": {**self._term("ValidityTerm"), "agreementDuration": f"P{DAYS}D"},
+        }
+
+    def _term(self, kind: str) -> dict[str, str]:
+        return {"id": identifier("term", self.id, kind), "type": kind}
+
+
+def _rate(instance_type: str, price: float) -> dict[str, str]:
+    # The dimension keys of real SageMaker listings are not established.
+    return {
+        "dimensionKey": f"{instance_type}-Inference",
+        "displayName": f"{instance_type}, real-time inference (practice price, not Cohere's)",
+        "description": "A made-up figure of the sandbox: software, for each instance and hour",
+        "unit": "HostHrs",
+        "price": f"{price:.2f}",
+    }
+
+
+@cache
+def listings() -> dict[str, Listing]:
+    """Listing id -> listing, in the catalogue's order."""
+    models: dict[str, list[catalog.Model]] = {}
+    for model in catalog.models():
+        models.setdefault(model.listing_id, []).append(model)
+    return {listing_id: Listing(listing_id, tuple(group)) for listing_id, group in models.items()}
+
+
+def listing(listing_id: str) -> Listing:
+    """The listing of that id; KeyError if the catalogue has none."""
+    return listings()[listing_id]
