@@ -1,0 +1,70 @@
+"""What runs "inside" an endpoint: Cohere's wire protocol over the engine. Knows nothing of AWS.
+
+Which body the SageMaker container sends for an error is not established: Cohere's documented shape is used.
+"""
+
+import json
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
+
+from .. import catalog
+from . import chat_api, generate_api
+from .declining import PRACTICE, Refusal
+from .engine import Engine, EngineError
+from .fields import Fields
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer of the container's."""
+
+    status: int
+    body: bytes
+    content_type: str = "application/json"
+
+
+class Container:
+    """Answers invocations of any text-writing model with the one that the sandbox has."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    async def invoke(self, model: catalog.Model, body: bytes) -> Answer | AsyncGenerator[bytes, None]:
+        """Answer one invocation; with "stream": true in the body, an iterator of one JSON line each.
+
+        Closing the iterator, or cancelling the call, ends the computation. A request that is refused is
+        answered with status 400 and {"message": ...}, before a stream begins.
+        """
+        try:
+            return await self._answer(model, body)
+        except Refusal as refusal:
+            return _message(refusal.status, refusal.message)
+        except EngineError as error:
+            return _message(500, str(error))
+
+    async def _answer(self, model: catalog.Model, body: bytes) -> Answer | AsyncGenerator[bytes, None]:
+        if not model.generates:
+            raise Refusal(
+                f"invalid request: {model.name} serves {model.api} requests; {PRACTICE} only writes text, "
+                "and numbers made up for it would teach nothing."
+            )
+        fields = Fields.parse(body, model.limits)
+        streams = fields.flag("stream")
+        if model.api == "generate":
+            job = await generate_api.prepare(self.engine, model, fields)
+            if streams:
+                return generate_api.stream(self.engine, job)
+            return _json(await generate_api.answer(self.engine, job))
+        chat = await chat_api.prepare(self.engine, fields)
+        return (
+            chat_api.stream(self.engine, chat) if streams else _json(await chat_api.answer(self.engine, chat))
+        )
+
+
+def _json(value: dict[str, Any]) -> Answer:
+    return Answer(200, json.dumps(value).encode())
+
+
+def _message(status: int, message: str) -> Answer:
+    return Answer(status, json.dumps({"message": message}).encode())

@@ -1,0 +1,192 @@
+"""InvokeEndpoint and InvokeEndpointWithResponseStream: from the request to the container and back.
+
+Knows SageMaker's wire and nothing of what the container says.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import aclosing
+from typing import Any, Protocol, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from ..catalog import Model
+from . import eventstream
+from .container import Answer
+from .intake import ClientDisconnected
+from .protocol import AwsError, Context
+from .sagemaker import Variant
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Parts = AsyncGenerator[bytes, None]
+MAX_BODY = 6291456  # bytes; botocore: BodyBlob
+INVOCATION_SECONDS = 60.0  # AWS: a container must respond within 60 s
+_TIMED_OUT = (
+    "Your invocation timed out while waiting for a response from container primary. Review the latency "
+    "metrics for each container in Amazon CloudWatch, resolve the issue, and try again."
+)
+
+
+class Routes(Protocol):
+    """What knows the endpoints; `sagemaker.SageMaker` is one."""
+
+    def route(self, endpoint_name: str, context: Context, target_variant: str | None = None) -> Variant:
+        """The variant that answers; raises AwsError."""
+        ...
+
+
+class Inference(Protocol):
+    """What answers inside an endpoint; `container.Container` is one."""
+
+    async def invoke(self, model: Model, body: bytes) -> Answer | Parts:
+        """A whole answer, or a stream's parts."""
+        ...
+
+
+def as_they_come(parts: Parts) -> Parts:
+    """A stream's parts without a fault."""
+    return parts
+
+
+class Runtime:
+    """Answers invocations. Every stream of parts passes through `reshape`: the place for faults."""
+
+    def __init__(
+        self,
+        sagemaker: Routes,
+        container: Inference,
+        *,
+        invocation_seconds: float = INVOCATION_SECONDS,
+        reshape: Callable[[Parts], Parts] = as_they_come,
+    ) -> None:
+        self._sagemaker = sagemaker
+        self._container = container
+        self._seconds = invocation_seconds
+        self._reshape = reshape
+
+    async def invoke(self, request: Request, endpoint_name: str, context: Context, stream: bool) -> Response:
+        """Answer an invocation; `stream` says which of the two operations it is.
+
+        Raises AwsError (ValidationError, ModelError 424) for what is wrong before an answer begins, and
+        ClientDisconnected, with the computation ended, when the client leaves.
+        """
+        body = await request.body()
+        if len(body) > MAX_BODY:
+            # wording not established
+            raise AwsError("RequestEntityTooLarge", f"HTTP content length exceeded {MAX_BODY} bytes.", 413)
+        target = request.headers.get("x-amzn-sagemaker-target-variant")
+        variant = self._sagemaker.route(endpoint_name, context, target)
+        deadline = asyncio.get_running_loop().time() + self._seconds
+        try:
+            work = self._container_answer(variant, body, deadline, whole=not stream)
+            answer = await unless_gone(request.receive, work)
+        except TimeoutError as error:
+            raise model_error(variant, context, 0, _TIMED_OUT) from error
+        headers = {"x-amzn-RequestId": str(uuid.uuid4()), "x-Amzn-Invoked-Production-Variant": variant.name}
+        if isinstance(answer, Answer):
+            if answer.status >= 400:
+                raise model_error(variant, context, answer.status, answer.body.decode(errors="replace"))
+            if not stream:
+                return Response(answer.body, 200, {**headers, "Content-Type": answer.content_type})
+            headers["X-Amzn-SageMaker-Content-Type"] = answer.content_type
+            return EventStream(self._reshape(_single(answer.body)), deadline, headers)
+        headers["X-Amzn-SageMaker-Content-Type"] = "application/json"
+        return EventStream(self._reshape(answer), deadline, headers)
+
+    async def _container_answer(
+        self, variant: Variant, body: bytes, deadline: float, *, whole: bool
+    ) -> Answer | Parts:
+        async with asyncio.timeout_at(deadline):
+            answer = await self._container.invoke(variant.model, body)
+            if whole and not isinstance(answer, Answer):
+                # A container that streams, asked by the operation that does not: all parts at once.
+                async with aclosing(self._reshape(answer)) as parts:
+                    return Answer(200, b"".join([part async for part in parts]))
+        return answer
+
+
+class EventStream(Response):
+    """A stream of parts as event-stream frames; ends the computation when the client leaves."""
+
+    def __init__(self, parts: Parts, deadline: float, headers: dict[str, str]) -> None:
+        super().__init__(None, 200, {**headers, "Content-Type": eventstream.CONTENT_TYPE})
+        del self.headers["content-length"]
+        self._parts = parts
+        self._deadline = deadline
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the stream."""
+        try:
+            await unless_gone(receive, self._send(send))
+        except ClientDisconnected:
+            logger.info("the client left a stream; its generation was ended")
+
+    async def _send(self, send: Send) -> None:
+        async with aclosing(self._parts) as parts:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            async for data in self._frames(parts):
+                await send({"type": "http.response.body", "body": data, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _frames(self, parts: Parts) -> Parts:
+        try:
+            while (part := await self._next(parts)) is not None:
+                yield eventstream.payload_part(part)
+        except TimeoutError:
+            members = {"Message": _TIMED_OUT, "ErrorCode": "ModelInvocationTimeExceeded"}
+            yield eventstream.exception("ModelStreamError", members)
+        except Exception:
+            logger.exception("a stream failed inside the sandbox")
+            # wording not established
+            members = {"Message": "The request processing has failed because of an internal error."}
+            yield eventstream.exception("InternalStreamFailure", members)
+
+    async def _next(self, parts: Parts) -> bytes | None:
+        async with asyncio.timeout_at(self._deadline):
+            return await anext(parts, None)
+
+
+def model_error(variant: Variant, context: Context, status: int, message: str) -> AwsError:
+    """How SageMaker passes on what went wrong in the container (its HTTP status; 0: it did not answer)."""
+    side = "client" if 400 <= status < 500 else "server"
+    group, region = f"/aws/sagemaker/Endpoints/{variant.endpoint_name}", context.region
+    text = f'Received {side} error ({status}) from primary with message "{message}"'
+    logs = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#logEventViewer:group={group}"
+    extra = {
+        "OriginalStatusCode": status,
+        "OriginalMessage": message,
+        # The form of this ARN is not established.
+        "LogStreamArn": f"arn:aws:logs:{region}:{context.account}:log-group:{group}",
+    }
+    text += f". See {logs} in account {context.account} for more information."
+    return AwsError("ModelError", text, 424, extra)
+
+
+async def unless_gone(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`; cancels it and raises ClientDisconnected when the client leaves before."""
+    task = asyncio.create_task(work)
+    gone = asyncio.create_task(_disconnected(receive))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientDisconnected
+        return task.result()
+    finally:
+        task.cancel()
+        gone.cancel()
+        await asyncio.gather(task, gone, return_exceptions=True)
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _single(part: bytes) -> Parts:
+    yield part
