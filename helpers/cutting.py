@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .generation import Response
+    from .wire import Response
 
 UNREADABLE = "\ufffd"  # what a decoder writes for half a character
 
@@ -46,7 +46,9 @@ class Answer:
     def from_record(cls, record: Mapping[str, Any]) -> "Answer":
         """Read back what `record` wrote."""
         fields = {name: record[name] for name in cls.__dataclass_fields__}
-        return cls(**{**fields, "tokens": tuple(record["tokens"]), "likelihoods": tuple(record["likelihoods"])})
+        return cls(
+            **{**fields, "tokens": tuple(record["tokens"]), "likelihoods": tuple(record["likelihoods"])}
+        )
 
     def record(self) -> dict[str, Any]:
         """Plain values, for a line of JSON."""
@@ -59,9 +61,9 @@ class Answer:
 
 
 def cut(answer: Answer, limit: int) -> Answer | None:
-    """The answer that the same request with `max_tokens=limit` would have had; None where that is not certain.
+    """The answer that the same request with `max_tokens=limit` would have had; None where that is unsure.
 
-    Not certain: the API listed no tokens, or they do not spell the text (stop sequences taken out, text
+    Unsure: the API listed no tokens, or they do not spell the text (stop sequences taken out, text
     trimmed), or the cut falls inside a character that several tokens make up.
     """
     if not _lists_every_token(answer):
@@ -84,9 +86,9 @@ def cut(answer: Answer, limit: int) -> Answer | None:
 
 
 def mean_likelihood(likelihoods: tuple[float | None, ...]) -> float | None:
-    """Cohere's `likelihood` of a text: the mean of its tokens' log-likelihoods (None if one is unknown)."""
+    """Cohere's `likelihood` of a text: the mean of its tokens' log-likelihoods, of those that are known."""
     known = [value for value in likelihoods if value is not None]
-    return fmean(known) if known and len(known) == len(likelihoods) else None
+    return fmean(known) if known else None
 
 
 def _lists_every_token(answer: Answer) -> bool:

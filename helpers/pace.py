@@ -1,11 +1,12 @@
 """Many requests at once, but never more than the endpoint bears: bounded, adaptive concurrency."""
 
 import sys
+import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import TypeVar
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
 
 from .errors import BadInput, ModelFailed, Throttled
 
@@ -16,7 +17,6 @@ THROTTLED_ROUNDS = 8  # rounds in a row without one answer, before the caller he
 ATTEMPTS = 3  # of one request, when the model's container fails
 
 Request = TypeVar("Request", bound=Hashable)
-Result = TypeVar("Result")
 
 
 class Pace:
@@ -28,9 +28,8 @@ class Pace:
         self.ceiling = ceiling
         self.limit = min(START, ceiling)
         self.rounds_throttled = 0
-        self.resume_at = clock()
-        self._clock = clock
-        self._slowed_before = False
+        self.clock = clock
+        self.resume_at = self._halved_at = float("-inf")
         self._best = 0.0
         self._new_window()
 
@@ -41,89 +40,110 @@ class Pace:
         self._tokens += tokens
         if self._answers < self.limit:
             return
-        rate = self._tokens / max(self._clock() - self._since, 1e-9)
+        rate = self._tokens / max(self.clock() - self._since, 1e-9)
         if rate > self._best * GROWTH:
-            step = 1 if self._slowed_before else max(1, self.limit // 2)
+            step = 1 if self._halved_at > float("-inf") else max(1, self.limit // 2)
             self.limit = min(self.ceiling, self.limit + step)
             self._best = rate
         self._new_window()
 
     def slowed(self, sent_at: float) -> None:
         """Halve, once for all the requests that were sent before the last halving, and pause."""
-        if self._slowed_before and sent_at < self._halved_at:
+        if sent_at < self._halved_at:
             return
         self.limit = max(1, self.limit // 2)
         self.rounds_throttled += 1
-        self._slowed_before, self._halved_at, self._best = True, self._clock(), 0.0
+        self._halved_at, self._best = self.clock(), 0.0
         self.resume_at = self._halved_at + min(LONGEST_PAUSE, 0.25 * 2**self.rounds_throttled)
         self._new_window()
 
     def _new_window(self) -> None:
-        self._answers, self._tokens, self._since = 0, 0, self._clock()
+        self._answers, self._tokens, self._since = 0, 0, self.clock()
 
 
 def ask_all(
     requests: Iterable[Request],
-    ask: Callable[[Request], Result],
-    keep: Callable[[Request, Result], int],
+    ask: Callable[[Request], int],
     pace: Pace,
-    clock: Callable[[], float] = time.monotonic,
+    *,
+    heard: Callable[[Request], None] = lambda request: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Ask every request in threads and `keep` each answer (here, in the caller's thread; returns its tokens).
+    """Call `ask` for every request in threads; it keeps the answer itself and returns its number of tokens.
 
     Throttled requests go back into the queue; a failing container is asked up to three times. On any other
-    error, and on an interrupt, the answers under way are awaited and kept (they are paid for), then it raises.
+    error, and on an interrupt, the answers under way are awaited, as they are paid for, before it raises.
+    `heard` is called in the caller's thread for each answer.
     """
-    queue, under_way = deque(requests), dict[Future[Result], tuple[Request, float]]()
-    failures = Counter[Request]()
-    pool = ThreadPoolExecutor(max_workers=pace.ceiling, thread_name_prefix="sweep")
+    queue, failures = deque(requests), Counter[Request]()
+    crew = _Crew(ask)
     try:
-        while queue or under_way:
-            pause = pace.resume_at - clock()
+        while queue or crew.threads:
+            pause = pace.resume_at - pace.clock()
             if pause <= 0:
-                while queue and len(under_way) < pace.limit:
-                    request = queue.popleft()
-                    under_way[pool.submit(ask, request)] = (request, clock())
-            elif not under_way:
+                while queue and len(crew.threads) < pace.limit:
+                    crew.send(queue.popleft(), pace.clock())
+            elif not crew.threads:
                 sleep(pause)
                 continue
-            done, _ = wait(under_way, timeout=pause if pause > 0 else None, return_when=FIRST_COMPLETED)
-            for future in done:
-                request, sent_at = under_way[future]
-                try:
-                    pace.answered(keep(request, future.result()))
-                except Throttled:
-                    pace.slowed(sent_at)
-                    if pace.rounds_throttled > THROTTLED_ROUNDS:
-                        raise
-                    queue.append(request)
-                except ModelFailed:
-                    failures[request] += 1
-                    if failures[request] >= ATTEMPTS:
-                        raise
-                    pace.slowed(sent_at)
-                    queue.append(request)
-                del under_way[future]
-    except BaseException as error:
-        _keep_what_arrives(under_way, keep, interrupted=isinstance(error, KeyboardInterrupt))
+            arrived = crew.next(timeout=pause if pause > 0 else None)
+            if arrived is None:
+                continue
+            request, sent_at, outcome = arrived
+            if isinstance(outcome, int):
+                pace.answered(outcome)
+                heard(request)
+            elif isinstance(outcome, Throttled) and pace.rounds_throttled < THROTTLED_ROUNDS:
+                pace.slowed(sent_at)
+                queue.append(request)
+            elif isinstance(outcome, ModelFailed) and failures[request] < ATTEMPTS - 1:
+                failures[request] += 1
+                pace.slowed(sent_at)
+                queue.append(request)
+            else:
+                raise outcome
+    except KeyboardInterrupt:
+        waiting = "Interrupted: waiting for the answers under way. Interrupt again to drop them."
+        print(waiting, file=sys.stderr)
         raise
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        crew.wait()
 
 
-def _keep_what_arrives(
-    under_way: dict[Future[Result], tuple[Request, float]],
-    keep: Callable[[Request, Result], int],
-    *,
-    interrupted: bool,
-) -> None:
-    pending = [future for future in under_way if not future.cancel()]
-    if interrupted and pending:
-        print(
-            f"Interrupted: waiting for the {len(pending)} answers under way. Interrupt again to drop them.",
-            file=sys.stderr,
-        )
-    for future in pending:
-        if future.exception() is None:
-            keep(under_way[future][0], future.result())
+class _Crew(Generic[Request]):
+    """A thread a request. Not a ThreadPoolExecutor: an interrupt inside its wait() can leave locks held.
+
+    Keeping the answers is the threads' part as an interrupt reaches only the main one: it can't tear a line.
+    """
+
+    def __init__(self, ask: Callable[[Request], int]) -> None:
+        self._ask = ask
+        self._outcomes: SimpleQueue[tuple[threading.Thread, Request, float, int | BaseException]]
+        self._outcomes = SimpleQueue()
+        self.threads: set[threading.Thread] = set()
+
+    def send(self, request: Request, sent_at: float) -> None:
+        thread = threading.Thread(target=self._work, args=(request, sent_at), name="sweep", daemon=True)
+        self.threads.add(thread)
+        thread.start()
+
+    def next(self, timeout: float | None) -> tuple[Request, float, int | BaseException] | None:
+        """The next outcome; None if there was none in time."""
+        try:
+            thread, request, sent_at, outcome = self._outcomes.get(timeout=timeout)
+        except Empty:
+            return None
+        self.threads.discard(thread)
+        return request, sent_at, outcome
+
+    def wait(self) -> None:
+        for thread in self.threads:
+            if thread.ident is not None:
+                thread.join()
+
+    def _work(self, request: Request, sent_at: float) -> None:
+        try:
+            outcome: int | BaseException = self._ask(request)
+        except BaseException as error:  # not swallowed: ask_all raises it in the caller's thread
+            outcome = error
+        self._outcomes.put((threading.current_thread(), request, sent_at, outcome))

@@ -2,10 +2,12 @@
 
 import json
 import os
+import threading
 from collections.abc import Mapping
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any
 
 from filelock import FileLock, Timeout
 
@@ -26,7 +28,9 @@ class RunFile:
         self.header = {"format": FORMAT, **header}
         self.records: list[dict[str, Any]] = []
         self._lock = FileLock(f"{self.path}.lock")
-        self._file: BinaryIO | None = None
+        self._file: FileIO | None = None
+        self._size = 0  # of the whole lines: a write that failed half way is cut off before the next
+        self._writing = threading.Lock()
 
     def __enter__(self) -> "RunFile":
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,17 +50,23 @@ class RunFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file is not None:
-            self._file.close()
+        with self._writing:
+            if self._file is not None:
+                self._file.close()
         self._lock.release()
 
     def append(self, record: Mapping[str, Any]) -> None:
-        """Write one line; it is on the disk when this returns."""
+        """Write one line, from any thread; it is on the disk when this returns."""
         if self._file is None:
             raise RuntimeError("append() belongs inside `with RunFile(...)`")
-        self._file.write(_line(record))
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        line = _line(record)
+        with self._writing:
+            self._file.truncate(self._size)
+            unwritten = memoryview(line)
+            while unwritten:
+                unwritten = unwritten[self._file.write(unwritten) :]
+            os.fsync(self._file.fileno())
+            self._size += len(line)
 
     def _open(self) -> None:
         data = self.path.read_bytes() if self.path.exists() else b""
@@ -70,8 +80,8 @@ class RunFile:
                     f"{self.path} holds a run of other settings than this one's; it was left as it is. "
                     "Give this run a new file name, or plan the same settings again to resume."
                 )
-        self._file = self.path.open("ab")
-        self._file.truncate(len(data))
+        self._file, self._size = self.path.open("ab", buffering=0), len(data)
+        self._file.truncate(self._size)
         if not data:
             self.append(self.header)
 
