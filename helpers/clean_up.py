@@ -1,11 +1,14 @@
 """Deleting by name, and finding what is left; no handle is needed, so a failed deploy can be cleaned up."""
 
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from .endpoint import TAG, check_name
+from .endpoint import CHANGING, TAG, check_name
+from .errors import EndpointNotFound, EndpointNotReady
 from .explain import explained
 from .session import Session
 
@@ -23,14 +26,23 @@ KINDS = (
 )
 
 
-def delete(session: Session, endpoint_name: str) -> list[str]:
-    """Delete the endpoint, its configuration and its model; returns what was deleted.
+def delete(
+    session: Session,
+    endpoint_name: str,
+    *,
+    wait_seconds: float = 2700,
+    tell: Callable[[str], object] = print,
+    sleep: Callable[[float], object] = time.sleep,
+) -> list[str]:
+    """Delete the endpoint, its configuration and its model; return what was deleted once it is gone.
 
     It needs the name only, and works for what a failed deploy left behind. Deleting twice is no error.
+    SageMaker deletes no endpoint that is still being created or updated, so that is waited for.
     """
     check_name(endpoint_name)
     config_name, model_names = _parts(session, endpoint_name)
     sagemaker = session.client("sagemaker")
+    _wait_while(session, endpoint_name, CHANGING, wait_seconds, tell, sleep)
     steps = [("endpoint", endpoint_name, sagemaker.delete_endpoint, "EndpointName")]
     steps.append(
         ("endpoint configuration", config_name, sagemaker.delete_endpoint_config, "EndpointConfigName")
@@ -41,6 +53,7 @@ def delete(session: Session, endpoint_name: str) -> list[str]:
         with explained(f"delete the {kind} {name!r}"):
             if _unless_missing(operation, **{key: name}):
                 deleted.append(f"{kind} {name}")
+    _wait_while(session, endpoint_name, ("Deleting",), wait_seconds, tell, sleep)
     return deleted
 
 
@@ -76,6 +89,31 @@ def _parts(session: Session, endpoint_name: str) -> tuple[str, list[str]]:
         return config_name, [variant["ModelName"] for variant in config["ProductionVariants"]]
     except ClientError:
         return config_name, [endpoint_name]
+
+
+def _wait_while(
+    session: Session,
+    endpoint_name: str,
+    statuses: tuple[str, ...],
+    seconds: float,
+    tell: Callable[[str], object],
+    sleep: Callable[[float], object],
+) -> None:
+    waited = 0.0
+    while (status := _status(session, endpoint_name)) in statuses:
+        if waited == 0 and status != "Deleting":
+            tell(f"{endpoint_name} is {status}; it can be deleted after that. Waiting.")
+        if waited > seconds:
+            raise EndpointNotReady(f"{endpoint_name} is still {status}; run delete again later: it bills.")
+        sleep(pause := min(10.0, 0.25 + waited / 10))
+        waited += pause
+
+
+def _status(session: Session, endpoint_name: str) -> str | None:
+    with suppress(EndpointNotFound), explained(f"look at the endpoint {endpoint_name!r}"):
+        answer = session.client("sagemaker").describe_endpoint(EndpointName=endpoint_name)
+        return str(answer["EndpointStatus"])
+    return None
 
 
 def _unless_missing(operation: Callable[..., Any], **arguments: Any) -> bool:

@@ -18,6 +18,7 @@ from . import catalog
 from .costs import agree, price
 from .errors import BadInput, EndpointFailed, EndpointNotFound, EndpointNotReady
 from .explain import explained
+from .quota import check_quota
 from .session import Session
 
 TAG = {"Key": "made-by", "Value": "cohere-on-sagemaker"}
@@ -66,6 +67,7 @@ def deploy(
     if existing is not None:
         return _attach(session, existing, model, wait_seconds, tell)
     agree(session, price(session, model, instance_type), max_usd_per_hour, tell)
+    check_quota(session, instance_type)
     create(session, model, package_arn, endpoint_name, instance_type)
     return wait(session, endpoint_name, wait_seconds, tell)
 

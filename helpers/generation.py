@@ -13,7 +13,7 @@ from .errors import BadInput, EndpointNotReady, ModelFailed, UnknownModel
 from .explain import explained
 from .session import Session
 from .stream import Stream
-from .wire import APIS, Request, Response
+from .wire import APIS, Request, Response, TokenLikelihood
 
 LIKELIHOODS = ("NONE", "GENERATION", "ALL")
 MAX_STOP_SEQUENCES = 5
@@ -91,6 +91,14 @@ class Client:
         """Like `generate`, but the text can be read while it is being written."""
         return self._invoke_stream(Request(prompt, max_tokens, temperature, k, p, stop_sequences, seed=seed))
 
+    def tokens(self, text: str) -> tuple[TokenLikelihood, ...]:
+        """The model's own tokens of `text`, each with its log-likelihood after those before it.
+
+        Only for APIs with likelihoods. Nothing is generated; the text is paid for in time like any prompt.
+        """
+        request = Request(text, max_tokens=0, likelihoods="ALL")
+        return self._invoke(request).generations[0].token_likelihoods
+
     def chat(
         self,
         message: str,
@@ -121,9 +129,10 @@ class Client:
         """Return `request`, or raise BadInput: what the model would refuse is refused here, for nothing."""
         if not isinstance(request.prompt, str) or not request.prompt.strip():
             raise BadInput("The prompt is empty; the model needs at least one token to go on from.")
+        only_read = request.max_tokens == 0 and request.likelihoods == "ALL"
         for name in ("max_tokens", "temperature", "k", "p", "num_generations"):
             value = getattr(request, name)
-            if value is not None:
+            if value is not None and not (only_read and name == "max_tokens"):
                 self.limits[name].check(name, value)
         for name in ("max_tokens", "k", "num_generations"):
             if isinstance(getattr(request, name), float):

@@ -110,8 +110,9 @@ def subscribe(
 ) -> Subscription:
     """Accept the offer for this account, and wait until SageMaker knows; a second call changes nothing.
 
-    `accept_terms=True` says that you have read the terms and the EULA and accept them. The subscription is
-    free; AWS charges for endpoints only. Raises BadInput without it, NotOffered where there is no offer.
+    `accept_terms=True` says that you have read the terms and the EULA and accept them; on AWS nothing is
+    accepted without it (BadInput). The subscription is free; AWS charges for endpoints only. Raises
+    NotOffered where there is no offer.
     """
     existing = subscription(session, model_id)
     if existing is None:
@@ -145,7 +146,7 @@ def _accept(
 ) -> Subscription:
     model = catalog.model(model_id)
     terms = offer(session, model_id)
-    if not accept_terms:
+    if session.spends_money and not accept_terms:
         raise BadInput(
             f"Not subscribed: read the terms ({', '.join(terms.documents)}), then pass accept_terms=True; "
             f"or subscribe by hand at {model.listing_url}."

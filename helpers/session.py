@@ -26,6 +26,8 @@ CLIENT_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3})
 RUNTIME_CONFIG = Config(connect_timeout=10, read_timeout=70, retries={"total_max_attempts": 1})
 # The Marketplace buyer APIs and one of the price list's endpoints are in us-east-1 alone.
 US_EAST_1_ONLY = ("marketplace-agreement", "marketplace-discovery", "pricing")
+# How AWS's services call a key they don't know: JSON services, query services, S3.
+UNKNOWN_KEY_CODES = ("UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId")
 STUDIO_METADATA = Path("/opt/ml/metadata/resource-metadata.json")
 
 
@@ -162,7 +164,7 @@ class SandboxSession(boto3.Session):  # type: ignore[misc]
 
     def _stop_if_gone(self, response: Any = None, caught_exception: Any = None, **_: Any) -> None:
         """Turn "connection refused", retried for seconds, into one sentence at once."""
-        stale = response is not None and response[1].get("Error", {}).get("Code") == "InvalidClientTokenId"
+        stale = response is not None and response[1].get("Error", {}).get("Code") in UNKNOWN_KEY_CODES
         if stale or (caught_exception is not None and not _listens(self._url)):
             raise SandboxStopped(
                 "The sandbox has stopped, and what you had made in it is gone with it. Run this notebook's "

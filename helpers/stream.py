@@ -33,8 +33,21 @@ class EventReader:
         self.rest = ""
 
     def feed(self, part: bytes) -> Iterator[dict[str, Any]]:
-        """Yield the objects that `part` completes; what is left over waits in `rest`."""
-        self.rest += self._decode(part)
+        """Yield the objects that `part` completes; what is left over waits in `rest`.
+
+        Raises UnicodeDecodeError at bytes that are no UTF-8, after the objects before them.
+        """
+        problem = None
+        try:
+            self.rest += self._decode(part)
+        except UnicodeDecodeError as error:
+            problem = error
+            self.rest += error.object[: error.start].decode()
+        yield from self._objects()
+        if problem is not None:
+            raise problem
+
+    def _objects(self) -> Iterator[dict[str, Any]]:
         while True:
             between = BETWEEN.match(self.rest)
             start = between.end() if between else 0
@@ -87,6 +100,8 @@ class Stream:
             for part in self._parts():
                 for event in reader.feed(part):
                     yield from self._take(event)
+        except UnicodeDecodeError as error:
+            raise self._broken("the bytes that came are not UTF-8") from error
         finally:
             self.close()
         if self.response is None and not self._stopped:
@@ -109,8 +124,6 @@ class Stream:
                 yield event["PayloadPart"]["Bytes"]
         except ClientError as error:
             raise self._broken(error.response["Error"].get("Message", str(error))) from error
-        except UnicodeDecodeError as error:
-            raise self._broken("the bytes that came are not UTF-8") from error
         except (HTTPClientError, HTTPError, OSError, ValueError) as error:
             # ValueError is urllib3's "read of closed file" after stop() from another thread.
             if not self._stopped:
@@ -155,6 +168,6 @@ def _close(body: Any) -> None:
     raw = getattr(body, "_raw_stream", None)
     shutdown = getattr(raw, "shutdown", None)
     if shutdown is not None:
-        with suppress(OSError, ValueError):  # the other side was faster
+        with suppress(OSError, ValueError, RuntimeError):  # it has ended by itself already
             shutdown()
     body.close()

@@ -1,0 +1,39 @@
+"""One subscribed session and one endpoint of each API, for all tests of the helpers."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from helpers import marketplace
+from helpers.clean_up import delete
+from helpers.endpoint import deploy
+from helpers.generation import Client
+from helpers.sandbox.process import Address
+from helpers.session import Session, connect
+
+
+def quiet(_: str) -> None:
+    """Tell nobody."""
+
+
+@pytest.fixture(scope="session")
+def session(sandbox: Address) -> Session:
+    return connect("sandbox")
+
+
+def served(session: Session, model_id: str) -> Iterator[Client]:
+    name = f"test-{model_id}"
+    marketplace.subscribe(session, model_id, tell=quiet)
+    deploy(session, model_id, name, tell=quiet)
+    yield Client(session, name)
+    delete(session, name)
+
+
+@pytest.fixture(scope="session")
+def medium(session: Session) -> Iterator[Client]:
+    yield from served(session, "cohere-medium")
+
+
+@pytest.fixture(scope="session")
+def command_r(session: Session) -> Iterator[Client]:
+    yield from served(session, "command-r-08-2024")

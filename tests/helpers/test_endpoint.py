@@ -1,0 +1,139 @@
+"""Endpoints by name: made, found, waited for, deleted; every mistake before anything is created."""
+
+import pytest
+
+from helpers import catalog, endpoint, marketplace
+from helpers.clean_up import delete, leftovers
+from helpers.endpoint import deploy, describe, wait
+from helpers.errors import (
+    BadInput,
+    CostNotAccepted,
+    EndpointFailed,
+    EndpointNotFound,
+    EndpointNotReady,
+    NotSubscribed,
+    QuotaExceeded,
+    UnknownInstanceType,
+    UnknownModel,
+    UnsupportedRegion,
+)
+from helpers.generation import Client
+from helpers.session import Session, connect
+
+from .conftest import quiet
+
+
+class Untouched:
+    """A session that must not be used: what is wrong has to be said before any request."""
+
+    region = "af-south-1"
+    spends_money = True
+
+    def client(self, service: str) -> None:
+        raise AssertionError(f"{service} was asked")
+
+
+@pytest.mark.parametrize("name", ["", "-a", "a-", "a b", "a_b", "é", "x" * 64, "a\n"])
+def test_a_bad_name_is_refused_before_any_request(name: str) -> None:
+    with pytest.raises(BadInput, match="63 letters"):
+        deploy(Untouched(), "cohere-medium", name)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["a", "A-b", "a--b", "0", "x" * 63])
+def test_good_names_pass(name: str) -> None:
+    assert endpoint.check_name(name) == name
+
+
+def test_unknown_things_are_refused_before_any_request() -> None:
+    untouched: Session = Untouched()  # type: ignore[assignment]
+    with pytest.raises(UnknownModel):
+        deploy(untouched, "cohere-huge", "a")
+    with pytest.raises(UnknownInstanceType):
+        deploy(untouched, "cohere-medium", "a", "ml.t3.medium")
+    with pytest.raises(UnsupportedRegion):
+        deploy(untouched, "cohere-medium", "a")
+
+
+def test_the_whole_life_of_an_endpoint(session: Session) -> None:
+    told: list[str] = []
+    marketplace.subscribe(session, "cohere-medium", tell=quiet)
+    deploy(session, "cohere-medium", "whole-life", "ml.g5.2xlarge", tell=told.append)
+    assert told[-2:] == ["whole-life: Creating", "whole-life: InService"]
+    assert "an hour" in told[0]
+
+    found = describe(session, "whole-life")
+    assert found.model is not None
+    assert (found.status, found.model.id) == ("InService", "cohere-medium")
+    assert (found.model_name, found.config_name) == ("whole-life", "whole-life")
+    assert "endpoint whole-life" in leftovers(session)
+
+    told.clear()
+    deploy(session, "cohere-medium", "whole-life", "ml.g5.2xlarge", tell=told.append)
+    assert told == ["whole-life: exists on ml.g5.2xlarge; attaching to it", "whole-life: InService"]
+    with pytest.raises(BadInput, match="serves cohere-medium"):
+        deploy(session, "command-r-08-2024", "whole-life", tell=quiet)
+
+    deleted = delete(session, "whole-life")
+    assert deleted == ["endpoint whole-life", "endpoint configuration whole-life", "model whole-life"]
+    assert delete(session, "whole-life") == []
+    assert not [each for each in leftovers(session, "whole-life") if "whole-life" in each]
+
+
+def test_a_deploy_that_fails_half_way_can_be_cleaned_up_by_name(session: Session) -> None:
+    with pytest.raises(NotSubscribed, match="01_subscribe"):
+        deploy(session, "command-light", "half-way", tell=quiet)
+    assert delete(session, "half-way") == []
+
+
+def test_an_endpoint_that_is_still_creating_is_deleted_when_it_can_be(session: Session) -> None:
+    told: list[str] = []
+    model = catalog.model("cohere-medium")
+    marketplace.subscribe(session, model.id, tell=quiet)
+    endpoint.create(session, model, model.package_arn("us-east-1"), "interrupted", "ml.g5.xlarge")
+    assert len(delete(session, "interrupted", tell=told.append)) == 3
+    assert told == ["interrupted is Creating; it can be deleted after that. Waiting."]
+    assert endpoint.find(session, "interrupted") is None
+
+
+def test_a_missing_endpoint_names_the_notebook_that_makes_one(session: Session) -> None:
+    with pytest.raises(EndpointNotFound, match="02_deploy"):
+        Client(session, "never-made")
+
+
+def test_a_quota_of_zero_is_said_before_anything_is_created(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endpoint, "check_quota", lambda *_: (_ for _ in ()).throw(QuotaExceeded("0")))
+    with pytest.raises(QuotaExceeded):
+        deploy(session, "cohere-medium", "no-quota", tell=quiet)
+    assert delete(session, "no-quota") == []
+
+
+def test_waiting_is_bounded_and_can_go_on_by_name(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter(range(0, 100_000, 40))
+    creating = endpoint.Endpoint("slow", "", "Creating", None, "", "", "", 1, None)  # type: ignore[arg-type]
+    monkeypatch.setattr(endpoint, "describe", lambda *_: creating)
+    told: list[str] = []
+    with pytest.raises(EndpointNotReady, match=r"still Creating after 10 minutes, and it bills"):
+        wait(session, "slow", 590, told.append, clock=lambda: next(ticks), sleep=lambda _: None)
+    assert told[0] == "slow: Creating"
+    assert "slow: Creating, 9 min" in told
+
+
+def test_a_failed_endpoint_says_why(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = endpoint.Endpoint("bad", "", "Failed", None, "", "", "", 1, None, "no capacity")  # type: ignore[arg-type]
+    monkeypatch.setattr(endpoint, "describe", lambda *_: failed)
+    with pytest.raises(EndpointFailed, match=r"no capacity.*only be deleted"):
+        wait(session, "bad", tell=quiet)
+
+
+@pytest.mark.parametrize("agreed", [None, 0.5])
+def test_on_aws_nothing_is_created_without_consent(session: Session, agreed: float | None) -> None:
+    marketplace.subscribe(session, "cohere-medium", tell=quiet)
+    paying = connect("sandbox")
+    paying.runtime = "aws"  # as far as money is concerned; the requests still go to the sandbox
+    with pytest.raises(CostNotAccepted, match="Nothing was created"):
+        deploy(paying, "cohere-medium", "consent", max_usd_per_hour=agreed, tell=quiet)
+    assert delete(session, "consent") == []
+    deploy(paying, "cohere-medium", "consent", max_usd_per_hour=100, tell=quiet)
+    delete(session, "consent")

@@ -1,0 +1,62 @@
+"""Subscribing: look first, accept on purpose, once; the price is read from the offer."""
+
+import pytest
+
+from helpers import catalog, costs, marketplace
+from helpers.errors import BadInput
+from helpers.quota import endpoint_quota
+from helpers.session import Session, connect
+
+from .conftest import quiet
+
+MODEL = "command-r-plus-08-2024"
+
+
+def test_subscribe_and_cancel(session: Session) -> None:
+    assert marketplace.subscription(session, MODEL) is None
+    told: list[str] = []
+    subscription = marketplace.subscribe(session, MODEL, tell=told.append)
+    assert (subscription.status, subscription.ready) == ("ACTIVE", True)
+    assert told[0].startswith("Subscribed to")
+    again = marketplace.subscribe(session, MODEL, tell=told.append)
+    assert again.agreement_id == subscription.agreement_id
+    assert marketplace.cancel(session, MODEL) == subscription.agreement_id
+    assert marketplace.subscription(session, MODEL) is None
+    assert marketplace.cancel(session, MODEL) is None
+
+
+def test_on_aws_the_terms_are_accepted_by_word_only(session: Session) -> None:
+    careful = connect("sandbox")
+    careful.runtime = "aws"
+    with pytest.raises(BadInput, match="accept_terms=True"):
+        marketplace.subscribe(careful, "command", tell=quiet)
+    assert marketplace.subscription(session, "command") is None
+
+
+def test_the_offer_has_a_price_for_every_instance_type_and_a_eula(session: Session) -> None:
+    offer = marketplace.offer(session, "cohere-medium")
+    assert set(offer.usd_per_hour) == set(catalog.model("cohere-medium").instance_types)
+    assert all(url.startswith("https://") for url in offer.documents)
+    assert offer.documents
+    assert offer.refund_policy
+
+
+def test_the_price_has_two_parts_and_their_sources(session: Session) -> None:
+    model = catalog.model("cohere-medium")
+    price = costs.price(session, model, "ml.g5.xlarge")
+    assert price.instance_usd == catalog.instance_type("ml.g5.xlarge").usd_per_hour
+    assert price.software_usd == model.practice_software_usd_per_hour["ml.g5.xlarge"]
+    assert price.usd_per_hour == pytest.approx(price.instance_usd + price.software_usd)  # type: ignore[operator]
+    assert "price list, us-east-1" in str(price)
+
+
+def test_a_price_that_no_source_gives_is_an_estimate_and_says_so() -> None:
+    price = costs.price(connect("sandbox", "eu-west-1"), catalog.model("cohere-medium"), "ml.g5.xlarge")
+    assert "an estimate" in price.instance_source
+
+
+def test_the_quota_is_the_accounts(session: Session) -> None:
+    quota = endpoint_quota(session, "ml.g5.xlarge")
+    assert quota is not None
+    assert quota >= 1
+    assert endpoint_quota(session, "ml.nonsense.xlarge") is None

@@ -1,0 +1,146 @@
+"""connect(): the sandbox by default, AWS only when asked, nothing of the user's own account in between."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from helpers.errors import BadInput, NotConnected, SandboxStopped
+from helpers.sandbox.process import Address
+from helpers.session import SandboxSession, Session, connect
+
+PLANTED = "AKIAPLANTEDPLANTED00"
+
+# Runs in a process of its own: what is planted must not reach the other tests.
+USE_THE_SANDBOX = f"""
+import os, sys
+opened, sent = [], []
+home = os.environ["PLANTED_HOME"]
+sys.addaudithook(lambda name, args: opened.append(str(args[0])) if name == "open" else None)
+import botocore.httpsession
+send = botocore.httpsession.URLLib3Session.send
+def spy(self, request):
+    sent.append(f"{{request.url}} {{request.headers}}")
+    return send(self, request)
+botocore.httpsession.URLLib3Session.send = spy
+from helpers.session import connect
+session = connect("sandbox")
+session.client("sts").get_caller_identity()
+session.client("sagemaker").list_endpoints()
+session.boto3.client("s3").list_buckets()
+session.role_arn, session.account
+assert len(sent) == 3, sent
+assert not [line for line in sent if {PLANTED!r} in line], "a planted key was sent"
+assert all(line.startswith("http://127.0.0.1:") for line in sent), sent
+assert not [path for path in opened if path.startswith(home)], "a planted file was read"
+print("clean")
+"""
+
+
+def test_real_credentials_are_never_read_nor_sent(sandbox: Address, tmp_path: Path) -> None:
+    folder = tmp_path / ".aws"
+    folder.mkdir()
+    for name in ("credentials", "config"):
+        (folder / name).write_text(
+            f"[default]\naws_access_key_id={PLANTED}\naws_secret_access_key=secret\nregion=eu-west-3\n"
+        )
+    planted = {
+        "PLANTED_HOME": str(folder),
+        "HOME": str(tmp_path),
+        "AWS_ACCESS_KEY_ID": PLANTED,
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_SESSION_TOKEN": PLANTED,
+        "AWS_PROFILE": "no-such-profile",
+        "AWS_ENDPOINT_URL_SAGEMAKER": "http://192.0.2.1:9",
+        "HTTP_PROXY": "http://192.0.2.1:9",
+        "HTTPS_PROXY": "http://192.0.2.1:9",
+    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    result = subprocess.run(
+        [sys.executable, "-c", USE_THE_SANDBOX],
+        env=kept | planted,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert result.stdout == "clean\n", result.stderr
+
+
+def test_both_runtimes_are_named_when_another_is_asked_for() -> None:
+    with pytest.raises(BadInput, match=r"'sandbox'.*'aws'"):
+        connect("azure")
+
+
+@pytest.mark.parametrize("region", ["", "us east 1", "us-east", "US-EAST-1", "us-east-1; rm"])
+def test_a_region_must_look_like_one(region: str) -> None:
+    with pytest.raises(BadInput, match="region"):
+        connect("sandbox", region)
+
+
+def test_aws_is_refused_while_the_environment_points_at_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    with pytest.raises(NotConnected, match="AWS_ENDPOINT_URL"):
+        connect("aws")
+
+
+def test_aws_without_credentials_says_how_to_sign_in() -> None:
+    with pytest.raises(NotConnected, match="aws sso login"):
+        connect("aws")
+
+
+def test_aws_is_never_the_default(session: Session) -> None:
+    assert session.runtime == "sandbox"
+    assert not session.spends_money
+    assert session.role_arn.startswith(f"arn:aws:iam::{session.account}:role/")
+
+
+def test_a_stopped_sandbox_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = SandboxSession("http://127.0.0.1:9", "AKIA", "secret", "us-east-1")
+    with pytest.raises(SandboxStopped, match="Run this notebook's connect") as stopped:
+        session.client("sagemaker").list_endpoints()
+    assert len(stopped.value._render_traceback_()) == 1
+
+
+def test_a_key_of_an_earlier_sandbox_is_the_same_sentence(sandbox: Address) -> None:
+    session = SandboxSession(sandbox.url, "AKIAEARLIEREARLIER00", "secret", "us-east-1")
+    with pytest.raises(SandboxStopped):
+        session.client("sagemaker").list_endpoints()
+
+
+def signed_in_as(arn: str) -> Session:
+    own = boto3.Session("AKIA", "secret", region_name="us-east-1")
+    session = Session("aws", "us-east-1", own, "the model")
+    stubber = Stubber(session.client("sts"))
+    identity = {"Arn": arn, "Account": "111122223333", "UserId": "AIDA"}
+    stubber.add_response("get_caller_identity", identity)
+    stubber.activate()
+    return session
+
+
+def test_a_user_is_told_to_pass_a_role() -> None:
+    with pytest.raises(BadInput, match=r"user/ada, which is not a role.*role_arn="):
+        _ = signed_in_as("arn:aws:iam::111122223333:user/ada").role_arn
+
+
+def test_the_role_you_are_signed_in_with_is_found() -> None:
+    session = signed_in_as("arn:aws:sts::111122223333:assumed-role/Data/ada")
+    arn = "arn:aws:iam::111122223333:role/service-role/Data"
+    role = {"Arn": arn, "RoleName": "Data", "Path": "/service-role/", "RoleId": "AROA" + "0" * 17}
+    stubber = Stubber(session.client("iam"))
+    stubber.add_response("get_role", {"Role": role | {"CreateDate": 0}}, {"RoleName": "Data"})
+    stubber.activate()
+    assert session.role_arn == arn
+
+
+def test_in_studio_the_role_is_studios(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "metadata.json"
+    path.write_text(json.dumps({"ExecutionRoleArn": "arn:aws:iam::111122223333:role/Studio"}))
+    monkeypatch.setenv("NOTEBOOK_METADATA_FILE", str(path))
+    session = signed_in_as("arn:aws:iam::111122223333:user/ada")
+    assert session.role_arn == "arn:aws:iam::111122223333:role/Studio"
