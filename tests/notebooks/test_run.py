@@ -1,0 +1,89 @@
+"""papermill runs every notebook in order against one sandbox, as a reader would with "run all"."""
+
+from pathlib import Path
+from typing import Any
+
+import papermill
+import pytest
+from papermill.exceptions import PapermillExecutionError
+
+from helpers.sandbox.process import Address
+from helpers.session import connect
+
+from .books import BOOKS, FOLDER, code_cells, read, tags
+
+SHORT: dict[str, dict[str, Any]] = {
+    "03_generate": {"max_tokens": 20},
+    "04_tune": {"max_tokens_values": [10, 20], "temperature_steps": 2, "repetitions": 2},
+}
+MODELS = {"cohere-medium": "test-medium", "command-r-08-2024": "test-command-r"}
+
+
+def run(book: Path, folder: Path, **given: Any) -> Path:
+    """Run a notebook with those of the given parameters that it has."""
+    known = papermill.inspect_notebook(str(book))
+    wanted = SHORT.get(book.stem, {})
+    assert set(wanted) <= set(known), f"{book.stem} has no such parameters"
+    parameters = {name: value for name, value in given.items() if name in known} | wanted
+    out = folder / book.name
+    papermill.execute_notebook(
+        str(book), str(out), parameters, cwd=str(FOLDER), progress_bar=False, log_output=False
+    )
+    return out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model_id", MODELS)
+def test_the_tutorial_runs_from_subscribing_to_cleaning_up(
+    sandbox: Address, tmp_path: Path, model_id: str
+) -> None:
+    given = {
+        "model_id": model_id,
+        "endpoint_name": MODELS[model_id],
+        "cancel_subscription": True,
+        "runs_folder": str(tmp_path / "runs"),
+    }
+    for book in BOOKS:
+        widgets_are_clean(run(book, tmp_path, **given))
+    sagemaker = connect("sandbox").client("sagemaker")
+    names = [each["EndpointName"] for each in sagemaker.list_endpoints()["Endpoints"]]
+    assert not [name for name in names if MODELS[model_id] in name]
+
+
+def widgets_are_clean(book: Path) -> None:
+    """An error inside a widget's callback passes under papermill: it shows in the widget's state only."""
+    for cell in code_cells(book):
+        for output in cell.outputs:
+            assert output.output_type != "error"
+            assert "Traceback" not in str(output)
+    state = read(book).metadata.get("widgets", {})
+    assert "Traceback" not in str(state)
+    assert "output_type': 'error" not in str(state)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("book", "names"), [("02_deploy", "01_subscribe"), ("03_generate", "02_deploy")])
+def test_a_notebook_run_too_early_names_the_one_to_run_first(
+    sandbox: Address, tmp_path: Path, book: str, names: str
+) -> None:
+    given = {"model_id": "command-light", "endpoint_name": "too-early"}
+    with pytest.raises(PapermillExecutionError) as failed:
+        run(FOLDER / f"{book}.ipynb", tmp_path, **given)
+    assert names in failed.value.evalue
+    assert len(failed.value.traceback) == 1, "one sentence, no traceback"
+
+
+def test_every_parameter_of_a_short_run_exists() -> None:
+    for book in BOOKS:
+        assert set(SHORT.get(book.stem, {})) <= set(papermill.inspect_notebook(str(book)))
+
+
+def test_parameters_that_several_notebooks_have_agree() -> None:
+    seen: dict[str, Any] = {}
+    for book in BOOKS:
+        for name, parameter in papermill.inspect_notebook(str(book)).items():
+            assert seen.setdefault(name, parameter["default"]) == parameter["default"], (book.stem, name)
+
+
+def test_each_notebook_has_a_parameters_cell() -> None:
+    assert all(any("parameters" in tags(cell) for cell in code_cells(book)) for book in BOOKS)
