@@ -34,7 +34,7 @@ tutorial: $(READY)
 	  echo "--- $$book"; \
 	  $(BIN)/papermill --cwd build/tutorial --no-progress-bar --log-level WARNING "$$book" "build/tutorial/$$(basename $$book)"; \
 	done; \
-	$(BIN)/jupyter nbconvert --log-level WARN --to html build/tutorial/*.ipynb
+	$(BIN)/jupyter nbconvert --log-level ERROR --CoalesceStreamsPreprocessor.enabled=True --to html build/tutorial/*.ipynb
 	@echo; echo "The tutorial ran from subscribing to cleaning up. Read what came out:"; ls build/tutorial/*.html
 	@echo "Now run it yourself, with the sliders: make lab"
 
@@ -46,7 +46,7 @@ notebooks: $(READY)
 	@set -e; export $(UNATTENDED); \
 	trap '$(BIN)/python -m helpers.sandbox stop' EXIT; \
 	rm -rf notebooks/runs; \
-	$(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --inplace \
+	$(BIN)/jupyter nbconvert --log-level ERROR --to notebook --execute --inplace --CoalesceStreamsPreprocessor.enabled=True \
 	  --ExecutePreprocessor.record_timing=False $(BOOKS); \
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id \
 	  --extra-keys "metadata.widgets metadata.language_info.version metadata.papermill cell.metadata.execution" $(BOOKS)
@@ -92,7 +92,7 @@ tutorial: $(READY)
 	  echo "--- $$book"; \
 	  $(BIN)/papermill --cwd build/tutorial --no-progress-bar --log-level WARNING "$$book" "build/tutorial/$$(basename $$book)"; \
 	done; \
-	$(BIN)/jupyter nbconvert --log-level WARN --to html build/tutorial/*.ipynb
+	$(BIN)/jupyter nbconvert --log-level ERROR --CoalesceStreamsPreprocessor.enabled=True --to html build/tutorial/*.ipynb
 	@echo; echo "The tutorial ran from subscribing to cleaning up. Read what came out:"; ls build/tutorial/*.html
 	@echo "Now run it yourself, with the sliders: make lab"
 
@@ -104,7 +104,7 @@ notebooks: $(READY)
 	@set -e; export $(UNATTENDED); \
 	trap '$(BIN)/python -m helpers.sandbox stop' EXIT; \
 	rm -rf notebooks/runs; \
-	$(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --inplace \
+	$(BIN)/jupyter nbconvert --log-level ERROR --to notebook --execute --inplace --CoalesceStreamsPreprocessor.enabled=True \
 	  --ExecutePreprocessor.record_timing=False $(BOOKS); \
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id \
 	  --extra-keys "metadata.widgets metadata.language_info.version metadata.papermill cell.metadata.execution" $(BOOKS)

@@ -129,13 +129,18 @@ def _private(path: Path) -> BinaryIO:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
+def is_published(address: Address) -> bool:
+    """Whether this is the address that others find."""
+    try:
+        found = json.loads(state_file().read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return bool(found == asdict(address))
+
+
 def forget(address: Address) -> None:
     """Remove the address, unless another sandbox has published its own since."""
-    try:
-        pid = json.loads(state_file().read_text(encoding="utf-8"))["pid"]
-    except (OSError, ValueError, TypeError, KeyError):
-        return
-    if pid == address.pid:
+    if is_published(address):
         state_file().unlink(missing_ok=True)
 
 
@@ -208,9 +213,6 @@ def child_environment(environment: Mapping[str, str], model: Path) -> dict[str, 
         if not name.upper().startswith("AWS_") and not name.lower().endswith("_proxy")
     }
     nothing_of_aws = {
-        # llama.cpp's threads meet after every layer. Spinning while they wait is a little faster on an idle
-        # machine and ten times slower on a busy one (measured: 6 against 95 tokens/s), so they sleep.
-        "OMP_WAIT_POLICY": "PASSIVE",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",

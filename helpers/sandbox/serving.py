@@ -26,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 HEAD_SECONDS = 30.0  # from the first byte of a request to the end of its head
 KEEP_ALIVE_SECONDS = 75  # a client's idle connection
+PUBLISHED_CHECK_SECONDS = 15.0  # a sandbox that nobody can find any more ends after at most that
 GRACE_SECONDS = 1  # what runs when the sandbox is told to end
 _SHORTEST_SLEEP = 0.1
 _KEY_ALPHABET = string.ascii_uppercase + "234567"
@@ -38,13 +39,14 @@ def serve() -> None:
     settings = Settings.from_environment()
     model = settings.model or fetch(logger.info)
     only_loopback()
-    # uvicorn handles the signal and, when all is done, raises it again: end as a process that did its work.
-    signal.signal(signal.SIGTERM, lambda *_: None)
     # asyncio turns Nagle's algorithm off for sockets that say TCP, and only those: 40 ms a request otherwise.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
         address = new_address(listener.getsockname()[1], model)
-        Server(wire(address, settings, model), address, settings.idle_seconds).run(sockets=[listener])
+        server = Server(wire(address, settings, model), address, settings.idle_seconds)
+        # uvicorn handles the signal and, when all is done, raises it again: its work is done then.
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        server.run(sockets=[listener])
     logging.shutdown()
     os._exit(0)  # Python would wait for the threads that compute a next token, and nothing is left to save
 
@@ -89,7 +91,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         process.publish(self._address)
         self._app.load()
-        self._watch = asyncio.create_task(self._end_when_idle())
+        self._watch = asyncio.create_task(self._end_when_useless())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Withdraw the address, so that nobody comes any more, and end."""
@@ -97,10 +99,14 @@ class Server(uvicorn.Server):
         self._watch.cancel()
         await super().shutdown(sockets)
 
-    async def _end_when_idle(self) -> None:
+    async def _end_when_useless(self) -> None:
         while (left := self._idle_seconds - self._app.activity.idle_seconds) > 0:
-            await asyncio.sleep(max(left, _SHORTEST_SLEEP))
-        logger.info("no request for %g s: the sandbox ends", self._idle_seconds)
+            await asyncio.sleep(min(max(left, _SHORTEST_SLEEP), PUBLISHED_CHECK_SECONDS))
+            if not process.is_published(self._address):
+                logger.info("another sandbox is in this one's place: the sandbox ends")
+                break
+        else:
+            logger.info("no request for %g s: the sandbox ends", self._idle_seconds)
         self.should_exit = True
 
 

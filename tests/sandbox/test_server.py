@@ -144,6 +144,7 @@ def unpublished():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(process, "publish", lambda address: None)
         patch.setattr(process, "forget", lambda address: None)
+        patch.setattr(process, "is_published", lambda address: True)
         yield
 
 
@@ -356,6 +357,15 @@ def test_any_bytes_leave_the_server_well(toy, sent):
             while link.recv(65536):
                 pass
     assert toy.is_well()
+
+
+def test_a_server_that_nobody_can_find_any_more_ends(unpublished, monkeypatch):
+    monkeypatch.setattr(serving, "PUBLISHED_CHECK_SECONDS", 0.05)
+    with Toy() as toy:
+        assert toy.is_well()
+        monkeypatch.setattr(process, "is_published", lambda address: False)
+        toy._thread.join(20)
+        assert not toy._thread.is_alive()
 
 
 def test_the_end_does_not_wait_for_streams(unpublished):
