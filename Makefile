@@ -1,7 +1,7 @@
 # make tutorial   set everything up, run all notebooks in order against the sandbox, show what came out
 # make lab        open the notebooks in JupyterLab
 # make test       all tests; make test-fast: those that take seconds
-# make notebooks  run all notebooks and store their outputs in place
+# make notebooks  run all notebooks in order and store their outputs in place
 # make bench      measure what the README says of speed
 # make clean      remove what the others made, the virtual environment included
 
@@ -13,28 +13,32 @@ BOOKS  := $(sort $(wildcard notebooks/[0-9]*.ipynb))
 
 # Unattended runs practise in a sandbox of their own, so they never touch the one you are working in,
 # and draw the playground once instead of waiting for someone to move a slider.
-UNATTENDED = PLAYGROUND_SYNC=1 SANDBOX_HOME="$(CURDIR)/build/$@-sandbox"
+UNATTENDED = export PLAYGROUND_SYNC=1 SANDBOX_HOME="$(CURDIR)/build/$@-sandbox"; \
+	trap '$(BIN)/python -m helpers.sandbox stop' EXIT
 
 .PHONY: tutorial lab test test-fast notebooks bench check clean
 
 $(READY): requirements.txt pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.11 or later, or say make PYTHON=..."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "This needs Python 3.11 or later; say make PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=24.1'
-	$(BIN)/python -m pip install --quiet --progress-bar off -r requirements.txt
+	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.11 or later"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "This needs Python 3.11 or later; say for example: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "Setting up $(VENV): about three minutes, most of them for the SageMaker SDK ..."
+	@$(PYTHON) -m venv $(VENV)
+	@mkdir -p build; $(BIN)/python -m pip install --upgrade 'pip>=24.1' -r requirements.txt >build/setup.log 2>&1 \
+	  || { tail -20 build/setup.log; echo "The set-up failed; the whole log is build/setup.log"; exit 1; }
 	@touch $@
 
 tutorial: $(READY)
 	@rm -rf build/tutorial && mkdir -p build/tutorial
-	@set -e; export $(UNATTENDED); \
-	trap '$(BIN)/python -m helpers.sandbox stop' EXIT; \
+	@set -e; $(UNATTENDED); \
 	$(BIN)/python -m helpers.sandbox start; \
 	for book in $(BOOKS); do \
 	  echo "--- $$book"; \
-	  $(BIN)/papermill --cwd build/tutorial --no-progress-bar --log-level WARNING "$$book" "build/tutorial/$$(basename $$book)"; \
+	  $(BIN)/papermill --cwd build/tutorial --no-progress-bar --log-level ERROR \
+	    "$$book" "build/tutorial/$$(basename $$book)"; \
 	done; \
-	$(BIN)/jupyter nbconvert --log-level ERROR --CoalesceStreamsPreprocessor.enabled=True --to html build/tutorial/*.ipynb
+	$(BIN)/jupyter nbconvert --log-level ERROR --CoalesceStreamsPreprocessor.enabled=True \
+	  --to html build/tutorial/*.ipynb
 	@echo; echo "The tutorial ran from subscribing to cleaning up. Read what came out:"; ls build/tutorial/*.html
 	@echo "Now run it yourself, with the sliders: make lab"
 
@@ -42,81 +46,23 @@ lab: $(READY)
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
 notebooks: $(READY)
-	@mkdir -p build
-	@set -e; export $(UNATTENDED); \
-	trap '$(BIN)/python -m helpers.sandbox stop' EXIT; \
-	rm -rf notebooks/runs; \
-	$(BIN)/jupyter nbconvert --log-level ERROR --to notebook --execute --inplace --CoalesceStreamsPreprocessor.enabled=True \
-	  --ExecutePreprocessor.record_timing=False $(BOOKS); \
-	$(BIN)/nbstripout --keep-output --keep-count --keep-id \
-	  --extra-keys "metadata.widgets metadata.language_info.version metadata.papermill cell.metadata.execution" $(BOOKS)
+	@rm -rf notebooks/runs; mkdir -p build
+	@set -e; $(UNATTENDED); \
+	$(BIN)/jupyter nbconvert --log-level ERROR --to notebook --execute --inplace \
+	  --CoalesceStreamsPreprocessor.enabled=True --ExecutePreprocessor.record_timing=False $(BOOKS); \
+	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys \
+	  "metadata.widgets metadata.language_info.version metadata.papermill cell.metadata.execution" $(BOOKS)
 
 test: $(READY) check
 	$(BIN)/python -m pytest
 	@rm -rf build/nbval && mkdir -p build/nbval && cp $(BOOKS) build/nbval
-	@set -e; export $(UNATTENDED); \
-	trap '$(BIN)/python -m helpers.sandbox stop' EXIT; \
-	$(BIN)/python -m pytest --nbval --nbval-cell-timeout 300 build/nbval
-
-test-fast: those that take seconds
-# make notebooks  run all notebooks and store their outputs in place
-# make bench      measure what the README says of speed
-# make clean      remove what the others made, the virtual environment included
-
-PYTHON ?= python3
-VENV   := .venv
-BIN    := $(VENV)/bin
-READY  := $(VENV)/ready
-BOOKS  := $(sort $(wildcard notebooks/[0-9]*.ipynb))
-
-# Unattended runs practise in a sandbox of their own, so they never touch the one you are working in,
-# and draw the playground once instead of waiting for someone to move a slider.
-UNATTENDED = PLAYGROUND_SYNC=1 SANDBOX_HOME="$(CURDIR)/build/$@-sandbox"
-
-.PHONY: tutorial lab test test-fast notebooks bench check clean
-
-$(READY): requirements.txt pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.11 or later, or say make PYTHON=..."; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "This needs Python 3.11 or later; say make PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=24.1'
-	$(BIN)/python -m pip install --quiet --progress-bar off -r requirements.txt
-	@touch $@
-
-tutorial: $(READY)
-	@rm -rf build/tutorial && mkdir -p build/tutorial
-	@set -e; export $(UNATTENDED); \
-	trap '$(BIN)/python -m helpers.sandbox stop' EXIT; \
-	$(BIN)/python -m helpers.sandbox start; \
-	for book in $(BOOKS); do \
-	  echo "--- $$book"; \
-	  $(BIN)/papermill --cwd build/tutorial --no-progress-bar --log-level WARNING "$$book" "build/tutorial/$$(basename $$book)"; \
-	done; \
-	$(BIN)/jupyter nbconvert --log-level ERROR --CoalesceStreamsPreprocessor.enabled=True --to html build/tutorial/*.ipynb
-	@echo; echo "The tutorial ran from subscribing to cleaning up. Read what came out:"; ls build/tutorial/*.html
-	@echo "Now run it yourself, with the sliders: make lab"
-
-lab: $(READY)
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
-
-notebooks: $(READY)
-	@mkdir -p build
-	@set -e; export $(UNATTENDED); \
-	trap '$(BIN)/python -m helpers.sandbox stop' EXIT; \
-	rm -rf notebooks/runs; \
-	$(BIN)/jupyter nbconvert --log-level ERROR --to notebook --execute --inplace --CoalesceStreamsPreprocessor.enabled=True \
-	  --ExecutePreprocessor.record_timing=False $(BOOKS); \
-	$(BIN)/nbstripout --keep-output --keep-count --keep-id \
-	  --extra-keys "metadata.widgets metadata.language_info.version metadata.papermill cell.metadata.execution" $(BOOKS)
-
-test: $(READY) check
-	$(BIN)/python -m pytest
+	@set -e; $(UNATTENDED); $(BIN)/python -m pytest --nbval --nbval-cell-timeout 300 build/nbval
 
 test-fast: $(READY) check
 	$(BIN)/python -m pytest -m "not slow"
 
 bench: $(READY)
-	@for each in tests/benchmarks/[a-z]*.py; do echo "--- $$each"; $(BIN)/python $$each; done
+	@for each in tests/benchmarks/[a-z]*.py; do echo "--- $$each"; $(BIN)/python $$each || exit 1; done
 
 check: $(READY)
 	$(BIN)/ruff check .
