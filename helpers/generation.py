@@ -27,7 +27,8 @@ class Client:
     """Generates with the model on one endpoint.
 
     The model, and with it the API and the parameter ranges, is found through the endpoint's own model
-    package; pass `model_id` where the package is newer than the catalogue.
+    package. `model_id` is checked against it, and stands in for it where the package is newer than the
+    catalogue. Raises EndpointNotFound, EndpointNotReady, or BadInput for another model than expected.
     """
 
     def __init__(
@@ -40,7 +41,7 @@ class Client:
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.session, self.endpoint_name = session, endpoint_name
-        self.model = catalog.model(model_id) if model_id else _served_model(session, endpoint_name)
+        self.model = _served_model(session, endpoint_name, model_id)
         if not self.model.generates:
             raise BadInput(
                 f"{self.model.name} does not write text; choose a model whose API is generate or chat."
@@ -86,10 +87,17 @@ class Client:
         k: int | None = None,
         p: float | None = None,
         stop_sequences: Sequence[str] = (),
+        likelihoods: str = "NONE",
         seed: int | None = None,
     ) -> Stream:
-        """Like `generate`, but the text can be read while it is being written."""
-        return self._invoke_stream(Request(prompt, max_tokens, temperature, k, p, stop_sequences, seed=seed))
+        """Like `generate`, but the text can be read while it is being written.
+
+        Likelihoods come at the end, in the stream's `response`.
+        """
+        request = Request(
+            prompt, max_tokens, temperature, k, p, stop_sequences, likelihoods=likelihoods, seed=seed
+        )
+        return self._invoke_stream(request)
 
     def tokens(self, text: str) -> tuple[TokenLikelihood, ...]:
         """The model's own tokens of `text`, each with its log-likelihood after those before it.
@@ -212,16 +220,19 @@ class Client:
             return dict(call(Body=payload, **arguments))
 
 
-def _served_model(session: Session, endpoint_name: str) -> catalog.Model:
+def _served_model(session: Session, endpoint_name: str, model_id: str | None) -> catalog.Model:
+    expected = catalog.model(model_id) if model_id else None
     served = endpoint.describe(session, endpoint_name)
     if served.status not in ("InService", "Updating", "SystemUpdating", "RollingBack"):
         raise EndpointNotReady(
             f"{endpoint_name!r} is {served.status}, so it cannot generate. "
             f"{served.failure_reason or 'Wait for it in 02_deploy.'}"
         )
-    if served.model is None:
+    if served.model is not None and expected is not None and served.model.id != expected.id:
+        raise BadInput(f"{endpoint_name!r} serves {served.model.id}: set model_id to that, not {model_id!r}.")
+    if served.model is None and expected is None:
         raise UnknownModel(
             f"{endpoint_name!r} serves a model package that data/models.json does not list. Say which model "
             f"it is like: Client(session, {endpoint_name!r}, model_id=...)."
         )
-    return served.model
+    return served.model or expected  # type: ignore[return-value]  # one of them is there

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from helpers import catalog
+from helpers import catalog, generation
 from helpers.errors import BadInput, ModelFailed, ModelRefused, NotConnected, Throttled
 from helpers.generation import RETRY_SECONDS, Client
 from helpers.session import Session
@@ -83,6 +83,12 @@ def test_chat_keeps_a_conversation_and_a_seed_repeats(command_r: Client) -> None
     assert first.prompt_tokens
     with command_r.chat_stream("What is my name?", history=history, max_tokens=5) as stream:
         assert "".join(stream) == stream.text
+
+
+def test_another_model_than_expected_is_said_at_once(session: Session, medium: Client) -> None:
+    with pytest.raises(BadInput, match="serves cohere-medium"):
+        Client(session, medium.endpoint_name, model_id="command-r-08-2024")
+    assert Client(session, medium.endpoint_name, model_id="cohere-medium").model == medium.model
 
 
 def nothing_sent(client: Client) -> None:
@@ -179,6 +185,12 @@ class FakeSession:
 GOOD = json.dumps({"id": "1", "generations": [{"text": "fine"}], "prompt": "a"}).encode()
 
 
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the caller's word for the model, so that a fake session need not describe an endpoint."""
+    monkeypatch.setattr(generation, "_served_model", lambda _, __, model_id: catalog.model(model_id))
+
+
 def fake(session: FakeSession, slept: list[float]) -> Client:
     return Client(session, "fake", model_id="cohere-medium", sleep=slept.append)  # type: ignore[arg-type]
 
@@ -187,6 +199,7 @@ def aws_error(code: str, message: str = "", **extra: Any) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}, **extra}, "InvokeEndpoint")
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize("code", ["ThrottlingException", "ServiceUnavailable", "ModelNotReadyException"])
 def test_what_a_retry_can_help_is_retried(code: str) -> None:
     slept: list[float] = []
@@ -195,6 +208,7 @@ def test_what_a_retry_can_help_is_retried(code: str) -> None:
     assert slept == list(RETRY_SECONDS[:2])
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_throttling_without_end_is_said() -> None:
     slept: list[float] = []
     session = FakeSession([aws_error("ThrottlingException", "Rate exceeded")] * 9)
@@ -203,6 +217,7 @@ def test_throttling_without_end_is_said() -> None:
     assert session.calls == len(RETRY_SECONDS) + 1
 
 
+@pytest.mark.usefixtures("unchecked")
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
@@ -220,11 +235,13 @@ def test_what_a_retry_cannot_help_is_sent_once(error: Exception, kind: type[Exce
     assert session.calls == 1
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_an_answer_of_another_shape_is_shown() -> None:
     with pytest.raises(ModelFailed, match="<html>"):
         fake(FakeSession([], b"<html>"), []).generate("a")
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_embedding_models_do_not_generate() -> None:
     with pytest.raises(BadInput, match="does not write text"):
         Client(FakeSession([]), "fake", model_id="embed-v4")  # type: ignore[arg-type]
