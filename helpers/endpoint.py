@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from . import catalog
+from . import catalog, marketplace
 from .costs import agree, price
 from .errors import BadInput, EndpointFailed, EndpointNotFound, EndpointNotReady
 from .explain import explained
@@ -67,6 +67,7 @@ def deploy(
     if existing is not None:
         return _attach(session, existing, model, wait_seconds, tell)
     agree(session, price(session, model, instance_type), max_usd_per_hour, tell)
+    marketplace.check_subscribed(session, model.id)
     check_quota(session, instance_type)
     create(session, model, package_arn, endpoint_name, instance_type)
     return wait(session, endpoint_name, wait_seconds, tell)

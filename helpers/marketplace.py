@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import UnknownServiceError
 
 from . import catalog
-from .errors import BadInput, NotConnected, TutorialError
+from .errors import BadInput, NotConnected, NotPermitted, NotSubscribed, TutorialError
 from .explain import explained
 from .session import Session
 
@@ -97,6 +97,22 @@ def subscription(session: Session, model_id: str) -> Subscription | None:
             filters=[{"name": name, "values": [value]} for name, value in wanted.items()],
         )["agreementViewSummaries"]
         return _subscription(agreements, product_id, found[0]) if found else None
+
+
+def check_subscribed(session: Session, model_id: str) -> None:
+    """Raise NotSubscribed unless this account may deploy the model.
+
+    Where the account may not ask Marketplace, nothing is raised: CreateModel will tell.
+    """
+    try:
+        existing = subscription(session, model_id)
+    except (NotPermitted, NotOffered):
+        return
+    if existing is None:
+        raise NotSubscribed(
+            f"This account has not subscribed to {catalog.model(model_id).name}: run 01_subscribe first, "
+            f"with the same model_id."
+        )
 
 
 def subscribe(

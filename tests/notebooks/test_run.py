@@ -1,5 +1,6 @@
 """papermill runs every notebook in order against one sandbox, as a reader would with "run all"."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import papermill
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
+from helpers.sandbox import process
 from helpers.sandbox.process import Address
 from helpers.session import connect
 
@@ -17,6 +19,16 @@ SHORT: dict[str, dict[str, Any]] = {
     "04_tune": {"max_tokens_values": [10, 20], "temperature_steps": 2, "repetitions": 2},
 }
 MODELS = {"cohere-medium": "test-medium", "command-r-08-2024": "test-command-r"}
+
+
+@pytest.fixture
+def own_sandbox(
+    isolation: None, sandbox: Address, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[None]:
+    """A new account each time: what other tests deployed would use up its quotas."""
+    monkeypatch.setenv("SANDBOX_HOME", str(tmp_path / "home"))
+    yield
+    process.stop()
 
 
 def run(book: Path, folder: Path, **given: Any) -> Path:
@@ -35,7 +47,7 @@ def run(book: Path, folder: Path, **given: Any) -> Path:
 @pytest.mark.slow
 @pytest.mark.parametrize("model_id", MODELS)
 def test_the_tutorial_runs_from_subscribing_to_cleaning_up(
-    sandbox: Address, tmp_path: Path, model_id: str
+    own_sandbox: None, tmp_path: Path, model_id: str
 ) -> None:
     given = {
         "model_id": model_id,
@@ -64,7 +76,7 @@ def widgets_are_clean(book: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("book", "names"), [("02_deploy", "01_subscribe"), ("03_generate", "02_deploy")])
 def test_a_notebook_run_too_early_names_the_one_to_run_first(
-    sandbox: Address, tmp_path: Path, book: str, names: str
+    own_sandbox: None, tmp_path: Path, book: str, names: str
 ) -> None:
     given = {"model_id": "command-light", "endpoint_name": "too-early"}
     with pytest.raises(PapermillExecutionError) as failed:
