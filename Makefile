@@ -49,7 +49,9 @@ notebooks: $(READY)
 	@rm -rf notebooks/runs; mkdir -p build
 	@set -e; $(UNATTENDED); \
 	$(BIN)/jupyter nbconvert --log-level ERROR --to notebook --execute --inplace \
-	  --CoalesceStreamsPreprocessor.enabled=True --ExecutePreprocessor.record_timing=False $(BOOKS); \
+	  --ExecutePreprocessor.record_timing=False $(BOOKS); \
+	$(BIN)/jupyter nbconvert --log-level ERROR --to notebook --inplace \
+	  --CoalesceStreamsPreprocessor.enabled=True $(BOOKS); \
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys \
 	  "metadata.widgets metadata.language_info.version metadata.papermill cell.metadata.execution" $(BOOKS)
 

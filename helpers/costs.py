@@ -42,10 +42,22 @@ class Price:
         )
 
 
-def price(session: Session, model: catalog.Model, instance_type: str) -> Price:
-    """The price of one endpoint an hour: the instance from AWS's price list, the software from the offer."""
+def price(
+    session: Session,
+    model: catalog.Model,
+    instance_type: str,
+    *,
+    software_usd_per_hour: float | None = None,
+) -> Price:
+    """The price of one endpoint an hour: the instance from AWS's price list, the software from the offer.
+
+    `software_usd_per_hour` is what you have read on the listing yourself, where the offer can't be read.
+    """
     instance_usd, instance_source = _instance_price(session, instance_type)
-    software_usd, software_source = _software_price(session, model, instance_type)
+    if software_usd_per_hour is None:
+        software_usd, software_source = _software_price(session, model, instance_type)
+    else:
+        software_usd, software_source = software_usd_per_hour, "as you say"
     return Price(instance_type, instance_usd, instance_source, software_usd, software_source)
 
 
@@ -63,7 +75,12 @@ def agree(session: Session, price: Price, max_usd_per_hour: float | None, tell: 
             "Nothing was created: on AWS this costs money from its creation to its deletion. "
             f"To agree, set max_usd_per_hour to the most you would pay an hour.\n{price}"
         )
-    if price.usd_per_hour is None or price.usd_per_hour > max_usd_per_hour:
+    if price.usd_per_hour is None:
+        raise CostNotAccepted(
+            "Nothing was created: a part of the price is not known. If it is the software's, look it up on "
+            f"the listing and set software_usd_per_hour to it.\n{price}"
+        )
+    if price.usd_per_hour > max_usd_per_hour:
         raise CostNotAccepted(
             f"Nothing was created: you agreed to ${max_usd_per_hour:.2f} an hour at most.\n{price}"
         )
@@ -88,6 +105,8 @@ def _instance_price(session: Session, instance_type: str) -> tuple[float | None,
     prices = [usd for product in answer["PriceList"] for usd in _hourly(json.loads(product))]
     if not prices:
         return _estimate(instance_type, f"AWS's price list has none for {session.region}")
+    if not session.spends_money:
+        return prices[0], _estimate(instance_type, "nothing is paid in the sandbox")[1]
     return prices[0], f"AWS's price list, {session.region}"
 
 
@@ -110,7 +129,10 @@ def _software_price(session: Session, model: catalog.Model, instance_type: str) 
     except (marketplace.NotOffered, NotPermitted, NotConnected, ClientError) as error:
         return None, f"see {model.listing_url}; the offer could not be read: {error}"
     usd = offer.usd_per_hour.get(instance_type)
-    return usd, f"{offer.title}, offer {offer.offer_id}" if usd is not None else f"see {model.listing_url}"
+    if usd is None:
+        return None, f"see {model.listing_url}"
+    made_up = "made up for practice, not Cohere's price"
+    return usd, f"the listing's offer {offer.offer_id}" if session.spends_money else made_up
 
 
 def _dollars(usd: float | None) -> str:

@@ -76,7 +76,10 @@ def deploy(
 def create(
     session: Session, model: catalog.Model, package_arn: str, endpoint_name: str, instance_type: str
 ) -> None:
-    """Create Model, EndpointConfig and Endpoint, without checks and without waiting; skips what is there."""
+    """Create Model, EndpointConfig and Endpoint without waiting; what a failed deploy left is used again.
+
+    Raises BadInput if a configuration of that name is there and is for another instance type.
+    """
     sagemaker = session.client("sagemaker")
     variant = _variant(model, endpoint_name, instance_type)
     container = {"ModelPackageName": package_arn}
@@ -96,6 +99,13 @@ def create(
             ProductionVariants=[variant],
             Tags=[TAG],
         )
+        config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint_name)
+        found = config["ProductionVariants"][0]["InstanceType"]
+        if found != instance_type:
+            raise BadInput(
+                f"A configuration {endpoint_name!r} for {found} is left from before, at another price. "
+                f"Delete it first, in 06_clean_up."
+            )
         sagemaker.create_endpoint(EndpointName=endpoint_name, EndpointConfigName=endpoint_name, Tags=[TAG])
 
 

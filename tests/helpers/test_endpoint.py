@@ -85,6 +85,27 @@ def test_a_deploy_that_fails_half_way_can_be_cleaned_up_by_name(session: Session
     assert delete(session, "half-way") == []
 
 
+def test_a_configuration_left_from_before_is_not_used_at_another_price(session: Session) -> None:
+    model = catalog.model("cohere-medium")
+    marketplace.subscribe(session, model.id, tell=quiet)
+    deploy(session, model.id, "left", "ml.p3.2xlarge", tell=quiet)
+    session.client("sagemaker").delete_endpoint(EndpointName="left")
+    while endpoint.find(session, "left"):
+        pass
+    with pytest.raises(BadInput, match=r"for ml\.p3\.2xlarge is left"):
+        deploy(session, model.id, "left", "ml.g5.xlarge", tell=quiet)
+    assert delete(session, "left") == ["endpoint configuration left", "model left"]
+
+
+def test_on_aws_an_unknown_price_is_not_agreed_to(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    paying = connect("sandbox")
+    paying.runtime = "aws"
+    monkeypatch.setattr("helpers.costs._software_price", lambda *_: (None, "nobody knows"))
+    with pytest.raises(CostNotAccepted, match="software_usd_per_hour"):
+        deploy(paying, "cohere-medium", "unknown", max_usd_per_hour=1000, tell=quiet)
+    assert delete(session, "unknown") == []
+
+
 def test_an_endpoint_that_is_still_creating_is_deleted_when_it_can_be(session: Session) -> None:
     told: list[str] = []
     model = catalog.model("cohere-medium")

@@ -47,7 +47,13 @@ def test_the_price_has_two_parts_and_their_sources(session: Session) -> None:
     assert price.instance_usd == catalog.instance_type("ml.g5.xlarge").usd_per_hour
     assert price.software_usd == model.practice_software_usd_per_hour["ml.g5.xlarge"]
     assert price.usd_per_hour == pytest.approx(price.instance_usd + price.software_usd)  # type: ignore[operator]
-    assert "price list, us-east-1" in str(price)
+    assert "an estimate" in price.instance_source
+    paying = connect("sandbox")
+    paying.runtime = "aws"
+    assert costs.price(paying, model, "ml.g5.xlarge").instance_source == "AWS's price list, us-east-1"
+    assert "made up for practice" in price.software_source
+    own = costs.price(session, model, "ml.g5.xlarge", software_usd_per_hour=7)
+    assert own.usd_per_hour == pytest.approx(price.instance_usd + 7)  # type: ignore[operator]
 
 
 def test_a_price_that_no_source_gives_is_an_estimate_and_says_so() -> None:
