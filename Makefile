@@ -2,6 +2,7 @@
 # make lab        open the notebooks in JupyterLab
 # make test       all tests; make test-fast: those that take seconds
 # make notebooks  run all notebooks in order and store their outputs in place
+# make batch      run a table of settings, each into a notebook of its own: make batch RUNS=data/batch.csv
 # make bench      measure what the README says of speed
 # make clean      remove what the others made, the virtual environment included
 
@@ -9,6 +10,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
+RUNS   ?= data/batch.csv
 BOOKS  := $(sort $(wildcard notebooks/[0-9]*.ipynb))
 
 # Unattended runs practise in a sandbox of their own, so they never touch the one you are working in,
@@ -16,7 +18,7 @@ BOOKS  := $(sort $(wildcard notebooks/[0-9]*.ipynb))
 UNATTENDED = export PLAYGROUND_SYNC=1 SANDBOX_HOME="$(CURDIR)/build/$@-sandbox"; \
 	trap '$(BIN)/python -m helpers.sandbox stop' EXIT
 
-.PHONY: tutorial lab test test-fast notebooks bench check clean
+.PHONY: tutorial lab test test-fast notebooks batch bench check clean
 
 $(READY): requirements.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.11 or later"; exit 1; }
@@ -54,6 +56,16 @@ notebooks: $(READY)
 	  --CoalesceStreamsPreprocessor.enabled=True $(BOOKS); \
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys \
 	  "metadata.widgets metadata.language_info.version metadata.papermill cell.metadata.execution" $(BOOKS)
+
+batch: $(READY)
+	@mkdir -p build/batch
+	@set -e; $(UNATTENDED); \
+	$(BIN)/python -m helpers.sandbox start; \
+	for book in 01_subscribe 02_deploy; do \
+	  $(BIN)/papermill --cwd build/batch --no-progress-bar --log-level ERROR \
+	    notebooks/$$book.ipynb build/batch/$$book.ipynb; \
+	done; \
+	$(BIN)/python -m helpers.batch $(RUNS) --out build/batch
 
 test: $(READY) check
 	$(BIN)/python -m pytest

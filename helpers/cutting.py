@@ -16,7 +16,7 @@ class Answer:
     """What the model wrote for one request.
 
     `tokens` and `likelihoods` (natural logarithms) are empty where the API lists no tokens; `token_count` is
-    what the API reports, None if it does not.
+    what the API reports, None if it does not. `answered_at` is in seconds since 1970, None if not known.
     """
 
     text: str
@@ -26,9 +26,10 @@ class Answer:
     likelihoods: tuple[float | None, ...]
     token_count: int | None
     latency_seconds: float
+    answered_at: float | None = None
 
     @classmethod
-    def of(cls, response: "Response") -> "Answer":
+    def of(cls, response: "Response", answered_at: float | None = None) -> "Answer":
         """The response's first generation."""
         generation = response.generations[0]
         listed = generation.token_likelihoods
@@ -40,14 +41,16 @@ class Answer:
             likelihoods=tuple(entry.likelihood for entry in listed),
             token_count=response.response_tokens,
             latency_seconds=response.latency_seconds,
+            answered_at=answered_at,
         )
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Answer":
         """Read back what `record` wrote."""
-        fields = {name: record[name] for name in cls.__dataclass_fields__}
+        fields = {n: record[n] for n in cls.__dataclass_fields__ if n != "answered_at"}
         return cls(
-            **{**fields, "tokens": tuple(record["tokens"]), "likelihoods": tuple(record["likelihoods"])}
+            **{**fields, "tokens": tuple(record["tokens"]), "likelihoods": tuple(record["likelihoods"])},
+            answered_at=record.get("answered_at"),  # files of earlier versions have none
         )
 
     def record(self) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any
 
 # HTML, Markdown, mathematics and links all start from one of these
 _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
+# MathJax, which JupyterLab runs over HTML and Markdown, reads no formula across the edge of an element.
+_MATHEMATICS = re.compile(r"\$|\\|&#36;|&#92;")
 _JOINERS = "\u200c\u200d"  # parts of ordinary writing in several scripts, and of emoji
 
 
@@ -35,7 +37,12 @@ def visible(text: str) -> str:
 
 def escape(text: str) -> str:
     """The text as HTML that shows it literally; a line break stays one."""
-    return html.escape(visible(text)).replace("\n", "<br>")
+    return _no_formula(html.escape(visible(text))).replace("\n", "<br>")
+
+
+def attribute(text: str) -> str:
+    """The text as the value of an HTML attribute."""
+    return html.escape(visible(text))
 
 
 def count(number: int, noun: str) -> str:
@@ -57,7 +64,11 @@ def quote(text: str) -> str:
 def _literal(line: str) -> str:
     body = line.lstrip(" \t")
     indent = "&#160;" * (len(line) - len(body))
-    return indent + _MARKDOWN.sub(lambda found: f"&#{ord(found.group())};", body)
+    return indent + _no_formula(_MARKDOWN.sub(lambda found: f"&#{ord(found.group())};", body))
+
+
+def _no_formula(escaped: str) -> str:
+    return _MATHEMATICS.sub(r"<span>\g<0></span>", escaped)
 
 
 def _visible(character: str) -> str:

@@ -1,17 +1,18 @@
-"""Sliders over a function that generates text: the only module that imports ipywidgets.
+"""Sliders over a function that generates text.
 
 The plain call comes first; the same function is then given to `Playground`, or a client to `playground`.
 """
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
 from .catalog import Limit
+from .controls import LABEL, folding, number
 from .front_end import attended
-from .markup import block, escape
 from .playing import (
     NAMES,
     NUMBERS,
@@ -23,6 +24,7 @@ from .playing import (
     stop_sequences,
 )
 from .running import Runner, Snapshot
+from .showing import SCRIPT, STATUS_CLASS, framed, line, side_by_side, tokens
 from .tokens import show_tokens
 
 if TYPE_CHECKING:
@@ -33,13 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Playground", "playground", "show_tokens"]
 
 DEBOUNCE = 0.4  # seconds without a change before "live" generates
-STEPS = {"temperature": 0.05, "p": 0.01}
 OWN = "your own"
-# JupyterLab's variables follow its theme; the second values are for front ends without them.
-FRAME = (
-    "color:var(--jp-content-font-color1,#212121);background:var(--jp-layout-color1,#FFFFFF);"
-    "border:1px solid var(--jp-border-color0,#767676);border-radius:3px;padding:0.6em;min-height:5em"
-)
 
 
 class Playground:
@@ -65,7 +61,7 @@ class Playground:
         self._values = starting_values(function, limits, settings)
         self._runs: list[Snapshot] = []
         self._last: Snapshot | None = None
-        self._runner = Runner(self._show, self._runs.append)
+        self._runner = Runner(self._show, self._kept)
         self._timer: threading.Timer | None = None
         self._copy: Any = None
         self.interactive = attended() if interactive is None else interactive
@@ -101,84 +97,97 @@ class Playground:
         self._runner.join(timeout)
 
     def _show(self, now: Snapshot) -> None:
+        began = now.state == "running" and (self._last is None or self._last.number != now.number)
         self._last = now
         if not self.interactive:
             return
-        said = escape(in_words(now, self._usd_per_hour))
-        self.status.value = f'<div role="status" style="{FRAME};min-height:0">{said}</div>'
-        label = f"Text written by {self._writer}"
-        self.text.value = (
-            f'<div role="region" aria-label="{escape(label)}" style="{FRAME}">{block(now.text)}</div>'
-        )
-        if now.state != "running" and self._copy is not None:
-            self._copy.update(folded_copy(self._last, self._writer))
+        words = line(in_words(now, self._usd_per_hour))
+        if now.state == "running":
+            # A screen reader is told of a beginning and an end, not of every token between.
+            self.progress.value = words
+        self.text.value = framed(now.text, f"Text written by {self._writer}")
+        if began:
+            self.status.value = line("Writing")
+            self.tokens.value = tokens(now)
+        elif now.state != "running":
+            self.progress.value, self.status.value = "", words
+            self.tokens.value = tokens(now)
+
+    def _kept(self, last: Snapshot) -> None:
+        self._runs.append(last)
+        if self.interactive:
+            self.runs.value = side_by_side(self._runs, self._usd_per_hour)
+            if self._copy is not None:
+                self._copy.update(folded_copy(self._last, self._writer))
 
     def static_copy(self) -> str:
         """What a saved notebook keeps: the last run as Markdown, its text shown literally."""
         return static_copy(self._last, self._writer)
 
     def _ipython_display_(self) -> None:
-        from IPython.display import Markdown, display
+        from IPython.display import HTML, Markdown, display
 
         if self.interactive:
             display(self.widget)  # type: ignore[no-untyped-call]
+            display(HTML(SCRIPT))  # type: ignore[no-untyped-call]
             self._copy = display(folded_copy(self._last, self._writer), display_id=True)  # type: ignore[no-untyped-call]
         else:
             display(Markdown(self.static_copy()))  # type: ignore[no-untyped-call]
 
     def _build(self, limits: Mapping[str, Limit], presets: Mapping[str, str]) -> None:
-        self.status = widgets.HTML(f'<div role="status">Press Generate; {escape(self._writer)} writes.</div>')
-        self.text = widgets.HTML()
         self.controls: dict[str, Any] = {}
-        self.live = widgets.Checkbox(description="live: generate at every change", indent=False)
+        self.status = widgets.HTML(line(f"Press Generate; {self._writer} writes."))
+        self.status.add_class(STATUS_CLASS)
+        self.progress, self.text = widgets.HTML(), widgets.HTML(framed("", "Text"))
+        self.tokens, self.runs = widgets.HTML(tokens(None)), widgets.HTML(side_by_side([]))
         rows = {n: self._number(n, limits[n]) for n in NUMBERS if n in self._values}
         shown = [*self._prompt_rows(presets), *(rows.pop(n) for n in NUMBERS[:2] if n in rows)]
-        folded = [*rows.values(), *self._stop_rows()]
-        if folded:
+        more = [*rows.values(), *self._stop_rows()]
+        if more:
             names = ", ".join(name for name in NAMES[3:] if name in self._values)
-            shown.append(
-                widgets.Accordion([widgets.VBox(folded)], titles=[f"More: {names}"], selected_index=None)
-            )
-        generate = widgets.Button(description="Generate", button_style="primary", icon="play")
-        stop = widgets.Button(description="Stop", icon="stop")
-        generate.on_click(lambda _: self.start())
-        stop.on_click(lambda _: self.stop())
-        self.generate_button, self.stop_button = generate, stop
-        buttons = widgets.HBox([generate, stop, self.live], layout=widgets.Layout(flex_flow="row wrap"))
-        self.widget = widgets.VBox([*shown, buttons, self.status, self.text])
+            shown += folding(f"more settings: {names}", widgets.VBox(more))
+        shown += [self._buttons(), widgets.HBox([self.status, self.progress]), self.text]
+        shown += folding("the tokens of the text", self.tokens, folded=False)
+        shown += folding("the runs so far, side by side", self.runs)
+        self.widget = widgets.VBox(shown)
+
+    def _buttons(self) -> Any:
+        self.live = widgets.Checkbox(description="live: generate at every change", indent=False)
+        self.generate_button = widgets.Button(description="Generate", button_style="primary", icon="play")
+        self.stop_button = widgets.Button(description="Stop", icon="stop")
+        self.generate_button.on_click(lambda _: self.start())
+        self.stop_button.on_click(lambda _: self.stop())
+        buttons = [self.generate_button, self.stop_button, self.live]
+        return widgets.HBox(buttons, layout=widgets.Layout(flex_flow="row wrap"))
 
     def _number(self, name: str, limit: Limit) -> Any:
-        """A box with the name as its label, and a slider beside it that says the same."""
-        value = self._values[name]
-        whole = isinstance(value, int)
-        low, high = (int(limit.low), int(limit.high)) if whole else (limit.low, limit.high)
-        settings = {"value": value, "min": low, "max": high, "step": STEPS.get(name, 1)}
-        box_of, slider_of = (
-            (widgets.BoundedIntText, widgets.IntSlider)
-            if whole
-            else (widgets.BoundedFloatText, widgets.FloatSlider)
-        )
-        box = box_of(**settings, description=name, layout=widgets.Layout(width="13rem"))
-        slider = slider_of(**settings, readout=False, tooltip=name, layout=widgets.Layout(flex="1 1 12rem"))
-        widgets.link((box, "value"), (slider, "value"))
+        box, row = number(name, self._values[name], limit)
         self._control(name, box, lambda given: given)
-        return widgets.HBox([box, slider], layout=widgets.Layout(flex_flow="row wrap"))
+        return row
 
     def _prompt_rows(self, presets: Mapping[str, str]) -> list[Any]:
         if "prompt" not in self._values:
             return []
-        wide = widgets.Layout(width="100%")
-        prompt = widgets.Textarea(self._values["prompt"], description="prompt", rows=4, layout=wide)
+        wide = widgets.Layout(width="auto")
+        prompt = widgets.Textarea(
+            self._values["prompt"], description="prompt", rows=4, style=LABEL, layout=wide
+        )
         self._control("prompt", prompt, lambda given: given)
         if not presets:
             return [prompt]
-        choice = widgets.Dropdown(options=[OWN, *presets], description="example")
+        names = {text: name for name, text in presets.items()}
+        choice = widgets.Dropdown(options=[OWN, *presets], description="example", style=LABEL)
 
-        def choose(change: Any) -> None:
+        def fill(change: Any) -> None:
             if change["new"] != OWN:
                 prompt.value = presets[change["new"]]
 
-        choice.observe(choose, "value")
+        def follow(_: Any) -> None:
+            choice.value = names.get(prompt.value, OWN)
+
+        follow(None)
+        choice.observe(fill, "value")
+        prompt.observe(follow, "value")
         self.presets = choice
         return [choice, prompt]
 
@@ -186,11 +195,10 @@ class Playground:
         if "stop_sequences" not in self._values:
             return []
         given = "\n".join(text.replace("\n", r"\n") for text in self._values["stop_sequences"])
-        box = widgets.Textarea(
-            given, description="stop at", placeholder=r"one a line; \n is a line break", rows=2
-        )
+        box = widgets.Textarea(given, description="stop at", rows=2, style=LABEL)
         self._control("stop_sequences", box, stop_sequences)
-        return [box]
+        hint = widgets.HTML(line(r"one text a line; \n stands for a line break"))
+        return [widgets.HBox([box, hint], layout=widgets.Layout(flex_flow="row wrap"))]
 
     def _control(self, name: str, control: Any, read: Callable[[Any], Any]) -> None:
         self.controls[name] = control
@@ -220,8 +228,9 @@ def playground(
     **settings: Any,
 ) -> Playground:
     """A Playground for `client.stream`; `settings` are the values to begin with, such as temperature."""
+    listing = client.supports("likelihoods")
     return Playground(
-        client.stream,
+        partial(client.stream, likelihoods="GENERATION") if listing else client.stream,
         client.limits,
         presets=presets,
         writer=client.session.writer,

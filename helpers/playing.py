@@ -49,6 +49,8 @@ def history(runs: Iterable[Snapshot], names: Iterable[str]) -> "pd.DataFrame":
     """One row a run, in the order they were started: its number, its settings, what came of it."""
     import pandas as pd
 
+    # JupyterLab would read formulas into the texts of a table.
+    pd.set_option("display.html.use_mathjax", False)
     columns = ["run", *names, *RESULTS]
     rows = (
         {"run": run.number, **run.settings, **{name: getattr(run, name) for name in RESULTS}}

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from .errors import BadInput
 from .markup import Html, block, escape, visible
-from .measures import check, ended, standard_error, summary
+from .measures import MEASURES, check, ended, standard_error, summary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +69,7 @@ def length(df: "pd.DataFrame") -> Picture:
     right.bar(names, done, color=BLUE, label="ended by itself")
     right.bar(names, count - done, bottom=done, color=ORANGE, hatch="//", label="cut off at the limit")
     _label(right, "max_tokens", "texts")
+    right.locator_params(axis="y", integer=True)
     right.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.18), ncols=2)
     told = "; ".join(f"{n}: {done[n]} of {count[n]}, {groups['tokens'].mean()[n]:.0f} tokens" for n in limits)
     return Picture(figure, f"Texts that ended by themselves and mean length, by max_tokens. {told}.")
@@ -81,7 +82,7 @@ def temperature(df: "pd.DataFrame") -> Picture:
     """
     check(df)
     rows = df[df["max_tokens"] == df["max_tokens"].max()]
-    table = summary(rows)
+    table = summary(rows, only=("likelihood", "self_similarity", "distinct_2"))
     repeated = table["self_similarity"].notna().all()
     table["diversity"] = 1 - table["self_similarity"] if repeated else table["distinct_2"]
     groups = table.groupby("temperature")
@@ -105,9 +106,9 @@ def temperature(df: "pd.DataFrame") -> Picture:
 
 def grid(df: "pd.DataFrame", measure: str = "share_ended") -> Picture:
     """A measure of `measures.summary` as a heat map of temperature by max_tokens, with its numbers."""
-    table = summary(df)
-    if measure not in table.columns or table[measure].dtype.kind not in "fi":
-        raise BadInput(f"{measure!r} is no measure; choose a column of measures.summary.")
+    if measure not in MEASURES:
+        raise BadInput(f"{measure!r} is no measure; it is one of {', '.join(MEASURES)}.")
+    table = summary(df, only=(measure,))
     cells = table.pivot_table(index="temperature", columns="max_tokens", values=measure, dropna=False)
     figure, (axis,) = _figure(1)
     image = axis.imshow(cells, cmap="cividis", aspect="auto", origin="lower")
@@ -140,8 +141,9 @@ def side_by_side(df: "pd.DataFrame", by: str = "temperature", *, most: int = 4) 
     values = _spread(sorted(df[by].unique().tolist()), most)
     rows = [_first(df[df[by] == value]) for value in values]
     names = [f"{by} {value:g}" if isinstance(value, int | float) else str(value) for value in values]
-    heads = "".join(f'<th scope="col" style="text-align:start">{escape(name)}</th>' for name in names)
-    cell = '<td style="vertical-align:top;text-align:start">'
+    heads = "".join(f'<th scope="col" style="text-align:left">{escape(name)}</th>' for name in names)
+    # left, not start: JupyterLab's sanitizer takes no start; the text in it keeps its own direction
+    cell = '<td style="vertical-align:top;text-align:left">'
     cells = "".join(f"{cell}{block(row['text'])}<small>{_facts(row)}</small></td>" for row in rows)
     plain = "\n\n".join(
         f"{n} ({_facts(row)}):\n{visible(row['text'])}" for n, row in zip(names, rows, strict=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .errors import StreamBroken
+from .wire import TokenLikelihood
 
 INTERVAL = 0.06  # seconds between two updates: at most 17 a second
 
@@ -25,6 +26,7 @@ class Snapshot:
     tokens: int = 0
     seconds: float = 0.0
     finish_reason: str | None = None
+    token_likelihoods: tuple[TokenLikelihood, ...] = ()
     error: Exception | None = None
 
     @property
@@ -55,8 +57,9 @@ class Run:
         self._started = shown = self._clock()
         self._tell()
         try:
-            self._stream = answer = self._function(**self._now.settings)
+            answer = self._function(**self._now.settings)
             if hasattr(answer, "close") and hasattr(answer, "__iter__"):
+                self._stream = answer
                 if self._stopped.is_set():  # pressed while the request was on its way
                     _close(answer)
                 for piece in answer:
@@ -99,9 +102,15 @@ class Run:
         if answer is None:
             return replace(self._now, state="finished")
         generation = answer.generations[0]
-        counted = len(generation.token_likelihoods) or answer.response_tokens or self._now.tokens
-        reason = generation.finish_reason
-        return replace(self._now, state="finished", text=answer.text, tokens=counted, finish_reason=reason)
+        listed = generation.token_likelihoods
+        return replace(
+            self._now,
+            state="finished",
+            text=answer.text,
+            tokens=len(listed) or answer.response_tokens or self._now.tokens,
+            finish_reason=generation.finish_reason,
+            token_likelihoods=listed,
+        )
 
 
 class Runner:

@@ -3,10 +3,12 @@
 `max_tokens` only cuts a text off, so the answer at the largest limit holds all the shorter ones.
 """
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .cost_share import shares
 from .cutting import Answer, cut
 from .errors import BadInput
 from .pace import Pace, ask_all
@@ -29,7 +31,13 @@ COLUMNS = (
 
 
 def run(
-    client: "Client", plan: Plan, path: str | Path, *, concurrency: int = 8, progress: bool = True
+    client: "Client",
+    plan: Plan,
+    path: str | Path,
+    *,
+    concurrency: int = 8,
+    progress: bool = True,
+    usd_per_hour: float | None = None,
 ) -> "pd.DataFrame":
     """Ask for what `path` does not hold yet and return the table of `load`.
 
@@ -45,7 +53,7 @@ def run(
         shown = Progress(progress)
 
         def ask(request: Request) -> int:
-            answer = Answer.of(_ask(client, plan, request))
+            answer = Answer.of(_ask(client, plan, request), time.time())
             file.append({**_named(request.key), **answer.record()})
             answers[request.key] = answer
             return answer.length or 0
@@ -57,17 +65,21 @@ def run(
             shown.expect(len(answers) + len(missing), sum(request.max_tokens for request in missing))
             ask_all(missing, ask, pace, heard=heard)
         shown.end(_ending(plan, found, len(answers)))
-    return _table(plan, answers)
+    return _table(plan, answers, usd_per_hour)
 
 
-def load(path: str | Path) -> "pd.DataFrame":
+def load(path: str | Path, *, usd_per_hour: float | None = None) -> "pd.DataFrame":
     """A run's table as far as it got: one row a combination and repetition, in the plan's order.
 
     `measured` tells a row that was asked for (it has a latency, in seconds) from one that was cut from a
     longer answer; `tokens` counts them; `likelihood` is the mean log-likelihood of a token.
+
+    With the endpoint's price there is `cost_usd`: the price of the answer's share of the endpoint's time,
+    where each moment is divided evenly among this file's requests under way (0 for a row that was cut). The
+    sum is the price of the time in which the run kept the endpoint busy; the hours between are billed, too.
     """
     header, records = read(path)
-    return _table(Plan.from_header(header), _answers(records))
+    return _table(Plan.from_header(header), _answers(records), usd_per_hour)
 
 
 def _ask(client: "Client", plan: Plan, request: Request) -> "Response":
@@ -110,7 +122,7 @@ def _row_answer(request: Request, limit: int, answers: Mapping[Key, Answer]) -> 
     return None if shorter is None else (shorter, False)
 
 
-def _table(plan: Plan, answers: Mapping[Key, Answer]) -> "pd.DataFrame":
+def _table(plan: Plan, answers: Mapping[Key, Answer], usd_per_hour: float | None) -> "pd.DataFrame":
     import pandas as pd
 
     rows = [
@@ -119,9 +131,26 @@ def _table(plan: Plan, answers: Mapping[Key, Answer]) -> "pd.DataFrame":
         for limit in request.limits
         if (found := _row_answer(request, limit, answers)) is not None
     ]
-    return pd.DataFrame(
+    table = pd.DataFrame(
         [_row(request, limit, *found) for request, limit, found in rows], columns=list(COLUMNS)
     )
+    if usd_per_hour is not None:
+        seconds = _seconds(answers)
+        table["cost_usd"] = [
+            (seconds.get(request.at(limit).key, float("nan")) if measured else 0.0) / 3600 * usd_per_hour
+            for request, limit, (_, measured) in rows
+        ]
+    return table
+
+
+def _seconds(answers: Mapping[Key, Answer]) -> dict[Key, float]:
+    """Each answer's share of the endpoint's time, of those whose times are known."""
+    known = {
+        key: (answer.answered_at - answer.latency_seconds, answer.answered_at)
+        for key, answer in answers.items()
+        if answer.answered_at is not None
+    }
+    return dict(zip(known, shares(list(known.values())), strict=True))
 
 
 def _row(request: Request, limit: int, answer: Answer, measured: bool) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # Fixed colours, dark on light, so that they read the same in every theme: the contrast is 9 to 1 or better.
 SHADES = ((0.5, "#FFFFFF"), (0.1, "#FBE9C0"), (0.01, "#F6D27A"), (0.0, "#E69F00"))
-INK = "#000000"
+_BOX = "color:#000000;border:1px solid #8A8A8A;border-radius:3px"
 
 
 def show_tokens(response: "Response") -> Html:
@@ -23,27 +23,31 @@ def show_tokens(response: "Response") -> Html:
     listed = generation.token_likelihoods
     if not listed:
         raise BadInput('This response lists no tokens; generate with likelihoods="GENERATION".')
+    return token_view(listed, generation.text, generation.finish_reason)
+
+
+def token_view(listed: "tuple[TokenLikelihood, ...]", text: str, finish_reason: str | None) -> Html:
+    """Show the tokens of `text`, shaded by likelihood, with their table and what they say of max_tokens."""
     ending = ""
-    if generation.finish_reason == "MAX_TOKENS":
+    if finish_reason == "MAX_TOKENS":
         ending = (
             " max_tokens counts these pieces: it was reached, so the text may end in the middle of a word."
         )
-    caption = f"{count(len(listed), 'token')}, {count(len(generation.text.split()), 'word')}.{ending}"
+    caption = f"{count(len(listed), 'token')}, {count(len(text.split()), 'word')}.{ending}"
     body = "".join(_marked(entry) for entry in listed)
     return Html(
-        f'<figure style="margin:0"><figcaption>{caption} {_legend()}</figcaption>'
+        f'<figure style="margin:0"><figcaption style="line-height:1.8">{caption}<br>{_legend()}</figcaption>'
         f'<div dir="auto" style="line-height:2;overflow-wrap:anywhere">{body}</div></figure>{_table(listed)}',
         f"{caption}\n" + "|".join(visible(entry.token) for entry in listed),
     )
 
 
 def _marked(entry: "TokenLikelihood") -> str:
-    style = (
-        f"background:{_shade(entry)};color:{INK};border:1px solid #8A8A8A;border-radius:3px;padding:1px 2px;"
-    )
-    shown = escape(entry.token).replace(" ", "&#160;").replace("<br>", "⏎<br>") or "∅"
-    # white-space: pre keeps a token whole; <bdi> keeps its direction marks to itself
-    return f'<bdi style="{style}" title="{_number(entry)}">{shown}</bdi><wbr>'
+    style = f"background:{_shade(entry)};{_BOX};padding:1px 2px;box-decoration-break:clone"
+    shown = escape(entry.token).replace(" ", "&#160;").replace("<br>", "⏎") or "∅"
+    breaks = "<br>" * entry.token.count("\n")
+    # Hard spaces and box-decoration-break keep a token a box; <bdi> keeps its writing direction to itself.
+    return f'<bdi style="{style}" title="{_number(entry)}">{shown}</bdi><wbr>{breaks}'
 
 
 def _shade(entry: "TokenLikelihood") -> str:
@@ -61,7 +65,7 @@ def _number(entry: "TokenLikelihood") -> str:
 def _legend() -> str:
     names = ("50 % or more", "10 to 50 %", "1 to 10 %", "under 1 %")
     marks = (
-        f'<span style="background:{shade};color:{INK};border:1px solid #8A8A8A;padding:0 4px">{name}</span>'
+        f'<span style="background:{shade};{_BOX};padding:0 4px">{name}</span>'
         for (_, shade), name in zip(SHADES, names, strict=True)
     )
     return "Probability that the model gave to a token: " + " ".join(marks)

@@ -221,19 +221,62 @@ def test_a_function_may_answer_at_once(answer):
 
 def test_a_clients_playground_says_who_writes_and_what_it_costs():
     client = SimpleNamespace(
-        stream=Writer(), limits=LIMITS, session=SimpleNamespace(writer="a small <model>")
+        stream=Writer(),
+        limits=LIMITS,
+        session=SimpleNamespace(writer="a small <model>"),
+        supports=lambda feature: False,
     )
     play = playground(client, prompt="Write:", usd_per_hour=3600.0, interactive=True)
     play.start()
     play.wait(SOON)
     assert "a small &lt;model&gt;" in play.text.value
-    assert "about $" in play.status.value
+    assert "of the endpoint" in play.status.value
 
 
 def test_an_example_fills_the_prompt():
     play = made(Writer(), presets={"mail": "Write a mail:"})
     play.presets.value = "mail"
     assert play.settings["prompt"] == "Write a mail:"
+
+
+def test_the_example_that_is_named_is_the_prompt_that_is_shown():
+    play = made(Writer(), prompt="Write a mail:", presets={"mail": "Write a mail:"})
+    assert play.presets.value == "mail"
+    play.controls["prompt"].value = "Else:"
+    assert (play.presets.value, play.settings["prompt"]) == ("your own", "Else:")
+
+
+def test_the_tokens_are_shown_at_the_end_and_gone_when_a_new_run_begins():
+    gate = threading.Semaphore(0)
+    play = made(lambda prompt, temperature, max_tokens: listed(("water", -0.1), ("fall", -6.0)))
+    play.start()
+    play.wait(SOON)
+    assert play.tokens.value.count("<bdi") == 4
+    play._function = Writer(FakeStream(["other"], gate=gate))
+    play.start()
+    eventually(lambda: "<bdi" not in play.tokens.value)
+    gate.release()
+    play.wait(SOON)
+    assert "lists no tokens" in play.tokens.value
+
+
+def test_the_latest_runs_stand_side_by_side():
+    play = made(Writer(*(FakeStream([f"text{n}"]) for n in range(1, 5))))
+    for _ in range(4):
+        play.start()
+        play.wait(SOON)
+    assert [f"text{n}" in play.runs.value for n in range(1, 5)] == [False, True, True, True]
+
+
+def test_a_screen_reader_hears_of_the_beginning_and_the_end_only():
+    play = made(Writer(FakeStream([" word"] * 50)))
+    said = []
+    play.status.observe(lambda change: said.append(change["new"]), "value")
+    play.start()
+    play.wait(SOON)
+    assert len(said) == 2
+    assert "Writing" in said[0]
+    assert "Finished (COMPLETE): 50 tokens" in said[1]
 
 
 def test_every_number_has_a_visible_label():

@@ -1,0 +1,181 @@
+"""Many runs of the notebooks, unattended: `python -m helpers.batch data/batch.csv --out build/batch`.
+
+Several papermill runs at a time, each a process with an output notebook and a working folder of its own. What
+is done is not run again; what failed is, and goes on where it was, as 04_tune's answers stay in its folder.
+"""
+
+import argparse
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from .batch_summary import Outcome, clean, error_of, shorten, without_secrets, write
+from .batch_table import Run, read_table
+from .errors import BadInput, TutorialError
+from .runs import RunFile
+
+TIMEOUT = 3600.0  # seconds of one run
+GRACE = 15.0  # seconds between asking a run to end, which stops its kernel, and killing it
+# One run. SIGTERM is an exit, so that papermill stops the kernel on its way out. The end of its input
+# says that the batch is gone, however it died: nobody is left to keep what comes out.
+CHILD = """
+import json, os, signal, sys, threading, papermill
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+order = json.loads(sys.stdin.buffer.readline())
+threading.Thread(target=lambda: (os.read(0, 1), os.kill(os.getpid(), signal.SIGTERM)), daemon=True).start()
+papermill.execute_notebook(**order)
+"""
+
+
+def batch(runs: Sequence[Run], out: str | Path, *, jobs: int = 2, timeout: float = TIMEOUT) -> list[Outcome]:
+    """Run what is not done yet, `jobs` at a time, at most `timeout` seconds each; return all outcomes.
+
+    In `out`: NAME.ipynb and NAME.log a run, work/ (a folder a run), state.jsonl, summary.csv and
+    summary.html. Another batch in the same folder raises BadInput. An interrupt ends the runs under way.
+    """
+    if jobs < 1 or timeout <= 0:
+        raise BadInput(f"jobs ({jobs}) and timeout ({timeout:g}) must be more than 0.")
+    folder = Path(out)
+    with RunFile(folder / "state.jsonl", {"kind": "batch"}) as state:
+        ended = {(each["name"], each["fingerprint"]): each["outcome"] for each in state.records}
+        outcomes = {run.name: _before(run, folder, ended) for run in runs}
+        stop = threading.Event()
+
+        def one(run: Run) -> None:
+            if stop.is_set():
+                return
+            outcome = _execute(run, folder, timeout, stop)
+            if outcome.status != "not run":
+                state.append({"name": run.name, "fingerprint": run.fingerprint, "outcome": asdict(outcome)})
+            outcomes[run.name] = outcome
+            print(f"{outcome.name}: {outcome.status}, {outcome.seconds:.0f} s {outcome.error}".rstrip())
+
+        missing = [run for run in runs if outcomes[run.name].status != "done"]
+        print(f"{len(runs) - len(missing)} of {len(runs)} runs are done, {len(missing)} to go.")
+        pool = ThreadPoolExecutor(jobs, thread_name_prefix="batch")
+        try:
+            for future in [pool.submit(one, run) for run in missing]:
+                future.result()
+        finally:
+            stop.set()
+            pool.shutdown()
+            write(folder, outcomes.values())
+    return list(outcomes.values())
+
+
+def _before(run: Run, folder: Path, ended: dict[tuple[str, str], dict[str, object]]) -> Outcome:
+    """How the same run ended before, if it did and its notebook is still there."""
+    found = ended.get((run.name, run.fingerprint))
+    if found and (folder / f"{run.name}.ipynb").exists():
+        return Outcome(**found)  # type: ignore[arg-type]  # as asdict wrote it
+    return Outcome(run.name, run.notebook.name, "not run")
+
+
+def _execute(run: Run, folder: Path, timeout: float, stop: threading.Event) -> Outcome:
+    output, log = folder / f"{run.name}.ipynb", folder / f"{run.name}.log"
+    # A folder for these very parameters: a failed run goes on in it, a changed one begins in another.
+    work = folder / "work" / f"{run.name}-{run.fingerprint[:8]}"
+    work.mkdir(parents=True, exist_ok=True)
+    order = {
+        "input_path": str(run.notebook),
+        "output_path": str(output.resolve()),
+        "parameters": dict(run.parameters),
+        "cwd": str(work.resolve()),
+        "progress_bar": False,
+    }
+    started = time.monotonic()
+    with log.open("wb") as file:
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD],
+            stdin=subprocess.PIPE,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+        try:
+            status = _wait(child, json.dumps(order).encode(), started + timeout, stop)
+        finally:
+            _end(child)
+    clean(output)
+    clean(log)
+    error = "" if status == "done" else error_of(output) or _last_line(log)
+    if status == "timeout":
+        error = f"It took more than {timeout:g} s."
+    seconds = round(time.monotonic() - started, 1)
+    return Outcome(run.name, run.notebook.name, status, seconds, output.name, _setting(work), error)
+
+
+def _wait(child: "subprocess.Popen[bytes]", order: bytes, until: float, stop: threading.Event) -> str:
+    assert child.stdin is not None
+    try:
+        child.stdin.write(order + b"\n")
+        child.stdin.flush()
+    except BrokenPipeError:
+        child.wait()  # it has ended already, and its exit code is not 0
+    while child.poll() is None:
+        if stop.wait(0.1):
+            return "not run"
+        if time.monotonic() > until:
+            return "timeout"
+    return "done" if child.returncode == 0 else "failed"
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    """Ask it to end, with its kernel; kill it if it does not."""
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+    if child.stdin is not None:
+        with suppress(BrokenPipeError):  # what it did not read before it ended
+            child.stdin.close()
+
+
+def _setting(work: Path) -> str:
+    return without_secrets(
+        "; ".join(
+            json.dumps(json.loads(path.read_text(encoding="utf-8")))
+            for path in sorted(work.glob("**/setting.json"))
+        )
+    )
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return shorten(lines[-1]) if lines else "It ended without a word."
+
+
+def main(arguments: Iterable[str] | None = None) -> int:
+    """The command line: 0 if every run is done, 1 if not, 2 if refused, 130 if interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.batch", description=__doc__)
+    parser.add_argument("table", help="a .csv or .json file, one row a run (see data/batch.csv)")
+    parser.add_argument("--out", default="build/batch", help="the folder for what comes out (%(default)s)")
+    parser.add_argument("--jobs", type=int, default=2, help="runs at a time (%(default)s)")
+    parser.add_argument("--timeout", type=float, default=TIMEOUT, help="seconds a run (%(default)g)")
+    given = parser.parse_args(None if arguments is None else list(arguments))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # schedulers end a job so: as an interrupt
+    try:
+        outcomes = batch(read_table(given.table), given.out, jobs=given.jobs, timeout=given.timeout)
+    except TutorialError as error:
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("Interrupted: the same command goes on with what is not done.", file=sys.stderr)
+        return 130
+    print(f"Read {given.out}/summary.html, or {given.out}/summary.csv")
+    return 0 if all(each.status == "done" for each in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
