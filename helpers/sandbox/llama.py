@@ -20,8 +20,9 @@ class EngineError(RuntimeError):
 class Llama:
     """A loaded model with `slots` places that compute at the same time, `context_tokens` tokens each.
 
-    Every slot has a cache of its own (not llama.cpp's unified one): what one request computes then does not
-    depend on what runs beside it, so that a seed gives the same text alone and in company.
+    Every slot has a cache of its own (not llama.cpp's unified one): up to about 256 tokens of prompt and text
+    a seed then gives the same text alone and in company. Beyond that llama.cpp sums in another order when
+    others compute beside it, and a seed is best effort, as it is with Cohere's hosted models.
     """
 
     def __init__(self, path: Path, slots: int, context_tokens: int) -> None:
