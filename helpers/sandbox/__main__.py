@@ -1,10 +1,11 @@
-"""`python -m helpers.sandbox start | status | env | stop`: the practice AWS from a terminal."""
+"""`python -m helpers.sandbox start | status | env | faults | stop`: the practice AWS from a terminal."""
 
 import argparse
 import shlex
 import sys
 
-from . import process
+from . import faults, process
+from .faults import terminal
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -12,27 +13,33 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m helpers.sandbox", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for name, (_, text) in _COMMANDS.items():
-        commands.add_parser(name, help=text, description=text)
-    command, _ = _COMMANDS[parser.parse_args(arguments).command]
+        added = commands.add_parser(name, help=text, description=text)
+        if name == "faults":
+            terminal.add_commands(added)
+    parsed = parser.parse_args(arguments)
+    command, _ = _COMMANDS[parsed.command]
     try:
-        return command()
+        return command(parsed)
     except process.SandboxError as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def _start() -> int:
+def _start(_: argparse.Namespace) -> int:
     print(_described(process.start(on_progress=_tell)))
     return 0
 
 
-def _status() -> int:
+def _status(_: argparse.Namespace) -> int:
     address = process.find()
-    print(_described(address) if address else "No sandbox is running.")
-    return 0 if address else 1
+    if address is None:
+        print("No sandbox is running.")
+        return 1
+    print("\n".join([_described(address), *terminal.described(faults.show(address))]))
+    return 0
 
 
-def _env() -> int:
+def _env(_: argparse.Namespace) -> int:
     address = process.start(on_progress=_tell)
     exports = {
         "AWS_ENDPOINT_URL": address.url,
@@ -47,12 +54,12 @@ def _env() -> int:
     return 0
 
 
-def _stop() -> int:
+def _stop(_: argparse.Namespace) -> int:
     print("The sandbox has ended; its state went with it." if process.stop() else "No sandbox was running.")
     return 0
 
 
-def _serve() -> int:
+def _serve(_: argparse.Namespace) -> int:
     from .serving import serve
 
     serve()
@@ -63,6 +70,7 @@ _COMMANDS = {
     "start": (_start, "start the sandbox if it does not run yet"),
     "status": (_status, "say whether a sandbox runs, and where"),
     "env": (_env, 'start it and print its address and keys: eval "$(python -m helpers.sandbox env)"'),
+    "faults": (terminal.run, "let things go wrong on purpose, or say what is set to"),
     "stop": (_stop, "end it; it forgets everything"),
     "serve": (_serve, "be the sandbox, in this process (what start runs)"),
 }

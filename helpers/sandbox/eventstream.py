@@ -8,6 +8,19 @@ CONTENT_TYPE = "application/vnd.amazon.eventstream"
 _STRING = 7  # the type of a header's value
 
 
+class StreamException(Exception):
+    """A stream of parts ends in an exception event, such as ModelStreamError with its members."""
+
+    def __init__(self, name: str, members: dict[str, str]) -> None:
+        super().__init__(name)
+        self.name = name
+        self.members = members
+
+
+class StreamCut(Exception):
+    """A stream of parts ends with its connection, without a word."""
+
+
 def frame(headers: dict[str, str], payload: bytes) -> bytes:
     """One message: lengths and their CRC-32, the headers, the payload, and a CRC-32 of all before it."""
     head = b"".join(_header(name, value) for name, value in headers.items())

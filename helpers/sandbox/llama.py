@@ -83,9 +83,10 @@ def _piece(piece: str | list[int]) -> bytes:
 
 
 def _xllamacpp() -> Any:
-    # llama.cpp's threads meet after every layer. Spinning while they wait is hardly faster on an idle machine
-    # and fifteen times slower on a busy one (6 against 95 tokens/s on two cores), so they sleep (libgomp).
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    # llama.cpp's threads meet after every operation. libgomp lets them spin there for milliseconds before
+    # they sleep, and two busy processes on two cores then all but stop (over 100 s for 540 tokens). After
+    # 1,000 turns they sleep: as fast on an idle machine (about 95 tokens/s), 31 tokens/s each for two.
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     try:
         import xllamacpp
     except ImportError as error:

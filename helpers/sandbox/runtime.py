@@ -17,7 +17,9 @@ from starlette.types import Receive, Scope, Send
 from ..catalog import Model
 from . import eventstream
 from .container import Answer
+from .faults import Faults
 from .intake import ClientDisconnected
+from .observing import Invocation, Watch, nobody
 from .protocol import AwsError, Context
 from .sagemaker import Variant
 
@@ -64,11 +66,15 @@ class Runtime:
         *,
         invocation_seconds: float = INVOCATION_SECONDS,
         reshape: Callable[[Parts], Parts] = as_they_come,
+        faults: Faults | None = None,
+        observe: Callable[[Invocation], None] = nobody,
     ) -> None:
         self._sagemaker = sagemaker
         self._container = container
         self._seconds = invocation_seconds
         self._reshape = reshape
+        self._faults = faults or Faults()
+        self._observe = observe
 
     async def invoke(self, request: Request, endpoint_name: str, context: Context, stream: bool) -> Response:
         """Answer an invocation; `stream` says which of the two operations it is.
@@ -76,28 +82,38 @@ class Runtime:
         Raises AwsError (ValidationError, ModelError 424) for what is wrong before an answer begins, and
         ClientDisconnected, with the computation ended, when the client leaves.
         """
+        if self._faults.throttles("InvokeEndpointWithResponseStream" if stream else "InvokeEndpoint"):
+            raise AwsError("ThrottlingException", "Rate exceeded")  # wording not established
         body = await request.body()
         if len(body) > MAX_BODY:
             # wording not established
             raise AwsError("RequestEntityTooLarge", f"HTTP content length exceeded {MAX_BODY} bytes.", 413)
         target = request.headers.get("x-amzn-sagemaker-target-variant")
         variant = self._sagemaker.route(endpoint_name, context, target)
+        watch = Watch(self._observe, variant, context.region, body, stream)
         deadline = asyncio.get_running_loop().time() + self._seconds
         try:
             work = self._container_answer(variant, body, deadline, whole=not stream)
             answer = await unless_gone(request.receive, work)
         except TimeoutError as error:
+            watch.failed(0, _TIMED_OUT)
             raise model_error(variant, context, 0, _TIMED_OUT) from error
+        except ClientDisconnected:
+            watch.left()
+            raise
         headers = {"x-amzn-RequestId": str(uuid.uuid4()), "x-Amzn-Invoked-Production-Variant": variant.name}
         if isinstance(answer, Answer):
             if answer.status >= 400:
-                raise model_error(variant, context, answer.status, answer.body.decode(errors="replace"))
+                said = answer.body.decode(errors="replace")
+                watch.failed(answer.status, said)
+                raise model_error(variant, context, answer.status, said)
             if not stream:
+                watch.answered(len(answer.body))
                 return Response(answer.body, 200, {**headers, "Content-Type": answer.content_type})
             headers["X-Amzn-SageMaker-Content-Type"] = answer.content_type
-            return EventStream(self._reshape(_single(answer.body)), deadline, headers)
+            return EventStream(self._reshape(_single(answer.body)), deadline, headers, watch)
         headers["X-Amzn-SageMaker-Content-Type"] = "application/json"
-        return EventStream(self._reshape(answer), deadline, headers)
+        return EventStream(self._reshape(answer), deadline, headers, watch)
 
     async def _container_answer(
         self, variant: Variant, body: bytes, deadline: float, *, whole: bool
@@ -106,7 +122,7 @@ class Runtime:
             answer = await self._container.invoke(variant.model, body)
             if whole and not isinstance(answer, Answer):
                 # A container that streams, asked by the operation that does not: all parts at once.
-                async with aclosing(self._reshape(answer)) as parts:
+                async with aclosing(answer) as parts:
                     return Answer(200, b"".join([part async for part in parts]))
         return answer
 
@@ -114,18 +130,22 @@ class Runtime:
 class EventStream(Response):
     """A stream of parts as event-stream frames; ends the computation when the client leaves."""
 
-    def __init__(self, parts: Parts, deadline: float, headers: dict[str, str]) -> None:
+    def __init__(self, parts: Parts, deadline: float, headers: dict[str, str], watch: Watch) -> None:
         super().__init__(None, 200, {**headers, "Content-Type": eventstream.CONTENT_TYPE})
         del self.headers["content-length"]
         self._parts = parts
         self._deadline = deadline
+        self._watch = watch
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the stream."""
         try:
             await unless_gone(receive, self._send(send))
         except ClientDisconnected:
+            self._watch.left()
             logger.info("the client left a stream; its generation was ended")
+        except eventstream.StreamCut:  # an answer that is not completed: the server closes the connection
+            self._watch.failed(500, "the stream was cut, as it was set to be")
 
     async def _send(self, send: Send) -> None:
         async with aclosing(self._parts) as parts:
@@ -133,16 +153,25 @@ class EventStream(Response):
             async for data in self._frames(parts):
                 await send({"type": "http.response.body", "body": data, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
+        self._watch.answered()
 
     async def _frames(self, parts: Parts) -> Parts:
         try:
             while (part := await self._next(parts)) is not None:
+                self._watch.part(len(part))
                 yield eventstream.payload_part(part)
+        except eventstream.StreamCut:
+            raise
+        except eventstream.StreamException as ending:
+            self._watch.failed(500, f"{ending.name}: {ending.members['Message']}")
+            yield eventstream.exception(ending.name, ending.members)
         except TimeoutError:
+            self._watch.failed(0, _TIMED_OUT)
             members = {"Message": _TIMED_OUT, "ErrorCode": "ModelInvocationTimeExceeded"}
             yield eventstream.exception("ModelStreamError", members)
         except Exception:
             logger.exception("a stream failed inside the sandbox")
+            self._watch.failed(500, "the sandbox failed")
             # wording not established
             members = {"Message": "The request processing has failed because of an internal error."}
             yield eventstream.exception("InternalStreamFailure", members)

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from .background import InBackground
+from .faults.control import CONTROL_SERVICE
 from .intake import Body, ClientDisconnected, read_body
 from .process import HEALTH_PATH, Address
 from .protocol import AwsError, Context, Reply, Service, unknown_operation
@@ -36,6 +37,14 @@ class Runtime(Protocol):
 
     async def invoke(self, request: Request, endpoint_name: str, context: Context, stream: bool) -> Response:
         """The endpoint's answer."""
+        ...
+
+
+class Control(Protocol):
+    """What answers requests signed for the sandbox itself; `faults.answering.FaultControl` is one."""
+
+    def handle(self, path: str, body: bytes) -> Reply:
+        """The answer; raises AwsError."""
         ...
 
 
@@ -78,10 +87,12 @@ class Sandbox:
         services: Sequence[Service],
         runtime: Runtime,
         others: InBackground[ASGIApp],
+        control: Control | None = None,
     ) -> None:
         self.activity = Activity()
         self._runtime = runtime
         self._others = others
+        self._control = control
         self._account = address.account
         self._credentials = Credentials(address.access_key_id, address.secret_access_key)
         port = urlsplit(address.url).port
@@ -153,6 +164,8 @@ class Sandbox:
             # wording not established
             message = f"The request is too large: {body.size} bytes; the limit is {_OTHERS_KEEP}."
             raise AwsError("RequestEntityTooLarge", message, 413)
+        if signed.service == CONTROL_SERVICE and self._control:
+            return _response(self._control.handle(signable.path, body.data))
         if signed.service not in self._services:
             logger.info("%s %s %s", signed.service, signable.method, signable.path)
             _fix_length(scope, body)
@@ -180,9 +193,10 @@ def build_app(
     services: Sequence[Service],
     runtime: Runtime,
     others: Callable[[], ASGIApp],
+    control: Control | None = None,
 ) -> Sandbox:
     """The application; `others` is called in the background once it is being served."""
-    return Sandbox(address, services, runtime, InBackground("moto", others))
+    return Sandbox(address, services, runtime, InBackground("moto", others), control)
 
 
 def _signable(scope: AsgiScope, body_sha256: str) -> Signable:

@@ -17,13 +17,14 @@ class Settings:
 
     Variables: SANDBOX_IDLE_SECONDS (the sandbox ends after that long without a request),
     SANDBOX_ENDPOINT_SECONDS (Creating to InService), SANDBOX_SUBSCRIPTION_SECONDS (until a subscription has
-    reached SageMaker), SANDBOX_MODEL.
+    reached SageMaker), SANDBOX_MODEL, SANDBOX_LOG_PROMPTS (1: requests' bodies go to CloudWatch Logs).
     """
 
     idle_seconds: float = 7200
     endpoint_seconds: float = 3
     subscription_seconds: float = 1
     model: Path | None = None
+    log_prompts: bool = False
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -36,6 +37,7 @@ class Settings:
                 environment, "SANDBOX_SUBSCRIPTION_SECONDS", cls.subscription_seconds
             ),
             model=Path(model) if model else None,
+            log_prompts=environment.get("SANDBOX_LOG_PROMPTS", "").strip() not in ("", "0"),
         )
 
 

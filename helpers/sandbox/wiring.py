@@ -1,13 +1,20 @@
 """Which parts make up the sandbox, and how they are joined; each part's module knows only its own concern."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+
+from starlette.types import ASGIApp
 
 from . import others
 from .container import Container
 from .engine import Engine
-from .faults import Faults
+from .faults.answering import FaultControl
+from .faults.model import FaultyContainer
+from .faults.shaping import reshaped
+from .faults.switch import Switch
 from .marketplace import Agreements, Discovery
+from .observing import Observer
 from .pricing import Pricing
 from .process import Address
 from .quotas import Quotas
@@ -23,12 +30,29 @@ def wire(address: Address, settings: Settings, model: Path) -> Sandbox:
     Loads the language model (about a second). Not in the background: xllamacpp holds Python's lock while it
     loads, so that a server would stand still for that second instead of starting that second later.
     """
-    faults = Faults()
+    return join(address, settings, Engine(model))
+
+
+def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
+    """The sandbox around an engine that has been loaded."""
+    faults, observer = Switch(), Observer(log_bodies=settings.log_prompts)
     agreements = Agreements(settings)
     sagemaker = SageMaker(settings, agreements, _now, faults)
     services = [sagemaker, agreements, Discovery(), Pricing(), Quotas(faults)]
-    runtime = Runtime(sagemaker, Container(Engine(model)))
-    return build_app(address, services, runtime, others.load)
+    runtime = Runtime(
+        sagemaker,
+        FaultyContainer(Container(engine), faults),
+        reshape=partial(reshaped, faults),
+        faults=faults,
+        observe=observer.take,
+    )
+
+    def load_others() -> ASGIApp:
+        app = others.load()
+        observer.start()  # what it has gathered goes to moto's CloudWatch, which is there only now
+        return app
+
+    return build_app(address, services, runtime, load_others, FaultControl(faults))
 
 
 def _now() -> datetime:

@@ -40,6 +40,7 @@ class Deploying(ConfigOperations):
         `overrides` holds, by variant name, members that replace those of the configuration.
         """
         config = self._config(config_name, context)
+        self._faults.begin_deployment()
         used = self._used(context)
         variants, failures = [], []
         for configured in config.params["ProductionVariants"]:

@@ -103,5 +103,6 @@ class State(Service):
         return models[name]
 
     def _check_subscribed(self, listing_id: str, context: Context) -> None:
-        if not self._agreements.is_subscribed(listing_id, context.account):
+        subscribed = self._agreements.is_subscribed(listing_id, context.account)
+        if not self._faults.is_subscribed(listing_id, subscribed):
             raise refused("Caller is not subscribed to the marketplace offering.")

@@ -1,0 +1,54 @@
+"""Faults of the model's container: it errs, it does not answer in time, it begins late."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Protocol
+
+from ...catalog import Model
+from ..container import Answer
+from .switch import Switch
+
+Parts = AsyncGenerator[bytes, None]
+
+
+class Inference(Protocol):
+    """What answers inside an endpoint; `container.Container` is one."""
+
+    async def invoke(self, model: Model, body: bytes) -> Answer | Parts:
+        """A whole answer, or a stream's parts."""
+        ...
+
+
+class FaultyContainer:
+    """A container that fails when the switch says so, and otherwise is the one inside."""
+
+    def __init__(self, container: Inference, faults: Switch) -> None:
+        self._container = container
+        self._faults = faults
+
+    async def invoke(self, model: Model, body: bytes) -> Answer | Parts:
+        """See Inference. Raises TimeoutError for the fault `timeout`."""
+        if setting := self._faults.struck("timeout"):
+            await asyncio.sleep(float(setting.parameters["seconds"]))
+            raise TimeoutError
+        if setting := self._faults.struck("model-error"):
+            said = json.dumps({"message": setting.parameters["message"]}).encode()
+            return Answer(int(setting.parameters["status"]), said)
+        slow = self._faults.struck("slow-first-token")
+        answer = await self._container.invoke(model, body)
+        if slow is None:
+            return answer
+        wait = float(slow.parameters["seconds"])
+        if not isinstance(answer, Answer):
+            return _late(answer, wait)
+        await asyncio.sleep(wait)
+        return answer
+
+
+async def _late(parts: Parts, wait: float) -> Parts:
+    async with aclosing(parts):
+        await asyncio.sleep(wait)
+        async for part in parts:
+            yield part

@@ -1,0 +1,93 @@
+"""Requests of every kind, from good to nonsense: `any_call` makes one."""
+
+import json
+import random
+from typing import Any
+
+from botocore import xform_name
+
+from helpers.sandbox.faults.control import CONTROL_PATH
+from helpers.sandbox.marketplace import Agreements, Discovery
+from helpers.sandbox.pricing import Pricing
+from helpers.sandbox.protocol import load_model
+from helpers.sandbox.quotas import Quotas
+from helpers.sandbox.sagemaker import SageMaker
+
+from .fuzz_values import GENERATION, GOOD, JUNK, mutated, spoil, value
+from .in_process import Call
+
+SERVICES = (SageMaker, Agreements, Discovery, Pricing, Quotas)
+OPERATIONS = [
+    (cls.service_name, name)
+    for cls in SERVICES
+    for name in load_model(cls.service_name).operation_names
+    if hasattr(cls, xform_name(name))
+]
+
+
+def control_call(chance: random.Random) -> Call:
+    """A call of the control plane, of the Marketplace, of prices or quotas."""
+    service, operation = chance.choice(OPERATIONS)
+    model = load_model(service)
+    if chance.random() < 0.03:
+        operation = chance.choice([*model.operation_names, "", "NoSuch"])
+    known = operation in model.operation_names
+    shape = model.operation_model(operation).input_shape if known else None
+    params = value(shape, chance) if shape is not None else {}
+    if operation in GOOD and chance.random() < 0.5:
+        params = mutated(GOOD[operation], chance)
+    body = spoil(json.dumps(params).encode(), chance)
+    if prefix := model.metadata.get("targetPrefix"):
+        headers = {"X-Amz-Target": f"{prefix}.{operation}", "Content-Type": "application/x-amz-json-1.1"}
+        return Call(service, "POST", "/", body, headers)
+    path = model.operation_model(operation).http["requestUri"] if known else "/nowhere"
+    return Call(service, "POST", path, body, {"Content-Type": "application/json"})
+
+
+def invocation(chance: random.Random) -> Call:
+    """An invocation: of an endpoint that writes (a few tokens at most), mostly."""
+    given: dict[str, Any] = {"max_tokens": chance.choice((1, 1, 2, 3, 0, -1, 100_000, "2"))}
+    wanted = chance.choice(("prompt", "prompt", "message", "messages", ""))
+    for name, choices in GENERATION.items():
+        if name == wanted or chance.random() < 0.08:
+            given[name] = choices[0] if chance.random() < 0.5 else chance.choice(choices)
+    body = spoil(json.dumps(given, ensure_ascii=chance.random() < 0.5).encode(errors="surrogatepass"), chance)
+    name = chance.choice(("e", "e", "e", "chat", "chat", "nobody", "%00", "a%2Fb", "é", ""))
+    path = f"/endpoints/{name}/invocations" + ("-response-stream" if chance.random() < 0.5 else "")
+    content = chance.choice(("application/json",) * 6 + ("text/csv", "", "application/json; charset=latin-1"))
+    headers = {"Content-Type": content}
+    if chance.random() < 0.1:
+        headers["X-Amzn-SageMaker-Target-Variant"] = chance.choice(("AllTraffic", "Other", "\t", "x" * 500))
+    method = chance.choice(("POST",) * 30 + ("GET", "PUT"))
+    return Call("sagemaker", method, path.encode("ascii", "xmlcharrefreplace").decode(), body, headers)
+
+
+def fault_order(chance: random.Random) -> Call:
+    """A request to the switch for faults."""
+    orders = ("show", "clear", "set", "x", 7, None)
+    order = {"do": chance.choice(orders), "name": chance.choice(JUNK), "parameters": chance.choice(JUNK)}
+    path = CONTROL_PATH if chance.random() < 0.9 else "/_sandbox/nothing"
+    return Call("sandbox", "POST", path, spoil(json.dumps(order).encode(), chance))
+
+
+BAD = (
+    "signature",
+    "key",
+    "unsigned",
+    "host",
+    "two hosts",
+    "region",
+    "old",
+    "target",
+    "silence",
+    "leaves",
+    "large",
+)
+
+
+def any_call(chance: random.Random) -> Call:
+    """Any of them, one in ten spoiled on its way."""
+    make = chance.choice((control_call, control_call, control_call, invocation, invocation, fault_order))
+    call = make(chance)
+    bad = chance.choice(BAD) if chance.random() < 0.1 else ""
+    return Call(call.service, call.method, call.path, call.body, call.headers, bad)
