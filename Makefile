@@ -3,6 +3,7 @@
 # make test       all tests; make test-fast: those that take seconds
 # make notebooks  run all notebooks in order and store their outputs in place
 # make batch      run a table of settings, each into a notebook of its own: make batch RUNS=data/batch.csv
+# make picture    make the README's picture anew, from a real browser
 # make bench      measure what the README says of speed
 # make clean      remove what the others made, the virtual environment included
 
@@ -18,7 +19,7 @@ BOOKS  := $(sort $(wildcard notebooks/[0-9]*.ipynb))
 UNATTENDED = export PLAYGROUND_SYNC=1 SANDBOX_HOME="$(CURDIR)/build/$@-sandbox"; \
 	trap '$(BIN)/python -m helpers.sandbox stop' EXIT
 
-.PHONY: tutorial lab test test-fast notebooks batch bench check clean
+.PHONY: tutorial lab test test-fast notebooks batch picture bench check clean
 
 $(READY): requirements.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.11 or later"; exit 1; }
@@ -56,6 +57,10 @@ notebooks: $(READY)
 	  --CoalesceStreamsPreprocessor.enabled=True $(BOOKS); \
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys \
 	  "metadata.widgets metadata.language_info.version metadata.papermill cell.metadata.execution" $(BOOKS)
+
+picture: $(READY)
+	@mkdir -p build
+	@set -e; $(UNATTENDED); unset PLAYGROUND_SYNC; $(BIN)/python -m tests.browser.picture
 
 batch: $(READY)
 	@mkdir -p build/batch

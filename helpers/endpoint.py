@@ -51,13 +51,15 @@ def deploy(
     instance_type: str | None = None,
     *,
     max_usd_per_hour: float | None = None,
+    software_usd_per_hour: float | None = None,
     wait_seconds: float = 2700,
     tell: Callable[[str], object] = print,
 ) -> Endpoint:
     """Create the endpoint and wait until it is InService; when it is there already, attach to it.
 
     `max_usd_per_hour` is the most you agree to pay (instance plus software); on AWS nothing is created
-    without it. Everything that can be checked is checked before the first thing is created.
+    without it. `software_usd_per_hour` stands in for a software price that can't be read. Everything that
+    can be checked is checked before the first thing is created.
     """
     model = catalog.model(model_id)
     check_name(endpoint_name)
@@ -66,7 +68,8 @@ def deploy(
     existing = find(session, endpoint_name)
     if existing is not None:
         return _attach(session, existing, model, wait_seconds, tell)
-    agree(session, price(session, model, instance_type), max_usd_per_hour, tell)
+    cost = price(session, model, instance_type, software_usd_per_hour=software_usd_per_hour)
+    agree(session, cost, max_usd_per_hour, tell)
     marketplace.check_subscribed(session, model.id)
     check_quota(session, instance_type)
     create(session, model, package_arn, endpoint_name, instance_type)

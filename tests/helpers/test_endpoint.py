@@ -104,6 +104,8 @@ def test_on_aws_an_unknown_price_is_not_agreed_to(session: Session, monkeypatch:
     with pytest.raises(CostNotAccepted, match="software_usd_per_hour"):
         deploy(paying, "cohere-medium", "unknown", max_usd_per_hour=1000, tell=quiet)
     assert delete(session, "unknown") == []
+    with pytest.raises(CostNotAccepted, match="at most"):
+        deploy(paying, "cohere-medium", "unknown", max_usd_per_hour=8, software_usd_per_hour=7, tell=quiet)
 
 
 def test_an_endpoint_that_is_still_creating_is_deleted_when_it_can_be(session: Session) -> None:
