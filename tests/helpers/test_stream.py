@@ -1,6 +1,7 @@
 """Streams: every character that arrived, once, in order, then an error that carries the partial text."""
 
 import json
+import os
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -14,6 +15,7 @@ from helpers.errors import StreamBroken
 from helpers.stream import EventReader, Stream
 from helpers.wire import APIS
 
+CASES = int(os.environ.get("STREAM_CASES", "300"))  # 10,000 in `make bench`
 TEXTS = st.lists(st.text(min_size=1, max_size=8), max_size=12)
 
 
@@ -69,7 +71,7 @@ def stream(api: str, body: Body) -> Stream:
     return Stream(lambda: body, APIS[api], "endpoint")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=CASES, deadline=None)
 @given(cut_streams())
 def test_wherever_a_stream_is_cut_the_text_is_whole(case: tuple[str, list[str], list[bytes]]) -> None:
     api, pieces, parts = case
@@ -81,7 +83,7 @@ def test_wherever_a_stream_is_cut_the_text_is_whole(case: tuple[str, list[str], 
     assert body.closed == 1
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=CASES, deadline=None)
 @given(cut_streams(), st.data())
 def test_a_stream_that_breaks_keeps_all_that_arrived(
     case: tuple[str, list[str], list[bytes]], data: st.DataObject
@@ -97,7 +99,7 @@ def test_a_stream_that_breaks_keeps_all_that_arrived(
     assert "".join(pieces).startswith(broken.value.partial_text)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=CASES, deadline=None)
 @given(cut_streams())
 def test_single_bytes_are_enough(case: tuple[str, list[str], list[bytes]]) -> None:
     api, pieces, parts = case
