@@ -52,9 +52,9 @@ def clean(output: Path) -> None:
     """Take secrets out of a file: access keys, and what the environment holds as AWS secrets."""
     if not output.exists():
         return
-    text = output.read_text(encoding="utf-8")
+    text = output.read_bytes().decode("utf-8", "surrogateescape")  # a log may hold other bytes
     if (cleaned := without_secrets(text)) != text:
-        output.write_text(cleaned, encoding="utf-8")
+        output.write_bytes(cleaned.encode("utf-8", "surrogateescape"))
 
 
 def without_secrets(text: str) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from .endpoint import CHANGING, TAG, check_name
+from .constructs import TAG
+from .endpoint import CHANGING, check_name
 from .errors import EndpointNotFound, EndpointNotReady
-from .explain import explained
+from .explain import DENIED, explained
 from .session import Session
 
 # kind, list operation, its list, the name's key, the ARN's key
@@ -42,7 +43,7 @@ def delete(
     check_name(endpoint_name)
     config_name, model_names = _parts(session, endpoint_name)
     sagemaker = session.client("sagemaker")
-    _wait_while(session, endpoint_name, CHANGING, wait_seconds, tell, sleep)
+    _wait_while(session, endpoint_name, (*CHANGING, "Deleting"), wait_seconds, tell, sleep)
     steps = [("endpoint", endpoint_name, sagemaker.delete_endpoint, "EndpointName")]
     steps.append(
         ("endpoint configuration", config_name, sagemaker.delete_endpoint_config, "EndpointConfigName")
@@ -81,12 +82,14 @@ def _parts(session: Session, endpoint_name: str) -> tuple[str, list[str]]:
     sagemaker = session.client("sagemaker")
     try:
         endpoint = sagemaker.describe_endpoint(EndpointName=endpoint_name)
-        config_name = str(endpoint["EndpointConfigName"])
+        config_name = str(endpoint.get("EndpointConfigName") or endpoint_name)
     except ClientError:
         config_name = endpoint_name
     try:
         config = sagemaker.describe_endpoint_config(EndpointConfigName=config_name)
-        return config_name, [variant["ModelName"] for variant in config["ProductionVariants"]]
+        return config_name, [
+            each["ModelName"] for each in config["ProductionVariants"] if each.get("ModelName")
+        ]
     except ClientError:
         return config_name, [endpoint_name]
 
@@ -127,4 +130,10 @@ def _unless_missing(operation: Callable[..., Any], **arguments: Any) -> bool:
 
 
 def _tags(sagemaker: Any, arn: str) -> list[dict[str, str]]:
-    return list(sagemaker.list_tags(ResourceArn=arn)["Tags"])
+    try:
+        return list(sagemaker.list_tags(ResourceArn=arn)["Tags"])
+    except ClientError as error:
+        gone = "Could not find" in error.response["Error"]["Message"]
+        if gone or error.response["Error"]["Code"] in DENIED:  # deleted since it was listed, or not ours
+            return []
+        raise

@@ -77,8 +77,9 @@ def agree(session: Session, price: Price, max_usd_per_hour: float | None, tell: 
         )
     if price.usd_per_hour is None:
         raise CostNotAccepted(
-            "Nothing was created: a part of the price is not known. If it is the software's, look it up on "
-            f"the listing and set software_usd_per_hour to it.\n{price}"
+            "Nothing was created: a part of the price is not known. The software's you can look up on the "
+            "listing and pass as software_usd_per_hour; for the instance's you need the permission "
+            f"pricing:GetProducts.\n{price}"
         )
     if price.usd_per_hour > max_usd_per_hour:
         raise CostNotAccepted(
@@ -101,24 +102,27 @@ def _instance_price(session: Session, instance_type: str) -> tuple[float | None,
     try:
         answer = session.client("pricing").get_products(ServiceCode="AmazonSageMaker", Filters=filters)
     except (ClientError, BotoCoreError) as error:
-        return _estimate(instance_type, f"AWS's price list did not answer: {error}")
+        return _estimate(session, instance_type, f"AWS's price list did not answer: {error}")
     prices = [usd for product in answer["PriceList"] for usd in _hourly(json.loads(product))]
     if not prices:
-        return _estimate(instance_type, f"AWS's price list has none for {session.region}")
+        return _estimate(session, instance_type, f"AWS's price list has none for {session.region}")
     if not session.spends_money:
-        return prices[0], _estimate(instance_type, "nothing is paid in the sandbox")[1]
-    return prices[0], f"AWS's price list, {session.region}"
+        return max(prices), _estimate(session, instance_type, "nothing is paid in the sandbox")[1]
+    return max(prices), f"AWS's price list, {session.region}"
 
 
 def _hourly(product: dict[str, Any]) -> list[float]:
     return [
         float(dimension["pricePerUnit"]["USD"])
-        for term in product["terms"]["OnDemand"].values()
+        for term in product.get("terms", {}).get("OnDemand", {}).values()
         for dimension in term["priceDimensions"].values()
+        if "USD" in dimension["pricePerUnit"]
     ]
 
 
-def _estimate(instance_type: str, why: str) -> tuple[float | None, str]:
+def _estimate(session: Session, instance_type: str, why: str) -> tuple[float | None, str]:
+    if session.spends_money and session.region != "us-east-1":
+        return None, f"{why}; estimates are for us-east-1 only"
     known = catalog.instance_type(instance_type)
     return known.usd_per_hour, f"an estimate of {known.as_of} for us-east-1, {known.source}; {why}"
 

@@ -15,16 +15,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from . import catalog, marketplace
+from .constructs import create
 from .costs import agree, price
 from .errors import BadInput, EndpointFailed, EndpointNotFound, EndpointNotReady
 from .explain import explained
 from .quota import check_quota
 from .session import Session
 
-TAG = {"Key": "made-by", "Value": "cohere-on-sagemaker"}
-VARIANT = "AllTraffic"
-# A container of this size loads its weights from disk first; SageMaker's default of 10 minutes is too short.
-STARTUP_SECONDS = 1800
 CHANGING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 
 
@@ -76,42 +73,6 @@ def deploy(
     return wait(session, endpoint_name, wait_seconds, tell)
 
 
-def create(
-    session: Session, model: catalog.Model, package_arn: str, endpoint_name: str, instance_type: str
-) -> None:
-    """Create Model, EndpointConfig and Endpoint without waiting; what a failed deploy left is used again.
-
-    Raises BadInput if a configuration of that name is there and is for another instance type.
-    """
-    sagemaker = session.client("sagemaker")
-    variant = _variant(model, endpoint_name, instance_type)
-    container = {"ModelPackageName": package_arn}
-    with explained(f"create the endpoint {endpoint_name!r} (06_clean_up deletes what was made so far)"):
-        # Marketplace packages run without network access: CreateModel insists on it.
-        _unless_there(
-            sagemaker.create_model,
-            ModelName=endpoint_name,
-            PrimaryContainer=container,
-            ExecutionRoleArn=session.role_arn,
-            EnableNetworkIsolation=True,
-            Tags=[TAG],
-        )
-        _unless_there(
-            sagemaker.create_endpoint_config,
-            EndpointConfigName=endpoint_name,
-            ProductionVariants=[variant],
-            Tags=[TAG],
-        )
-        config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint_name)
-        found = config["ProductionVariants"][0]["InstanceType"]
-        if found != instance_type:
-            raise BadInput(
-                f"A configuration {endpoint_name!r} for {found} is left from before, at another price. "
-                f"Delete it first, in 06_clean_up."
-            )
-        sagemaker.create_endpoint(EndpointName=endpoint_name, EndpointConfigName=endpoint_name, Tags=[TAG])
-
-
 def find(session: Session, endpoint_name: str) -> Endpoint | None:
     """The endpoint of that name, or None."""
     try:
@@ -126,19 +87,22 @@ def describe(session: Session, endpoint_name: str) -> Endpoint:
     sagemaker = session.client("sagemaker")
     with explained(f"look at the endpoint {endpoint_name!r} in {session.region}"):
         endpoint = sagemaker.describe_endpoint(EndpointName=endpoint_name)
-        config = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint["EndpointConfigName"])
-        variant = config["ProductionVariants"][0]
-        model = sagemaker.describe_model(ModelName=variant["ModelName"])
+        # What an endpoint was made from may have been deleted since: it runs on, and bills.
+        config_name = endpoint.get("EndpointConfigName", "")
+        config = _if_there(sagemaker.describe_endpoint_config, EndpointConfigName=config_name)
+        variant = (config.get("ProductionVariants") or [{}])[0]
+        model_name = variant.get("ModelName", "")
+        model = _if_there(sagemaker.describe_model, ModelName=model_name)
     package = model.get("PrimaryContainer", {}).get("ModelPackageName", "")
     return Endpoint(
         name=endpoint_name,
         arn=endpoint["EndpointArn"],
         status=endpoint["EndpointStatus"],
         model=catalog.model_of_package(package),
-        model_name=variant["ModelName"],
-        config_name=endpoint["EndpointConfigName"],
-        instance_type=variant["InstanceType"],
-        instance_count=variant["InitialInstanceCount"],
+        model_name=model_name,
+        config_name=config_name,
+        instance_type=variant.get("InstanceType", "not known"),
+        instance_count=variant.get("InitialInstanceCount", 0),
         created=endpoint["CreationTime"],
         failure_reason=endpoint.get("FailureReason", ""),
     )
@@ -188,20 +152,6 @@ def check_name(name: str) -> str:
     return name
 
 
-def _variant(model: catalog.Model, endpoint_name: str, instance_type: str) -> dict[str, Any]:
-    variant: dict[str, Any] = {
-        "VariantName": VARIANT,
-        "ModelName": endpoint_name,
-        "InstanceType": instance_type,
-        "InitialInstanceCount": 1,
-        "ModelDataDownloadTimeoutInSeconds": STARTUP_SECONDS,
-        "ContainerStartupHealthCheckTimeoutInSeconds": STARTUP_SECONDS,
-    }
-    if model.inference_ami_version:
-        variant["InferenceAmiVersion"] = model.inference_ami_version
-    return variant
-
-
 def _attach(
     session: Session,
     existing: Endpoint,
@@ -227,9 +177,12 @@ def _ready(endpoint: Endpoint) -> Endpoint:
     )
 
 
-def _unless_there(operation: Callable[..., Any], **arguments: Any) -> None:
+def _if_there(operation: Callable[..., Any], **name: str) -> dict[str, Any]:
+    if not all(name.values()):
+        return {}
     try:
-        operation(**arguments)
+        return dict(operation(**name))
     except ClientError as error:
-        if "Cannot create already existing" not in error.response["Error"]["Message"]:
+        if "Could not find" not in error.response["Error"]["Message"]:
             raise
+        return {}

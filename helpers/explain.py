@@ -15,7 +15,13 @@ from botocore.exceptions import (
 
 from . import errors
 
-THROTTLED = ("ThrottlingException", "Throttling", "TooManyRequestsException", "ModelNotReadyException")
+THROTTLED = (
+    "ThrottlingException",
+    "Throttling",
+    "TooManyRequestsException",
+    "ModelNotReadyException",
+    "ServiceUnavailable",
+)
 QUOTAS = "https://console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas"
 DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
 
@@ -59,7 +65,9 @@ def _explain(error: ClientError, action: str) -> errors.TutorialError | None:
 
 
 def _is_missing_endpoint(message: str) -> bool:
-    return bool(re.match(r"Could not find endpoint |Endpoint \S+ of account \d+ not found", message))
+    return bool(
+        re.match(r"Could not find endpoint (?!config)|Endpoint \S+ of account \d+ not found", message)
+    )
 
 
 def _explain_model_error(error: ClientError, action: str) -> errors.TutorialError:

@@ -8,13 +8,13 @@ or in the console on the listing's Configure page.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import UnknownServiceError
+from botocore.exceptions import ClientError, UnknownServiceError
 
 from . import catalog
-from .errors import BadInput, NotConnected, NotPermitted, NotSubscribed, TutorialError
+from .errors import BadInput, NotConnected, NotPermitted, NotSubscribed, SandboxStopped, TutorialError
 from .explain import explained
 from .session import Session
 
@@ -58,10 +58,11 @@ def offer(session: Session, model_id: str) -> Offer:
     discovery = _client(session, "marketplace-discovery", model)
     with explained(f"read the listing of {model.name}; its page is {model.listing_url}"):
         listing = discovery.get_listing(listingId=model.listing_id)
-        product_id = listing["associatedEntities"][0]["product"]["productId"]
-        options = discovery.list_purchase_options(
+        product_id = _product_id(listing)
+        found = discovery.list_purchase_options(
             filters=[{"filterType": "PRODUCT_ID", "filterValues": [product_id]}]
         )["purchaseOptions"]
+        options = [each for each in found if each["purchaseOptionType"] == "OFFER"]
         if not options:
             raise NotOffered(f"{listing['listingName']} has no offer for this account: {model.listing_url}")
         offer_id = options[0]["purchaseOptionId"]
@@ -83,8 +84,10 @@ def offer(session: Session, model_id: str) -> Offer:
 def subscription(session: Session, model_id: str) -> Subscription | None:
     """This account's active subscription to the model's listing, or None."""
     model = catalog.model(model_id)
-    product_id = offer(session, model_id).product_id
+    discovery = _client(session, "marketplace-discovery", model)
     agreements = _client(session, "marketplace-agreement", model)
+    with explained(f"read the listing of {model.name}; its page is {model.listing_url}"):
+        product_id = _product_id(discovery.get_listing(listingId=model.listing_id))
     wanted = {
         "PartyType": "Acceptor",
         "AgreementType": "PurchaseAgreement",
@@ -106,7 +109,9 @@ def check_subscribed(session: Session, model_id: str) -> None:
     """
     try:
         existing = subscription(session, model_id)
-    except (NotPermitted, NotOffered):
+    except SandboxStopped:
+        raise
+    except (NotPermitted, NotConnected, ClientError):
         return
     if existing is None:
         raise NotSubscribed(
@@ -175,10 +180,11 @@ def _accept(
             agreementProposalIdentifier=terms.proposal_id,
             requestedTerms=[_requested(kind, id) for kind, id in terms.terms if kind in STANDING_TERMS],
         )
-        agreements.accept_agreement_request(agreementRequestId=quote["agreementRequestId"])
-    accepted = subscription(session, model_id)
-    if accepted is None:
-        raise NotOffered(f"The offer was accepted but no agreement shows yet; look at {model.listing_url}.")
+        made = agreements.accept_agreement_request(agreementRequestId=quote["agreementRequestId"])
+    # The search may not know of it yet; what was concluded must not be lost.
+    accepted = subscription(session, model_id) or Subscription(
+        made["agreementId"], terms.product_id, "ACTIVE", datetime.now(UTC), ready=False
+    )
     tell(f"Subscribed to {terms.title}: agreement {accepted.agreement_id}")
     return accepted
 
@@ -205,7 +211,8 @@ def _hourly_prices(terms: list[dict[str, Any]], model: catalog.Model) -> dict[st
     """Instance type -> USD, from the rate cards that name it.
 
     The keys of a SageMaker model's rate card are not documented (as of 2026-11), so the instance type is
-    looked for in key and display name; batch transform has a price of its own and is left out.
+    looked for in key and display name; batch transform has a price of its own and is left out. Of several
+    rates the highest counts: it is what one agrees to.
     """
     rates = [
         (f"{rate['dimensionKey']} {rate['displayName']}", float(rate["price"]))
@@ -214,11 +221,18 @@ def _hourly_prices(terms: list[dict[str, Any]], model: catalog.Model) -> dict[st
         for rate in card["rateCard"]
     ]
     return {
-        instance_type: price
+        instance_type: max(price for name, price in rates if _is_hourly(name, instance_type))
         for instance_type in model.instance_types
-        for name, price in rates
-        if instance_type in name and "batch" not in name.lower()
+        if any(_is_hourly(name, instance_type) for name, _ in rates)
     }
+
+
+def _is_hourly(name: str, instance_type: str) -> bool:
+    return instance_type in name and "batch" not in name.lower()
+
+
+def _product_id(listing: dict[str, Any]) -> str:
+    return str(listing["associatedEntities"][0]["product"]["productId"])
 
 
 def _client(session: Session, service: str, model: catalog.Model) -> Any:

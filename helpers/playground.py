@@ -82,6 +82,7 @@ class Playground:
 
     def start(self) -> None:
         """Generate in the background, as the Generate button does; a run under way is stopped."""
+        self._forget_timer()
         self._runner.start(self._function, self._values)
 
     def run(self) -> None:
@@ -90,6 +91,7 @@ class Playground:
 
     def stop(self) -> None:
         """Stop the run under way, as the Stop button does."""
+        self._forget_timer()
         self._runner.stop()
 
     def wait(self, timeout: float | None = None) -> None:
@@ -210,9 +212,12 @@ class Playground:
 
         control.observe(changed, "value")
 
-    def _start_soon(self) -> None:
+    def _forget_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+
+    def _start_soon(self) -> None:
+        self._forget_timer()
         self._timer = threading.Timer(DEBOUNCE, self.start)
         self._timer.daemon = True
         self._timer.start()

@@ -3,7 +3,7 @@
 from botocore.exceptions import ClientError
 
 from .errors import QuotaExceeded
-from .explain import DENIED, QUOTAS
+from .explain import DENIED, QUOTAS, THROTTLED
 from .session import Session
 
 
@@ -15,12 +15,12 @@ def endpoint_quota(session: Session, instance_type: str) -> int | None:
     wanted = f"{instance_type} for endpoint usage"
     pages = session.client("service-quotas").get_paginator("list_service_quotas")
     try:
-        for page in pages.paginate(ServiceCode="sagemaker"):
+        for page in pages.paginate(ServiceCode="sagemaker", PaginationConfig={"PageSize": 100}):
             for quota in page["Quotas"]:
                 if quota["QuotaName"] == wanted:
                     return int(quota["Value"])
     except ClientError as error:
-        if error.response["Error"]["Code"] not in DENIED:
+        if error.response["Error"]["Code"] not in (*DENIED, *THROTTLED):
             raise
     return None
 

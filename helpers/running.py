@@ -150,10 +150,12 @@ class Runner:
             self._thread.join(timeout)
 
     def _new(self, function: Callable[..., Any], settings: Mapping[str, Any]) -> Run:
-        self.stop()
         with self._lock:
             self._number += 1
-            self._run = run = Run(self._number, function, settings, self._hear)
+            before, self._run = self._run, Run(self._number, function, settings, self._hear)
+            run = self._run
+        if before is not None:  # outside the lock: its reader may be waiting to tell something
+            before.stop()
         return run
 
     def _hear(self, snapshot: Snapshot) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -58,6 +59,7 @@ class Session:
     given_role_arn: str | None = None
     known_account: str | None = None
     _clients: dict[str, Any] = field(default_factory=dict, repr=False)
+    _making: Any = field(default_factory=threading.Lock, repr=False)
 
     @property
     def spends_money(self) -> bool:
@@ -66,11 +68,12 @@ class Session:
 
     def client(self, service: str) -> Any:
         """The boto3 client of an AWS service, for example "sagemaker"; made once a session."""
-        if service not in self._clients:
-            region = "us-east-1" if service in US_EAST_1_ONLY else self.region
-            config = RUNTIME_CONFIG if service == "sagemaker-runtime" else CLIENT_CONFIG
-            self._clients[service] = self.boto3.client(service, region_name=region, config=config)
-        return self._clients[service]
+        with self._making:  # boto3's clients may be shared between threads, its sessions may not
+            if service not in self._clients:
+                region = "us-east-1" if service in US_EAST_1_ONLY else self.region
+                config = RUNTIME_CONFIG if service == "sagemaker-runtime" else CLIENT_CONFIG
+                self._clients[service] = self.boto3.client(service, region_name=region, config=config)
+            return self._clients[service]
 
     @cached_property
     def account(self) -> str:

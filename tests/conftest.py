@@ -30,9 +30,12 @@ def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sandbox(isolation: None) -> Iterator[process.Address]:
-    """A sandbox in a process of its own; the weights are fetched if this machine has none yet."""
+    """A sandbox in a process of its own, with a new account for each module: quotas are nobody else's.
+
+    The weights are fetched if this machine has none yet.
+    """
     # In another process: this one may not reach the package index that has the weights.
     subprocess.run([sys.executable, "-m", "helpers.sandbox", "start"], check=True)
     address = process.find()
@@ -41,7 +44,7 @@ def sandbox(isolation: None) -> Iterator[process.Address]:
     process.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def aws(sandbox: process.Address) -> Callable[..., Any]:
     """aws(service, region="us-east-1"): a boto3 client of the sandbox that tries everything once only."""
     session = boto3.Session(sandbox.access_key_id, sandbox.secret_access_key)

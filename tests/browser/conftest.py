@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
     """Debian's Chromium.
 
@@ -32,7 +32,7 @@ def browser() -> Iterator["Browser"]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def lab(browser: "Browser", sandbox: Address, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab with a copy of the notebooks; its kernels use the tests' sandbox."""
     environment = {"PLAYGROUND_SYNC": "", "SANDBOX_HOME": os.environ["SANDBOX_HOME"]}

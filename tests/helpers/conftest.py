@@ -1,4 +1,4 @@
-"""One subscribed session and one endpoint of each API, for all tests of the helpers."""
+"""One subscribed session and one endpoint of each API, for each module of tests."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ def quiet(_: str) -> None:
     """Tell nobody."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def session(sandbox: Address) -> Session:
     return connect("sandbox")
 
@@ -29,11 +29,11 @@ def served(session: Session, model_id: str) -> Iterator[Client]:
     delete(session, name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def medium(session: Session) -> Iterator[Client]:
     yield from served(session, "cohere-medium")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def command_r(session: Session) -> Iterator[Client]:
     yield from served(session, "command-r-08-2024")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers import catalog, endpoint, marketplace
+from helpers import catalog, constructs, endpoint, marketplace
 from helpers.clean_up import delete, leftovers
 from helpers.endpoint import deploy, describe, wait
 from helpers.errors import (
@@ -92,9 +92,34 @@ def test_a_configuration_left_from_before_is_not_used_at_another_price(session: 
     session.client("sagemaker").delete_endpoint(EndpointName="left")
     while endpoint.find(session, "left"):
         pass
-    with pytest.raises(BadInput, match=r"for ml\.p3\.2xlarge is left"):
+    with pytest.raises(BadInput, match=r"of another kind is left"):
         deploy(session, model.id, "left", "ml.g5.xlarge", tell=quiet)
     assert delete(session, "left") == ["endpoint configuration left", "model left"]
+
+
+def test_a_model_left_from_before_is_not_served_instead(session: Session) -> None:
+    for model_id in ("cohere-medium", "command-light"):
+        marketplace.subscribe(session, model_id, tell=quiet)
+    deploy(session, "cohere-medium", "other", tell=quiet)
+    session.client("sagemaker").delete_endpoint(EndpointName="other")
+    while endpoint.find(session, "other"):
+        pass
+    with pytest.raises(BadInput, match="another kind is left"):
+        deploy(session, "command-light", "other", tell=quiet)
+    assert delete(session, "other") == ["endpoint configuration other", "model other"]
+
+
+def test_an_endpoint_whose_model_and_configuration_are_gone_is_still_found(session: Session) -> None:
+    marketplace.subscribe(session, "cohere-medium", tell=quiet)
+    deploy(session, "cohere-medium", "bare", tell=quiet)
+    session.client("sagemaker").delete_model(ModelName="bare")
+    session.client("sagemaker").delete_endpoint_config(EndpointConfigName="bare")
+    found = describe(session, "bare")
+    assert (found.status, found.model, found.instance_type) == ("InService", None, "not known")
+    with pytest.raises(UnknownModel, match="model_id="):
+        Client(session, "bare")
+    assert "endpoint bare" in leftovers(session)
+    assert delete(session, "bare") == ["endpoint bare"]
 
 
 def test_on_aws_an_unknown_price_is_not_agreed_to(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +137,7 @@ def test_an_endpoint_that_is_still_creating_is_deleted_when_it_can_be(session: S
     told: list[str] = []
     model = catalog.model("cohere-medium")
     marketplace.subscribe(session, model.id, tell=quiet)
-    endpoint.create(session, model, model.package_arn("us-east-1"), "interrupted", "ml.g5.xlarge")
+    constructs.create(session, model, model.package_arn("us-east-1"), "interrupted", "ml.g5.xlarge")
     assert len(delete(session, "interrupted", tell=told.append)) == 3
     assert told == ["interrupted is Creating; it can be deleted after that. Waiting."]
     assert endpoint.find(session, "interrupted") is None
