@@ -46,17 +46,24 @@ def stop_sequences(lines: str) -> tuple[str, ...]:
 
 
 def history(runs: Iterable[Snapshot], names: Iterable[str]) -> "pd.DataFrame":
-    """One row a run, in the order they were started: its number, its settings, what came of it."""
+    """One row a run, in the order they were started: its number, its settings, what came of it.
+
+    Control characters and direction marks in the text are written as ⟨U+XXXX⟩, as everywhere it is shown.
+    """
     import pandas as pd
 
     # JupyterLab would read formulas into the texts of a table.
     pd.set_option("display.html.use_mathjax", False)
     columns = ["run", *names, *RESULTS]
     rows = (
-        {"run": run.number, **run.settings, **{name: getattr(run, name) for name in RESULTS}}
+        {"run": run.number, **run.settings, **_results(run)}
         for run in sorted(runs, key=lambda run: run.number)
     )
     return pd.DataFrame(list(rows), columns=columns).rename(columns={"state": "status"})
+
+
+def _results(run: Snapshot) -> dict[str, Any]:
+    return {name: getattr(run, name) for name in RESULTS} | {"text": visible(run.text)}
 
 
 def in_words(now: Snapshot, usd_per_hour: float | None = None) -> str:

@@ -8,6 +8,7 @@ import pytest
 from helpers import catalog
 from helpers.errors import BadInput, ModelRefused, StreamBroken
 from helpers.markup import escape, quote
+from helpers.playing import history
 from helpers.playground import Playground, playground, show_tokens
 from helpers.running import Snapshot
 from helpers.wire import Generation, Response, TokenLikelihood
@@ -335,3 +336,9 @@ def test_a_response_without_tokens_says_how_to_get_them():
 
 def test_a_snapshot_without_time_has_no_speed():
     assert Snapshot(1, {}, "running").tokens_per_second == 0
+
+
+def test_the_history_shows_what_cannot_be_seen() -> None:
+    hostile = "red \x1b[31m and \u202etfel"
+    run = Snapshot(1, {}, "finished", hostile)
+    assert history([run], [])["text"][0] == "red \u27e8U+001B\u27e9[31m and \u27e8U+202E\u27e9tfel"
