@@ -8,8 +8,8 @@ import pytest
 from helpers import catalog
 from helpers.errors import BadInput, ModelRefused, StreamBroken
 from helpers.markup import escape, quote
-from helpers.playing import history
 from helpers.playground import Playground, playground, show_tokens
+from helpers.playing import history
 from helpers.running import Snapshot
 from helpers.wire import Generation, Response, TokenLikelihood
 
