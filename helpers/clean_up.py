@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from .constructs import TAG
 from .endpoint import CHANGING, check_name
 from .errors import EndpointNotFound, EndpointNotReady
-from .explain import DENIED, explained
+from .explain import DENIED, explained, is_missing
 from .session import Session
 
 # kind, list operation, its list, the name's key, the ARN's key
@@ -123,7 +123,7 @@ def _unless_missing(operation: Callable[..., Any], **arguments: Any) -> bool:
     try:
         operation(**arguments)
     except ClientError as error:
-        if "Could not find" not in error.response["Error"]["Message"]:
+        if not is_missing(error):
             raise
         return False
     return True
@@ -133,7 +133,8 @@ def _tags(sagemaker: Any, arn: str) -> list[dict[str, str]]:
     try:
         return list(sagemaker.list_tags(ResourceArn=arn)["Tags"])
     except ClientError as error:
-        gone = "Could not find" in error.response["Error"]["Message"]
-        if gone or error.response["Error"]["Code"] in DENIED:  # deleted since it was listed, or not ours
+        if (
+            is_missing(error) or error.response["Error"]["Code"] in DENIED
+        ):  # deleted since it was listed, or not ours
             return []
         raise

@@ -18,7 +18,7 @@ from . import catalog, marketplace
 from .constructs import create
 from .costs import agree, price
 from .errors import BadInput, EndpointFailed, EndpointNotFound, EndpointNotReady
-from .explain import explained
+from .explain import explained, is_missing
 from .quota import check_quota
 from .session import Session
 
@@ -183,6 +183,6 @@ def _if_there(operation: Callable[..., Any], **name: str) -> dict[str, Any]:
     try:
         return dict(operation(**name))
     except ClientError as error:
-        if "Could not find" not in error.response["Error"]["Message"]:
+        if not is_missing(error):
             raise
         return {}

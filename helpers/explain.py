@@ -64,6 +64,11 @@ def _explain(error: ClientError, action: str) -> errors.TutorialError | None:
     return None
 
 
+def is_missing(error: ClientError) -> bool:
+    """Whether SageMaker says that what the call names is not there."""
+    return "Could not find" in error.response["Error"]["Message"]
+
+
 def _is_missing_endpoint(message: str) -> bool:
     return bool(
         re.match(r"Could not find endpoint (?!config)|Endpoint \S+ of account \d+ not found", message)
