@@ -2,9 +2,10 @@
 
 import json
 import os
-import shutil
 import subprocess
+import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import boto3
 import pytest
@@ -31,25 +32,24 @@ def variant(model, instance_type="ml.g5.xlarge", name="AllTraffic"):
     return {**named, "InstanceType": instance_type, "InitialInstanceCount": 1}
 
 
-# The AWS command line. Its versions pin their own botocore, so it is never installed beside boto3.
+# The AWS command line, in a process of its own
 
 
 @pytest.fixture(scope="module")
 def command(subscribed, sandbox):
-    program = shutil.which("aws")
-    if program is None:
-        pytest.skip("no `aws` command on this machine; it pins its own botocore, so it is not installed here")
+    program = Path(sys.executable).parent / "aws"
+    environment = {
+        **os.environ,
+        "AWS_ENDPOINT_URL": sandbox.url,
+        "AWS_ACCESS_KEY_ID": sandbox.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": sandbox.secret_access_key,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_PAGER": "",
+    }
 
     def run(*words, fails=False):
-        environment = {
-            **os.environ,
-            "AWS_ENDPOINT_URL": sandbox.url,
-            "AWS_ACCESS_KEY_ID": sandbox.access_key_id,
-            "AWS_SECRET_ACCESS_KEY": sandbox.secret_access_key,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_PAGER": "",
-        }
-        done = subprocess.run([program, *words], capture_output=True, text=True, env=environment, timeout=120)
+        line = [sys.executable, str(program), *words]  # on Windows `aws` is a script without an ending
+        done = subprocess.run(line, capture_output=True, text=True, env=environment, timeout=120)
         assert (done.returncode != 0) == fails, done.stderr
         return done.stderr if fails else json.loads(done.stdout or "{}")
 
@@ -59,39 +59,44 @@ def command(subscribed, sandbox):
 @pytest.mark.slow
 def test_the_command_line_from_model_to_delete(command, sandbox, tmp_path):
     name, answer = "by-the-cli", tmp_path / "answer.json"
-    assert command("sts", "get-caller-identity")["Account"] == sandbox.account
-    on = ("sagemaker",)
-    command(
-        *on,
-        "create-model",
-        "--model-name",
-        name,
-        "--enable-network-isolation",
-        "--execution-role-arn",
-        sandbox.role_arn,
-        "--primary-container",
-        f"ModelPackageName={ARN}",
-    )
-    variants = ("--production-variants", json.dumps([variant(name)]))
-    command(*on, "create-endpoint-config", "--endpoint-config-name", name, *variants)
     endpoint = ("--endpoint-name", name)
-    command(*on, "create-endpoint", *endpoint, "--endpoint-config-name", name)
-    command(*on, "wait", "endpoint-in-service", *endpoint)
-    assert command(*on, "describe-endpoint", *endpoint)["EndpointStatus"] == "InService"
-    names = [
-        each["EndpointName"] for each in command(*on, "list-endpoints", "--name-contains", name)["Endpoints"]
-    ]
-    assert names == [name]
-    body = ("--content-type", "application/json", "--body", json.dumps(BODY))
-    command("sagemaker-runtime", "invoke-endpoint", *endpoint, *body, str(answer))
-    assert json.loads(answer.read_text())["generations"][0]["text"]
-    again = command(*on, "create-endpoint", *endpoint, "--endpoint-config-name", name, fails=True)
+
+    def sagemaker(*words, **options):
+        return command("sagemaker", *words, **options)
+
+    def config(name, spec):
+        variants = ("--production-variants", json.dumps([spec]))
+        sagemaker("create-endpoint-config", "--endpoint-config-name", name, *variants)
+
+    def invoke():
+        body = ("--content-type", "application/json", "--body", json.dumps(BODY))
+        told = command("sagemaker-runtime", "invoke-endpoint", *endpoint, *body, str(answer))
+        assert json.loads(answer.read_text())["generations"][0]["text"]
+        return told["InvokedProductionVariant"]
+
+    assert command("sts", "get-caller-identity")["Account"] == sandbox.account
+    role = ("--execution-role-arn", sandbox.role_arn, "--enable-network-isolation")
+    package = ("--primary-container", f"ModelPackageName={ARN}")
+    sagemaker("create-model", "--model-name", name, *role, *package)
+    config(name, variant(name, "ml.g5.2xlarge", "Old"))
+    config(f"{name}-2", variant(name, "ml.p3.2xlarge", "New"))
+    sagemaker("create-endpoint", *endpoint, "--endpoint-config-name", name)
+    sagemaker("wait", "endpoint-in-service", *endpoint)
+    assert sagemaker("describe-endpoint", *endpoint)["EndpointStatus"] == "InService"
+    assert invoke() == "Old"
+    pages = sagemaker("list-endpoint-configs", "--name-contains", name, "--page-size", "1")
+    assert {each["EndpointConfigName"] for each in pages["EndpointConfigs"]} == {name, f"{name}-2"}
+    sagemaker("update-endpoint", *endpoint, "--endpoint-config-name", f"{name}-2")
+    sagemaker("wait", "endpoint-in-service", *endpoint)
+    assert invoke() == "New"
+    again = sagemaker("create-endpoint", *endpoint, "--endpoint-config-name", name, fails=True)
     assert "(ValidationException) when calling the CreateEndpoint operation: Cannot create already" in again
-    command(*on, "delete-endpoint", *endpoint)
-    command(*on, "wait", "endpoint-deleted", *endpoint)
-    command(*on, "delete-endpoint-config", "--endpoint-config-name", name)
-    command(*on, "delete-model", "--model-name", name)
-    assert "Could not find model" in command(*on, "describe-model", "--model-name", name, fails=True)
+    sagemaker("delete-endpoint", *endpoint)
+    sagemaker("wait", "endpoint-deleted", *endpoint)
+    for each in (name, f"{name}-2"):
+        sagemaker("delete-endpoint-config", "--endpoint-config-name", each)
+    sagemaker("delete-model", "--model-name", name)
+    assert "Could not find model" in sagemaker("describe-model", "--model-name", name, fails=True)
 
 
 # boto3, with an update in between
@@ -130,66 +135,80 @@ def test_boto3_from_model_to_delete(subscribed, sandbox):
     sagemaker.delete_model(ModelName=name)
 
 
-@contextmanager
-def suppress_defect(words):
-    """Goes on after exactly this error, which is the client's own: a later version may not have it."""
-    try:
-        yield
-    except AttributeError as error:
-        if str(error) != words:
-            raise
-
-
 # The SageMaker SDK v3 (its control plane alone: test_control_plane.py)
 
 
-@pytest.mark.slow
-def test_the_sagemaker_sdk_invokes_streams_and_updates(subscribed, sandbox, monkeypatch):
+@pytest.fixture
+def sdk(subscribed, sandbox, monkeypatch):
+    """What each of the SDK's calls is given; its runtime client reads the environment."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", sandbox.url)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", sandbox.access_key_id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", sandbox.secret_access_key)
-    from sagemaker.core.resources import Endpoint, EndpointConfig, Model, ModelPackage
+    session = boto3.Session(sandbox.access_key_id, sandbox.secret_access_key, region_name=REGION)
+    return {"session": session, "region": REGION}
+
+
+@contextmanager
+def sdk_endpoint(sdk, name, role_arn, *instance_types):
+    """An Endpoint that the SDK has made, with configuration NAME-1 of several; it removes all of them."""
+    from sagemaker.core.resources import Endpoint, EndpointConfig, Model
     from sagemaker.core.shapes import ContainerDefinition, ProductionVariant
 
-    session = boto3.Session(sandbox.access_key_id, sandbox.secret_access_key, region_name=REGION)
-    here, name = {"session": session, "region": REGION}, "by-the-sdk-v3"
-    package = ModelPackage.get(ARN, **here)
-    # The SDK reads the rest of the specification as another shape of the same name (a model card's).
-    assert package.inference_specification.containers
-    assert package.model_package_status == "Completed"
-    assert list(ModelPackage.get_all(**here)) == []
     model = Model.create(
         model_name=name,
         primary_container=ContainerDefinition(model_package_name=ARN),
-        execution_role_arn=sandbox.role_arn,
+        execution_role_arn=role_arn,
         enable_network_isolation=True,
-        **here,
+        **sdk,
     )
     configs = []
-    for config, kind in ((name, "ml.g5.xlarge"), (f"{name}-2", "ml.p3.2xlarge")):
+    for number, kind in enumerate(instance_types, 1):
         spec = ProductionVariant(
             variant_name="AllTraffic", model_name=name, instance_type=kind, initial_instance_count=1
         )
-        configs.append(EndpointConfig.create(endpoint_config_name=config, production_variants=[spec], **here))
-    endpoint = Endpoint.create(endpoint_name=name, endpoint_config_name=name, **here)
-    endpoint.wait_for_status("InService", poll=1)
-    json_body = {"content_type": "application/json"}
-    answer = endpoint.invoke(body=json.dumps(BODY), **json_body)
-    text = json.loads(answer.body.read())["generations"][0]["text"]
-    body = json.dumps({**BODY, "stream": True})
-    # sagemaker-core 2.27.0 takes botocore's EventStream for a dict, whoever has sent it.
-    with suppress_defect("'EventStream' object has no attribute 'get'"):
-        stream = endpoint.invoke_with_response_stream(body=body, **json_body)
-        *events, last = [json.loads(event["PayloadPart"]["Bytes"]) for event in stream.body]
-        assert (
-            "".join(event["text"] for event in events) == text == last["response"]["generations"][0]["text"]
+        configs.append(
+            EndpointConfig.create(endpoint_config_name=f"{name}-{number}", production_variants=[spec], **sdk)
         )
-    assert text
-    endpoint.endpoint_config_name = f"{name}-2"
-    endpoint.update()
+    endpoint = Endpoint.create(endpoint_name=name, endpoint_config_name=f"{name}-1", **sdk)
     endpoint.wait_for_status("InService", poll=1)
-    assert endpoint.refresh().endpoint_config_name == f"{name}-2"
-    endpoint.delete()
-    endpoint.wait_for_delete(poll=1)
-    for each in (*configs, model):
-        each.delete()
+    try:
+        yield endpoint
+    finally:
+        endpoint.delete()
+        endpoint.wait_for_delete(poll=1)
+        for each in (*configs, model):
+            each.delete()
+
+
+@pytest.mark.slow
+def test_the_sagemaker_sdk_describes_invokes_and_updates(sdk, sandbox):
+    from sagemaker.core.resources import ModelPackage
+
+    package = ModelPackage.get(ARN, **sdk)
+    # The SDK reads the rest of the specification as another shape of the same name (a model card's).
+    assert package.inference_specification.containers
+    assert package.model_package_status == "Completed"
+    assert list(ModelPackage.get_all(**sdk)) == []
+    with sdk_endpoint(sdk, "by-the-sdk", sandbox.role_arn, "ml.g5.xlarge", "ml.p3.2xlarge") as endpoint:
+        answer = endpoint.invoke(body=json.dumps(BODY), content_type="application/json")
+        assert json.loads(answer.body.read())["generations"][0]["text"]
+        endpoint.endpoint_config_name = "by-the-sdk-2"
+        endpoint.update()
+        endpoint.wait_for_status("InService", poll=1)
+        assert endpoint.refresh().endpoint_config_name == "by-the-sdk-2"
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(
+    raises=AttributeError,
+    strict=False,
+    reason="sagemaker-core (2.27.0) calls .get on botocore's EventStream before it reads an event of it",
+)
+def test_the_sagemaker_sdk_streams(sdk, sandbox):
+    with sdk_endpoint(sdk, "streams", sandbox.role_arn, "ml.g5.xlarge") as endpoint:
+        text = json.loads(endpoint.invoke(body=json.dumps(BODY)).body.read())["generations"][0]["text"]
+        assert text
+        stream = endpoint.invoke_with_response_stream(body=json.dumps({**BODY, "stream": True}))
+        *events, last = [json.loads(event["PayloadPart"]["Bytes"]) for event in stream.body]
+        assert "".join(event["text"] for event in events) == text
+        assert last["response"]["generations"][0]["text"] == text
