@@ -45,6 +45,10 @@ class CostNotAccepted(TutorialError):
     """The price an hour is above what the caller agreed to pay; nothing was created."""
 
 
+class InstanceNotOffered(TutorialError):
+    """The region does not have the instance type: another of the model's types, or another region, may do."""
+
+
 class QuotaExceeded(TutorialError):
     """The account's quota for the instance type does not allow another endpoint."""
 

@@ -53,6 +53,12 @@ def _explain(error: ClientError, action: str) -> errors.TutorialError | None:
         return errors.NotSubscribed(
             f"{told} Run 01_subscribe; a new subscription takes a few minutes to arrive."
         )
+    if message.startswith("Could not assume role"):
+        return errors.NotPermitted(
+            f"{told} Pass another one to connect(..., role_arn=); one made just now takes a minute to arrive."
+        )
+    if "not supported for the chosen region" in message:
+        return errors.InstanceNotOffered(f"{told} Or take another region, in connect(..., region=).")
     if code in ("ResourceLimitExceeded", "ResourceLimitExceededException"):
         return errors.QuotaExceeded(f"{told} Ask for more: {QUOTAS}")
     if code in ("ValidationException", "ValidationError") and _is_missing_endpoint(message):

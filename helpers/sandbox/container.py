@@ -14,6 +14,8 @@ from .declining import PRACTICE, Refusal
 from .engine import Engine, EngineError
 from .fields import Fields
 
+JSON = "application/json"
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -21,7 +23,7 @@ class Answer:
 
     status: int
     body: bytes
-    content_type: str = "application/json"
+    content_type: str = JSON
 
 
 class Container:
@@ -30,13 +32,17 @@ class Container:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    async def invoke(self, model: catalog.Model, body: bytes) -> Answer | AsyncGenerator[bytes, None]:
+    async def invoke(
+        self, model: catalog.Model, body: bytes, content_type: str = JSON
+    ) -> Answer | AsyncGenerator[bytes, None]:
         """Answer one invocation; with "stream": true in the body, an iterator of one JSON line each.
 
         Closing the iterator, or cancelling the call, ends the computation. A request that is refused is
-        answered with status 400 and {"message": ...}, before a stream begins.
+        answered with {"message": ...} and status 400 (415 for a type that the packages do not support),
+        before a stream begins. A request that does not say its type is read as JSON, as boto3 allows.
         """
         try:
+            _check_type(content_type)
             return await self._answer(model, body)
         except Refusal as refusal:
             return _message(refusal.status, refusal.message)
@@ -60,6 +66,12 @@ class Container:
         return (
             chat_api.stream(self.engine, chat) if streams else _json(await chat_api.answer(self.engine, chat))
         )
+
+
+def _check_type(content_type: str) -> None:
+    named = content_type.partition(";")[0].strip().lower()
+    if named not in ("", JSON):
+        raise Refusal(f"invalid request: the content type is {named}; it must be {JSON}.", 415)
 
 
 def _json(value: dict[str, Any]) -> Answer:

@@ -25,6 +25,8 @@ from .fields import ZERO_TOKENS, Fields
 from .merging import merge
 from .writing import Order, Writing, check_room
 
+_MEDIUM_CONTEXT = 2048
+_RESERVED = 15  # tokens that a prompt for Command cannot have: the documented text says 4081 of 4096
 _REFUSED = {
     "logit_bias": not_practised("logit_bias", "its token ids are those of Cohere's tokenizer"),
     "end_sequences": not_practised("end_sequences", "use stop_sequences"),
@@ -58,7 +60,7 @@ async def prepare(engine: Engine, model: Model, fields: Fields) -> Job:
         raise invalid("prompt must be at least 1 token long.")
     if order.max_tokens == 0 and len(tokens) == 1:
         raise invalid(ZERO_TOKENS)
-    kept = _fit(tokens, order.max_tokens, model.context_tokens, truncate)
+    kept = _fit(tokens, order.max_tokens, model.context_tokens or len(tokens) + order.max_tokens, truncate)
     if len(kept) < len(tokens):
         prompt = b"".join(piece for _, piece in kept).decode(errors="replace")
     ids, (start,) = engine.conversation([("user", [token for token, _ in kept])])
@@ -122,18 +124,25 @@ async def _scores(engine: Engine, job: Job) -> list[float | None]:
 
 
 def _fit(
-    tokens: list[tuple[int, bytes]], max_tokens: int, context: int | None, truncate: str
+    tokens: list[tuple[int, bytes]], max_tokens: int, context: int, truncate: str
 ) -> list[tuple[int, bytes]]:
-    total = len(tokens) + max_tokens
-    if context is None or total <= context:
+    longest = context - (_RESERVED if context > _MEDIUM_CONTEXT else 0)
+    room = min(context - max_tokens, longest)
+    if len(tokens) <= room:
         return tokens
-    room = context - max_tokens
-    if truncate == "NONE" or room < 1:
+    if truncate != "NONE" and room > 0:
+        return tokens[-room:] if truncate == "START" else tokens[:room]
+    if len(tokens) > longest and context > _MEDIUM_CONTEXT:
         raise Refusal(
-            f"too many tokens: total number of tokens (prompt and prediction) cannot exceed {context} - "
-            f"received {total}. Try using a shorter prompt or a smaller max_tokens value."
+            f"too many tokens: total number of tokens in the prompt cannot exceed {longest} - received "
+            f"{len(tokens)}. Try using a shorter prompt, or enabling prompt truncating. "
+            "See https://docs.cohere.com/reference/generate for more details."
         )
-    return tokens[-room:] if truncate == "START" else tokens[:room]
+    # the text of Medium's time; which one Command has for a prompt that fits alone is not established
+    raise Refusal(
+        f"too many tokens: total number of tokens (prompt and prediction) cannot exceed {context} - "
+        f"received {len(tokens) + max_tokens}. Try using a shorter prompt or a smaller max_tokens value."
+    )
 
 
 def _response(job: Job, writings: list[Writing], scores: list[float | None]) -> dict[str, Any]:

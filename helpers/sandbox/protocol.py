@@ -139,6 +139,16 @@ def unknown_operation(operation: str) -> NoReturn:
     raise AwsError("UnknownOperationException", message, 404)
 
 
+def check_type(content_type: str) -> None:
+    """Raise AwsError for a body that says it is something else than JSON.
+
+    That of Smithy's tests for REST JSON; what SageMaker itself answers is not established.
+    """
+    named = content_type.partition(";")[0].strip().lower()
+    if named not in ("", JSON, "application/x-amz-json-1.0", "application/x-amz-json-1.1"):
+        raise AwsError("UnsupportedMediaTypeException", f"The content type is {named}, not JSON.", 415)
+
+
 def parse_json(body: bytes) -> dict[str, Any]:
     """The request's JSON object; an empty body counts as {}. Raises AwsError SerializationException."""
     try:

@@ -46,7 +46,7 @@ class Routes(Protocol):
 class Inference(Protocol):
     """What answers inside an endpoint; `container.Container` is one."""
 
-    async def invoke(self, model: Model, body: bytes) -> Answer | Parts:
+    async def invoke(self, model: Model, body: bytes, content_type: str) -> Answer | Parts:
         """A whole answer, or a stream's parts."""
         ...
 
@@ -93,7 +93,8 @@ class Runtime:
         watch = Watch(self._observe, variant, context.region, body, stream)
         deadline = asyncio.get_running_loop().time() + self._seconds
         try:
-            work = self._container_answer(variant, body, deadline, whole=not stream)
+            content_type = request.headers.get("content-type", "")
+            work = self._container_answer(variant, body, content_type, deadline, whole=not stream)
             answer = await unless_gone(request.receive, work)
         except TimeoutError as error:
             watch.failed(0, _TIMED_OUT)
@@ -116,10 +117,10 @@ class Runtime:
         return EventStream(self._reshape(answer), deadline, headers, watch)
 
     async def _container_answer(
-        self, variant: Variant, body: bytes, deadline: float, *, whole: bool
+        self, variant: Variant, body: bytes, content_type: str, deadline: float, *, whole: bool
     ) -> Answer | Parts:
         async with asyncio.timeout_at(deadline):
-            answer = await self._container.invoke(variant.model, body)
+            answer = await self._container.invoke(variant.model, body, content_type)
             if whole and not isinstance(answer, Answer):
                 # A container that streams, asked by the operation that does not: all parts at once.
                 async with aclosing(answer) as parts:

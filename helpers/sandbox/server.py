@@ -20,7 +20,7 @@ from .background import InBackground
 from .faults.control import CONTROL_SERVICE
 from .intake import Body, ClientDisconnected, read_body
 from .process import HEALTH_PATH, Address
-from .protocol import AwsError, Context, Reply, Service, unknown_operation
+from .protocol import AwsError, Context, Reply, Service, check_type, unknown_operation
 from .refusals import refusal
 from .signing import Scope, Signable, verify
 
@@ -173,12 +173,13 @@ class Sandbox:
         target = signable.header("x-amz-target")
         for service in self._services[signed.service]:
             if operation := service.operation_of(signable.method, signable.path, target):
-                return _response(self._call(service, operation, body, signed))
+                return _response(self._call(service, operation, signable, body, signed))
         unknown_operation(target.rpartition(".")[2] or f"{signable.method} {signable.path}")
 
-    def _call(self, service: Service, operation: str, body: Body, signed: Scope) -> Reply:
+    def _call(self, service: Service, operation: str, signable: Signable, body: Body, signed: Scope) -> Reply:
         logger.info("%s %s %s", signed.region, service.service_name, operation)
         try:
+            check_type(signable.header("content-type"))
             return service.handle(operation, body.data, self._context(signed))
         except AwsError as error:
             logger.info("  %s", error)

@@ -18,6 +18,7 @@ from .observing import Observer
 from .pricing import Pricing
 from .process import Address
 from .quotas import Quotas
+from .roles import Roles
 from .runtime import Runtime
 from .sagemaker import SageMaker
 from .server import Sandbox, build_app
@@ -36,8 +37,8 @@ def wire(address: Address, settings: Settings, model: Path) -> Sandbox:
 def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     """The sandbox around an engine that has been loaded."""
     faults, observer = Switch(), Observer(log_bodies=settings.log_prompts)
-    agreements = Agreements(settings)
-    sagemaker = SageMaker(settings, agreements, _now, faults)
+    agreements, roles = Agreements(settings), Roles()
+    sagemaker = SageMaker(settings, agreements, roles, _now, faults)
     services = [sagemaker, agreements, Discovery(), Pricing(), Quotas(faults)]
     runtime = Runtime(
         sagemaker,
@@ -49,6 +50,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
 
     def load_others() -> ASGIApp:
         app = others.load()
+        roles.connect()
         observer.start()  # what it has gathered goes to moto's CloudWatch, which is there only now
         return app
 

@@ -11,6 +11,8 @@ from helpers.errors import (
     EndpointFailed,
     EndpointNotFound,
     EndpointNotReady,
+    InstanceNotOffered,
+    NotPermitted,
     NotSubscribed,
     QuotaExceeded,
     UnknownInstanceType,
@@ -18,6 +20,7 @@ from helpers.errors import (
     UnsupportedRegion,
 )
 from helpers.generation import Client
+from helpers.sandbox import faults, process
 from helpers.session import Session, connect
 
 from .conftest import quiet
@@ -52,6 +55,24 @@ def test_unknown_things_are_refused_before_any_request() -> None:
         deploy(untouched, "cohere-medium", "a", "ml.t3.medium")
     with pytest.raises(UnsupportedRegion):
         deploy(untouched, "cohere-medium", "a")
+
+
+def test_a_role_that_sagemaker_cannot_assume(session: Session) -> None:
+    marketplace.subscribe(session, "cohere-medium", tell=quiet)
+    nobody = connect(role_arn=f"arn:aws:iam::{session.account}:role/nobody")
+    with pytest.raises(NotPermitted, match=r"Could not assume role .*/nobody.*role_arn="):
+        deploy(nobody, "cohere-medium", "nobody", tell=quiet)
+    assert not [each for each in leftovers(session, "nobody") if "nobody" in each]
+
+
+def test_a_region_without_the_instance_type(session: Session) -> None:
+    marketplace.subscribe(session, "cohere-medium", tell=quiet)
+    address = process.find()
+    assert address
+    faults.set(address, "not-in-region", instance_type="ml.g5.xlarge", next=1)
+    with pytest.raises(InstanceNotOffered, match=r"ml\.g5\.xlarge is not supported.*region="):
+        deploy(session, "cohere-medium", "not-here", "ml.g5.xlarge", tell=quiet)
+    assert delete(session, "not-here", tell=quiet) == ["model not-here"]
 
 
 def test_the_whole_life_of_an_endpoint(session: Session) -> None:

@@ -7,14 +7,14 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from helpers import catalog
 from helpers.sandbox.marketplace.listings import listing
+from helpers.sandbox.settings import ROLE_ARN
 
 MEDIUM, CHAT = catalog.model("cohere-medium"), catalog.model("command-r-08-2024")
-ROLE = "arn:aws:iam::123456789012:role/practice"
 # Values that mean something here, so that requests get further than the first check.
 NAMES = ("e", "m", "c", "chat", "x", "y", "AllTraffic", "a-b", "-", "a_b", "", "n" * 64, "é")
 TEXTS = (
     *NAMES,
-    ROLE,
+    ROLE_ARN,
     MEDIUM.package_arn("us-east-1"),
     MEDIUM.package_arn("eu-west-1"),
     CHAT.package_arn("us-east-1", "ml.p5.48xlarge"),
@@ -65,7 +65,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "ModelName": "m",
         "PrimaryContainer": {"ModelPackageName": MEDIUM.package_arn("us-east-1")},
         "EnableNetworkIsolation": True,
-        "ExecutionRoleArn": ROLE,
+        "ExecutionRoleArn": ROLE_ARN,
     },
     "CreateEndpointConfig": {"EndpointConfigName": "c", "ProductionVariants": [_VARIANT]},
     "CreateEndpoint": {"EndpointName": "x", "EndpointConfigName": "c"},

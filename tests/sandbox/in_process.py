@@ -16,10 +16,9 @@ from helpers.sandbox.faults.control import CONTROL_PATH
 from helpers.sandbox.marketplace.listings import listing
 from helpers.sandbox.protocol import load_model
 from helpers.sandbox.serving import new_address
-from helpers.sandbox.settings import Settings
+from helpers.sandbox.settings import ROLE_ARN, Settings
 
 MEDIUM, CHAT = catalog.model("cohere-medium"), catalog.model("command-r-08-2024")
-ROLE = "arn:aws:iam::123456789012:role/practice"
 SECONDS = 30.0  # a request that takes longer hangs
 
 
@@ -65,7 +64,7 @@ class InProcess:
             await self._subscribe(model)
             package = {"ModelPackageName": model.package_arn("us-east-1", kind)}
             made = {"ModelName": name, "PrimaryContainer": package, "EnableNetworkIsolation": True}
-            await self.do("sagemaker", "CreateModel", ExecutionRoleArn=ROLE, **made)
+            await self.do("sagemaker", "CreateModel", ExecutionRoleArn=ROLE_ARN, **made)
             spec = {"VariantName": "AllTraffic", "ModelName": name, "InitialInstanceCount": 1}
             spec |= {"InstanceType": kind, "InferenceAmiVersion": "al2-ami-sagemaker-inference-gpu-3-1"}
             await self.do(

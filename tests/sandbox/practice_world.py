@@ -8,11 +8,11 @@ from helpers.sandbox.faults import Faults
 from helpers.sandbox.marketplace import Agreements, Discovery
 from helpers.sandbox.marketplace.listings import listing
 from helpers.sandbox.protocol import AwsError, Context
+from helpers.sandbox.roles import Roles
 from helpers.sandbox.sagemaker import SageMaker
-from helpers.sandbox.settings import Settings
+from helpers.sandbox.settings import ROLE_ARN, Settings
 
 ACCOUNT = "123456789012"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/practice"
 MEDIUM, COMMAND_R = catalog.model("cohere-medium"), catalog.model("command-r-08-2024")
 
 
@@ -35,7 +35,9 @@ class World:
         settings = Settings(endpoint_seconds=3, subscription_seconds=1)
         self.agreements = Agreements(settings, self.clock)
         self.discovery = Discovery()
-        self.service = SageMaker(settings, self.agreements, self.clock, faults or Faults(), random.Random(7))
+        self.service = SageMaker(
+            settings, self.agreements, Roles(), self.clock, faults or Faults(), random.Random(7)
+        )
 
     def sagemaker(self, operation, **params):
         return self.service.call(operation, params, self.context)
@@ -66,7 +68,7 @@ class World:
             **{
                 "ModelName": name,
                 "PrimaryContainer": {"ModelPackageName": arn},
-                "ExecutionRoleArn": ROLE,
+                "ExecutionRoleArn": ROLE_ARN,
                 "EnableNetworkIsolation": True,
                 **params,
             },

@@ -13,6 +13,7 @@ from helpers.sandbox.container import Answer, Container
 from helpers.sandbox.engine import Engine
 
 MEDIUM, CHAT = catalog.model("cohere-medium"), catalog.model("command-r-08-2024")
+COMMAND = catalog.model("command")
 POST = "Write a LinkedIn post about starting a career in tech:"
 
 
@@ -125,7 +126,7 @@ def test_streamed_generations_are_told_apart_by_index(container: Container) -> N
 @pytest.mark.parametrize("truncate", ["START", "END"])
 def test_truncation_keeps_the_right_end(container: Container, truncate: str) -> None:
     prompt = " ".join(f"w{n}" for n in range(900))
-    body = {"prompt": prompt, "max_tokens": 1900, "stop_sequences": list("aeiou"), "truncate": truncate}
+    body = {"prompt": prompt, "max_tokens": 1900, "stop_sequences": list("w0e\n "), "truncate": truncate}
     answer = good(container, MEDIUM, **body)
     assert answer["meta"]["billed_units"]["input_tokens"] == 148
     assert answer["prompt"] != prompt
@@ -171,6 +172,30 @@ def test_generate_refuses(container: Container, wrong: dict[str, Any], message: 
     assert status == 400
     assert set(answer) == {"message"}
     assert answer["message"].startswith(message)
+
+
+def test_command_has_a_limit_of_the_prompt_alone(container: Container) -> None:
+    status, answer = invoke(container, COMMAND, {"prompt": "Hi" + " word" * 4291, "max_tokens": 5})
+    # docs.cohere.com, errors
+    assert (status, answer["message"]) == (
+        400,
+        "too many tokens: total number of tokens in the prompt cannot exceed 4081 - received 4292. Try using "
+        "a shorter prompt, or enabling prompt truncating. See https://docs.cohere.com/reference/generate for "
+        "more details.",
+    )
+
+
+@pytest.mark.parametrize("content_type", ["", "application/json", "Application/JSON; charset=utf-8"])
+def test_json_may_go_without_saying(container: Container, content_type: str) -> None:
+    body = json.dumps({"prompt": "Hi", "max_tokens": 1}).encode()
+    assert asyncio.run(container.invoke(MEDIUM, body, content_type)).status == 200
+
+
+@pytest.mark.parametrize("content_type", ["text/csv", "application/x-image"])
+def test_another_content_type_is_refused(container: Container, content_type: str) -> None:
+    answer = asyncio.run(container.invoke(MEDIUM, b'{"prompt": "Hi"}', content_type))
+    assert answer.status == 415
+    assert content_type in json.loads(answer.body)["message"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"\xff", b'{"prompt": NaN}', b"[" * 100_000])

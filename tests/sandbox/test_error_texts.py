@@ -8,7 +8,7 @@ import pytest
 
 from helpers.sandbox.faults.switch import Switch
 
-from .practice_world import MEDIUM, ROLE, World, error, variant
+from .practice_world import MEDIUM, World, error, variant
 
 ACCOUNT = "123456789012"
 ARN = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}"
@@ -51,6 +51,41 @@ def test_an_instance_type_that_the_api_does_not_know(ready):
         "'productionVariants.1.member.instanceType' failed to satisfy constraint: "
         "Member must satisfy enum value set: ["
     )
+
+
+def test_an_instance_type_that_the_region_does_not_have():
+    # amazon-sagemaker-examples#4128
+    switch = Switch()
+    switch.set("not-in-region", {"instance_type": "ml.g5.xlarge", "region": "us-east-1"})
+    world = World(switch)
+    world.subscribe()
+    world.create_model()
+    assert error(world.create_config) == (
+        "ValidationException: Instance type ml.g5.xlarge is not supported for the chosen region. "
+        "Please choose some other instance type."
+    )
+    world.create_config("c", variant(instance_type="ml.g5.2xlarge"))
+    elsewhere = World(switch, "eu-west-1")
+    elsewhere.subscribe()
+    elsewhere.create_model()
+    elsewhere.create_config()
+
+
+def test_a_role_that_is_not_there(ready):
+    role = f"arn:aws:iam::{ACCOUNT}:role/nobody"
+    assert error(ready.create_model, "m2", ExecutionRoleArn=role) == (
+        f"ValidationException: Could not assume role {role}. Please ensure that the role exists and allows "
+        "principal 'sagemaker.amazonaws.com' to assume the role."
+    )
+
+
+def test_a_container_that_is_never_started():
+    # aws-genai-llm-chatbot#30
+    switch = Switch()
+    switch.set("no-start", {})
+    told = World(switch).deployed().describe()
+    text = "Request to service failed. If failure persists after retry, contact customer support."
+    assert (told["EndpointStatus"], told["FailureReason"]) == ("Failed", text)
 
 
 def test_a_quota_of_nothing():
@@ -105,6 +140,6 @@ def test_invocations_of_what_is_not_there(ready):
 def test_another_regions_package():
     world = World()
     container = {"ModelPackageName": MEDIUM.package_arn("eu-west-1")}
-    told = error(world.create_model, PrimaryContainer=container, ExecutionRoleArn=ROLE)
+    told = error(world.create_model, PrimaryContainer=container)
     assert told.startswith("ValidationException: ")
     assert "region" in told

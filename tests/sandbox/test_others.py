@@ -7,7 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError
 
+from helpers import catalog
 from helpers.sandbox.settings import ACCOUNT
+
+from . import deployed
 
 
 def test_who_am_i(aws, sandbox):
@@ -21,6 +24,33 @@ def test_the_execution_role_exists_and_trusts_sagemaker(aws, sandbox):
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {
         "Service": "sagemaker.amazonaws.com"
     }
+
+
+def test_a_role_counts_when_iam_has_it_and_it_trusts_sagemaker(aws, sandbox):
+    iam, sagemaker, name = aws("iam"), aws("sagemaker"), "a-role-of-my-own"
+    model = catalog.model("cohere-medium")
+    package = {"ModelPackageName": model.package_arn("us-east-1")}
+
+    def trust(service):
+        principal = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        return json.dumps({"Version": "2012-10-17", "Statement": [principal]})
+
+    def create():
+        sagemaker.create_model(
+            ModelName="m", PrimaryContainer=package, ExecutionRoleArn=role, EnableNetworkIsolation=True
+        )
+
+    with deployed.subscribed(model.id, "us-east-1"):
+        role = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+        with pytest.raises(ClientError, match=f"Could not assume role {role}"):
+            create()
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust("ec2.amazonaws.com"))
+        with pytest.raises(ClientError, match="Could not assume role"):
+            create()
+        both = trust(["ec2.amazonaws.com", "sagemaker.amazonaws.com"])
+        iam.update_assume_role_policy(RoleName=name, PolicyDocument=both)
+        create()
+        sagemaker.delete_model(ModelName="m")
 
 
 @pytest.fixture(scope="module")

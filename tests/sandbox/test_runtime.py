@@ -38,7 +38,9 @@ class Scripted:
     def __init__(self, answer: Answer | list[bytes | float | Exception], seconds: float = 0) -> None:
         self.answer, self.seconds, self.closed = answer, seconds, False
 
-    async def invoke(self, model: catalog.Model, body: bytes) -> Answer | AsyncGenerator[bytes, None]:
+    async def invoke(
+        self, model: catalog.Model, body: bytes, content_type: str
+    ) -> Answer | AsyncGenerator[bytes, None]:
         await asyncio.sleep(self.seconds)
         return self.answer if isinstance(self.answer, Answer) else self._stream(self.answer)
 
@@ -243,7 +245,7 @@ def test_a_time_out_ends_the_generation(engine: Engine) -> None:
 @pytest.fixture(scope="module")
 def endpoint(aws: Callable[..., Any]) -> str:
     """An endpoint of Cohere Medium in the started sandbox."""
-    from .practice_world import ROLE, variant
+    from .practice_world import ROLE_ARN, variant
     from .practice_world import listing as listing_of
 
     sold = listing_of(VARIANT.model.listing_id)
@@ -255,7 +257,7 @@ def endpoint(aws: Callable[..., Any]) -> str:
     )
     marketplace.accept_agreement_request(agreementRequestId=quote["agreementRequestId"])
     arn = VARIANT.model.package_arn("us-east-1")
-    name, made = "runtime-test", {"ExecutionRoleArn": ROLE, "EnableNetworkIsolation": True}
+    name, made = "runtime-test", {"ExecutionRoleArn": ROLE_ARN, "EnableNetworkIsolation": True}
     sagemaker.create_model(ModelName=name, PrimaryContainer={"ModelPackageName": arn}, **made)
     spec = variant() | {"ModelName": name}
     sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[spec])
@@ -282,3 +284,5 @@ def test_boto3_gets_answers_streams_and_errors(aws: Callable[..., Any], endpoint
         runtime.invoke_endpoint(**call, Body=json.dumps({**body, "temperature": 9}))
     assert caught.value.response["OriginalStatusCode"] == 400
     assert "between 0 and 5.0" in caught.value.response["OriginalMessage"]
+    with pytest.raises(runtime.exceptions.ModelError, match=r"Received client error \(415\) from primary"):
+        runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body=json.dumps(body))

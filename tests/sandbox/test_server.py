@@ -183,6 +183,18 @@ def test_a_defect_of_the_sandbox_is_loud(toy, operation, word):
     assert toy.is_well()
 
 
+def test_a_body_that_says_it_is_no_json_is_refused(toy):
+    sagemaker = toy.client("sagemaker")
+
+    def as_xml(params, **_):
+        params["headers"]["Content-Type"] = "text/xml"
+
+    sagemaker.meta.events.register("before-call.sagemaker.CreateModel", as_xml)
+    error, status = refused(sagemaker.create_model, ModelName="m")
+    assert (error["Code"], status) == ("UnsupportedMediaTypeException", 415)
+    assert toy.is_well()
+
+
 def test_invocations_go_to_the_runtime(toy):
     body = toy.client("sagemaker-runtime").invoke_endpoint(EndpointName="my-endpoint", Body=b'{"a": 1}')[
         "Body"

@@ -23,6 +23,14 @@ class Faults:
         """Whether AWS has such an instance to give right now."""
         return True
 
+    def is_offered(self, instance_type: str, region: str) -> bool:
+        """Whether AWS offers that instance type for endpoints in that region."""
+        return True
+
+    def starts(self, endpoint_name: str) -> bool:
+        """Whether the endpoint's containers are started at all."""
+        return True
+
     def passes_health_check(self, endpoint_name: str, variant_name: str) -> bool:
         """Whether the variant's container answers its ping when it starts."""
         return True

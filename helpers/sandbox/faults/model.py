@@ -16,7 +16,7 @@ Parts = AsyncGenerator[bytes, None]
 class Inference(Protocol):
     """What answers inside an endpoint; `container.Container` is one."""
 
-    async def invoke(self, model: Model, body: bytes) -> Answer | Parts:
+    async def invoke(self, model: Model, body: bytes, content_type: str) -> Answer | Parts:
         """A whole answer, or a stream's parts."""
         ...
 
@@ -28,7 +28,7 @@ class FaultyContainer:
         self._container = container
         self._faults = faults
 
-    async def invoke(self, model: Model, body: bytes) -> Answer | Parts:
+    async def invoke(self, model: Model, body: bytes, content_type: str) -> Answer | Parts:
         """See Inference. Raises TimeoutError for the fault `timeout`."""
         if setting := self._faults.struck("timeout"):
             await asyncio.sleep(float(setting.parameters["seconds"]))
@@ -37,7 +37,7 @@ class FaultyContainer:
             said = json.dumps({"message": setting.parameters["message"]}).encode()
             return Answer(int(setting.parameters["status"]), said)
         slow = self._faults.struck("slow-first-token")
-        answer = await self._container.invoke(model, body)
+        answer = await self._container.invoke(model, body, content_type)
         if slow is None:
             return answer
         wait = float(slow.parameters["seconds"])

@@ -79,6 +79,14 @@ class Switch(Faults):
             self._of_this_deployment.add(str(setting.parameters["instance_type"]))
         return setting is None
 
+    def is_offered(self, instance_type: str, region: str) -> bool:
+        """See Faults."""
+        return not self.struck("not-in-region", instance_type=instance_type, region=region)
+
+    def starts(self, endpoint_name: str) -> bool:
+        """See Faults."""
+        return not self.struck("no-start", endpoint=endpoint_name)
+
     def passes_health_check(self, endpoint_name: str, variant_name: str) -> bool:
         """See Faults."""
         return not self.struck("health-check", endpoint=endpoint_name)

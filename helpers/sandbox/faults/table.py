@@ -114,6 +114,22 @@ _FAULTS = (
         of_each="instance_type",
     ),
     Fault(
+        "not-in-region",
+        "CreateEndpointConfig is refused: the region does not have the instance type.",
+        (
+            Parameter("instance_type", text, "the instance type, such as ml.g5.xlarge"),
+            Parameter("region", text, "only in this region, such as eu-west-1", NOT_SET),
+            NEXT,
+        ),
+        of_each="instance_type",
+    ),
+    Fault(
+        "no-start",
+        "Deployments fail: SageMaker cannot start the container, so that it has no log either.",
+        (NEXT, Parameter("endpoint", text, "only this endpoint", NOT_SET)),
+        of_each="endpoint",
+    ),
+    Fault(
         "health-check",
         "Deployments fail: the container does not pass the ping health check.",
         (NEXT, Parameter("endpoint", text, "only this endpoint", NOT_SET)),

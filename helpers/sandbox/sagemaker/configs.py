@@ -66,7 +66,21 @@ class ConfigOperations(State):
         for spec in variants:
             _check_variant(spec)
             for option in self._options(spec, context):
-                _check_instance_type(option)
+                self._check_instance_type(option, context)
+
+    def _check_instance_type(self, option: Option, context: Context) -> None:
+        kind, supported = option.instance_type, option.package.instance_types
+        if kind not in supported:
+            # wording not established
+            raise refused(
+                f"Instance type {kind} is not supported by model package {option.package.arn}. "
+                f"Supported instance types: [{', '.join(supported)}]"
+            )
+        if not self._faults.is_offered(kind, context.region):
+            raise refused(
+                f"Instance type {kind} is not supported for the chosen region. "
+                "Please choose some other instance type."
+            )
 
     def _options(self, spec: dict[str, Any], context: Context) -> list[Option]:
         """The ways to run a variant, the preferred one first: its instance type, or its instance pools."""
@@ -90,16 +104,6 @@ def _check_variant(spec: dict[str, Any]) -> None:
         raise refused(f"Variant {name}: exactly one of InstanceType and InstancePools is required.")
     if "InitialInstanceCount" not in spec:
         raise refused(f"Variant {name}: InitialInstanceCount is required.")
-
-
-def _check_instance_type(option: Option) -> None:
-    if option.instance_type not in option.package.instance_types:
-        supported = ", ".join(option.package.instance_types)
-        # wording not established
-        raise refused(
-            f"Instance type {option.instance_type} is not supported by model package {option.package.arn}. "
-            f"Supported instance types: [{supported}]"
-        )
 
 
 def _row(record: Record) -> lists.Row:

@@ -15,6 +15,8 @@ NO_CAPACITY = (
     "in your EndpointConfig with multiple instance types for priority-based fallback to improve capacity "
     "availability."
 )
+# aws-genai-llm-chatbot#30
+NO_START = "Request to service failed. If failure persists after retry, contact customer support."
 
 
 def no_ping(variant_name: str) -> str:
@@ -78,6 +80,8 @@ class Deploying(ConfigOperations):
         return _variant(option, spec, endpoint_name), failure
 
     def _start_failure(self, option: Option, spec: dict[str, Any], endpoint_name: str) -> str | None:
+        if not self._faults.starts(endpoint_name):
+            return NO_START
         # Cohere's newer packages need a newer GPU driver than the default image has. Which ones would do
         # besides the documented one is not known, so any version that was named counts.
         old_driver = option.package.model.inference_ami_version and "InferenceAmiVersion" not in spec

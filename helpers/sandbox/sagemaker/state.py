@@ -23,6 +23,13 @@ class Subscriptions(Protocol):
         """Whether the account's agreement for that listing is active and provisioned."""
 
 
+class ExecutionRoles(Protocol):
+    """Which roles SageMaker may assume; `roles.Roles` is one."""
+
+    def may_assume(self, arn: str) -> bool:
+        """Whether there is such a role, and it trusts SageMaker."""
+
+
 @dataclass
 class Record:
     """A model or an endpoint configuration: the request that made it."""
@@ -62,6 +69,7 @@ class State(Service):
         self,
         settings: Settings,
         agreements: Subscriptions,
+        roles: ExecutionRoles,
         clock: Callable[[], datetime] = utc_now,
         faults: Faults | None = None,
         chance: random.Random | None = None,
@@ -69,6 +77,7 @@ class State(Service):
         super().__init__()
         self._settings = settings
         self._agreements = agreements
+        self._roles = roles
         self._clock = clock
         self._faults = faults or Faults()
         self._chance = chance or random.Random()
