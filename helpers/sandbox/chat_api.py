@@ -77,7 +77,7 @@ async def prepare(engine: Engine, fields: Fields) -> Job:
         own_tokens=len(own[-1]) if raw else sum(map(len, own)),
         order=order,
         return_prompt=fields.flag("return_prompt"),
-        chat_history=list(fields.get("chat_history") or []),
+        chat_history=list(fields.get("chat_history") or []) if version == 1 else [],
         id=str(uuid.uuid4()),
         generation_id=str(uuid.uuid4()),
     )

@@ -1,6 +1,7 @@
 """Values for requests of every kind, from good to nonsense, made from botocore's models."""
 
 import random
+from collections import defaultdict
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
@@ -52,9 +53,10 @@ JUNK: tuple[Any, ...] = (
 
 
 _SOLD = listing(MEDIUM.listing_id)
+_FREE = listing(catalog.model("command-light").listing_id)  # nobody has subscribed to it yet
 _VARIANT = {
     "VariantName": "AllTraffic",
-    "ModelName": "m",
+    "ModelName": "e",
     "InitialInstanceCount": 1,
     "InstanceType": "ml.g5.xlarge",
 }
@@ -68,7 +70,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "ExecutionRoleArn": ROLE_ARN,
     },
     "CreateEndpointConfig": {"EndpointConfigName": "c", "ProductionVariants": [_VARIANT]},
-    "CreateEndpoint": {"EndpointName": "x", "EndpointConfigName": "c"},
+    "CreateEndpoint": {"EndpointName": "x", "EndpointConfigName": "e"},
     "UpdateEndpoint": {"EndpointName": "e", "EndpointConfigName": "e"},
     "UpdateEndpointWeightsAndCapacities": {
         "EndpointName": "e",
@@ -82,8 +84,8 @@ GOOD: dict[str, dict[str, Any]] = {
     },
     "CreateAgreementRequest": {
         "intent": "NEW",
-        "agreementProposalIdentifier": _SOLD.proposal_id,
-        "requestedTerms": [{"id": term["id"]} for term in _SOLD.terms().values()],
+        "agreementProposalIdentifier": _FREE.proposal_id,
+        "requestedTerms": [{"id": term["id"]} for term in _FREE.terms().values()],
     },
     "SearchListings": {
         "searchText": "Cohere",
@@ -103,6 +105,33 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 
 
+class Known:
+    """What answers have told: by a member's name, the texts that stood there last."""
+
+    def __init__(self) -> None:
+        self._texts: defaultdict[str, list[str]] = defaultdict(list)
+
+    def learn(self, answer: Any) -> None:
+        """Remember every text in an answer."""
+        for name, each in answer.items() if isinstance(answer, dict) else ():
+            if isinstance(each, str):
+                self._texts[name.lower()] = [*self._texts[name.lower()][-20:], each]
+            self.learn(each)
+        for each in answer if isinstance(answer, list) else ():
+            self.learn(each)
+
+    def like(self, name: str, chance: random.Random) -> str | None:
+        """A text that stood under that name (for ResourceArn: under any ARN's)."""
+        wanted = name.lower()
+        texts = self._texts.get(wanted, [])
+        if wanted == "resourcearn":
+            texts = [text for key, each in self._texts.items() if key.endswith("arn") for text in each]
+        return chance.choice(texts) if texts else None
+
+
+NOTHING = Known()
+
+
 def mutated(good: Any, chance: random.Random) -> Any:
     """The same with a part or two left out, put twice, or made nonsense; one time in three as it is."""
     if chance.random() < 0.06:
@@ -114,19 +143,21 @@ def mutated(good: Any, chance: random.Random) -> Any:
     return good
 
 
-def value(shape: Shape, chance: random.Random) -> Any:
-    """A JSON value that suits the shape, or sometimes does not."""
+def value(shape: Shape, chance: random.Random, known: Known = NOTHING, name: str = "") -> Any:
+    """A JSON value that suits the shape, or sometimes does not; a text may be one that is `known`."""
     if chance.random() < 0.02:
         return chance.choice(JUNK)
     if isinstance(shape, StructureShape):
         required = shape.required_members
         members = {name: member for name, member in shape.members.items() if _given(name, required, chance)}
         names = {name: member.serialization.get("name", name) for name, member in members.items()}
-        return {names[name]: value(member, chance) for name, member in members.items()}
+        return {names[name]: value(member, chance, known, name) for name, member in members.items()}
     if isinstance(shape, ListShape):
-        return [value(shape.member, chance) for _ in range(chance.choice((0, 1, 1, 1, 2, 3)))]
+        return [value(shape.member, chance, known, name) for _ in range(chance.choice((0, 1, 1, 1, 2, 3)))]
     if isinstance(shape, MapShape):
         return {chance.choice(NAMES): value(shape.value, chance) for _ in range(chance.randint(0, 2))}
+    if shape.type_name == "string" and chance.random() < 0.7 and (text := known.like(name, chance)):
+        return text
     return _scalar(shape, chance)
 
 

@@ -3,8 +3,10 @@
 import json
 import random
 from typing import Any
+from urllib.parse import urlencode
 
 from botocore import xform_name
+from botocore.serialize import create_serializer
 
 from helpers.sandbox.faults.control import CONTROL_PATH
 from helpers.sandbox.marketplace import Agreements, Discovery
@@ -13,7 +15,7 @@ from helpers.sandbox.protocol import load_model
 from helpers.sandbox.quotas import Quotas
 from helpers.sandbox.sagemaker import SageMaker
 
-from .fuzz_values import GENERATION, GOOD, JUNK, mutated, spoil, value
+from .fuzz_values import GENERATION, GOOD, JUNK, NOTHING, Known, mutated, spoil, value
 from .in_process import Call
 
 SERVICES = (SageMaker, Agreements, Discovery, Pricing, Quotas)
@@ -24,27 +26,57 @@ OPERATIONS = [
     if hasattr(cls, xform_name(name))
 ]
 
+# What the tutorial and its readers ask of the services that moto answers.
+OTHERS = {
+    "sts": ("GetCallerIdentity", "AssumeRole"),
+    "iam": ("CreateRole", "GetRole", "DeleteRole", "ListRoles", "UpdateAssumeRolePolicy"),
+    "logs": ("CreateLogGroup", "CreateLogStream", "PutLogEvents", "DescribeLogGroups", "GetLogEvents"),
+    "cloudwatch": ("PutMetricData", "GetMetricData", "GetMetricStatistics", "ListMetrics"),
+    "scheduler": ("CreateSchedule", "GetSchedule", "ListSchedules", "DeleteSchedule"),
+    "s3": ("CreateBucket", "PutObject", "GetObject", "ListObjectsV2", "ListBuckets"),
+}
 
-def control_call(chance: random.Random) -> Call:
+
+def control_call(chance: random.Random, known: Known) -> Call:
     """A call of the control plane, of the Marketplace, of prices or quotas."""
     service, operation = chance.choice(OPERATIONS)
     model = load_model(service)
     if chance.random() < 0.03:
         operation = chance.choice([*model.operation_names, "", "NoSuch"])
-    known = operation in model.operation_names
-    shape = model.operation_model(operation).input_shape if known else None
-    params = value(shape, chance) if shape is not None else {}
+    exists = operation in model.operation_names
+    shape = model.operation_model(operation).input_shape if exists else None
+    params = value(shape, chance, known) if shape is not None else {}
     if operation in GOOD and chance.random() < 0.5:
         params = mutated(GOOD[operation], chance)
     body = spoil(json.dumps(params).encode(), chance)
     if prefix := model.metadata.get("targetPrefix"):
         headers = {"X-Amz-Target": f"{prefix}.{operation}", "Content-Type": "application/x-amz-json-1.1"}
         return Call(service, "POST", "/", body, headers)
-    path = model.operation_model(operation).http["requestUri"] if known else "/nowhere"
+    path = model.operation_model(operation).http["requestUri"] if exists else "/nowhere"
     return Call(service, "POST", path, body, {"Content-Type": "application/json"})
 
 
-def invocation(chance: random.Random) -> Call:
+def other_call(chance: random.Random, known: Known) -> Call:
+    """A call of a service that moto answers."""
+    service = chance.choice(tuple(OTHERS))
+    model = load_model(service)
+    operation = model.operation_model(chance.choice(OTHERS[service]))
+    params = value(operation.input_shape, chance, known) if operation.input_shape else {}
+    serializer = create_serializer(model.resolved_protocol, include_validation=False)
+    try:
+        made = serializer.serialize_to_request(params, operation)
+        body = made["body"]
+        if isinstance(body, dict):
+            body = urlencode({name: str(text).encode("utf-8", "replace") for name, text in body.items()})
+        body = body if isinstance(body, bytes) else body.encode()
+        headers = {str(name): str(text) for name, text in made["headers"].items() if str(text).isascii()}
+        path = made["url_path"].encode("ascii").decode()
+    except Exception:  # botocore stumbles over nonsense in many ways; it is sent as it is
+        return Call(service, "POST", "/", spoil(json.dumps(params).encode(), chance))
+    return Call(service, made["method"], path, spoil(body, chance), headers)
+
+
+def invocation(chance: random.Random, known: Known) -> Call:
     """An invocation: of an endpoint that writes (a few tokens at most), mostly."""
     given: dict[str, Any] = {"max_tokens": chance.choice((1, 1, 2, 3, 0, -1, 100_000, "2"))}
     wanted = chance.choice(("prompt", "prompt", "message", "messages", ""))
@@ -62,7 +94,7 @@ def invocation(chance: random.Random) -> Call:
     return Call("sagemaker", method, path.encode("ascii", "xmlcharrefreplace").decode(), body, headers)
 
 
-def fault_order(chance: random.Random) -> Call:
+def fault_order(chance: random.Random, known: Known) -> Call:
     """A request to the switch for faults."""
     orders = ("show", "clear", "set", "x", 7, None)
     order = {"do": chance.choice(orders), "name": chance.choice(JUNK), "parameters": chance.choice(JUNK)}
@@ -85,9 +117,11 @@ BAD = (
 )
 
 
-def any_call(chance: random.Random) -> Call:
+MAKERS = (*(control_call,) * 4, *(invocation,) * 3, other_call, fault_order)
+
+
+def any_call(chance: random.Random, known: Known = NOTHING) -> Call:
     """Any of them, one in ten spoiled on its way."""
-    make = chance.choice((control_call, control_call, control_call, invocation, invocation, fault_order))
-    call = make(chance)
+    call = chance.choice(MAKERS)(chance, known)
     bad = chance.choice(BAD) if chance.random() < 0.1 else ""
     return Call(call.service, call.method, call.path, call.body, call.headers, bad)

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from starlette.responses import JSONResponse
+from starlette.types import ASGIApp
 
 from helpers import catalog
 from helpers.sandbox import wiring
@@ -33,6 +33,11 @@ class Call:
     headers: dict[str, str] = field(default_factory=dict)
     bad: str = ""
 
+    @property
+    def operation(self) -> str:
+        """The operation that X-Amz-Target, or the last part of the path, names."""
+        return self.headers.get("X-Amz-Target", self.path).replace("/", ".").rpartition(".")[2]
+
 
 @dataclass(frozen=True)
 class Heard:
@@ -41,11 +46,19 @@ class Heard:
     status: int
     body: bytes
 
+    def json(self) -> Any:
+        """The body's JSON, None if it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
 
 class InProcess:
     """The sandbox's application around an engine; everything deploys and subscribes at once."""
 
-    def __init__(self, engine: Any) -> None:
+    def __init__(self, engine: Any, others: ASGIApp) -> None:
+        self._others = others
         self.address = new_address(1, engine.path)
         self.host = "127.0.0.1:1"
         self._engine = engine
@@ -54,9 +67,7 @@ class InProcess:
     def _renew(self) -> None:
         settings = Settings(endpoint_seconds=0, subscription_seconds=0)
         self.app = wiring.join(self.address, settings, self._engine)
-        self.app._others._result.set_result(
-            JSONResponse({"__type": "NotPractised"}, 404)
-        )  # moto is not tested
+        self.app._others._result.set_result(self._others)
 
     async def deploy(self) -> None:
         """Endpoints `e` (Medium) and `chat` (Command R), and what they need."""
@@ -91,7 +102,7 @@ class InProcess:
             Call(service, "POST", "/", json.dumps(params).encode(), {"X-Amz-Target": target})
         )
         assert heard.status == 200, heard
-        return dict(json.loads(heard.body))
+        return dict(heard.json())
 
     async def clear(self) -> None:
         """Take back the faults that a request may have set."""
@@ -144,6 +155,11 @@ class InProcess:
             headers.append(("host", "evil.example"))
         return {
             "type": "http",
+            "http_version": "1.1",
+            "scheme": "http",
+            "root_path": "",
+            "server": ("127.0.0.1", 1),
+            "client": ("127.0.0.1", 2),
             "method": call.method,
             "path": call.path,
             "raw_path": call.path.encode("ascii", "replace"),

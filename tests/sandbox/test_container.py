@@ -255,6 +255,7 @@ def test_chat_v2_has_cohere_s_shape(container: Container) -> None:
     deltas = [event["delta"]["message"]["content"]["text"] for event in events[2:-2]]
     assert "".join(deltas) == part["text"]
     assert events[-1]["delta"]["usage"] == answer["usage"]
+    assert good(container, CHAT, **body, chat_history=7)["message"] == answer["message"]  # v1's, not read
 
 
 @pytest.mark.parametrize(

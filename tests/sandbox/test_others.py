@@ -144,4 +144,21 @@ def test_moto_reaches_nothing_outside(aws):
     sns.subscribe(TopicArn=topic, Protocol="http", Endpoint="http://192.0.2.1/")
     with pytest.raises(ClientError) as error:
         sns.publish(TopicArn=topic, Message="m")
-    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+    assert "moto" in error.value.response["Error"]["Message"]
+
+
+def test_moto_stumbles_without_a_server_error(aws):
+    cloudwatch = aws("cloudwatch")
+
+    def without_a_start(params, **_):
+        asked = json.loads(params["body"])
+        del asked["StartTime"]
+        params["body"] = json.dumps(asked).encode()
+
+    cloudwatch.meta.events.register("before-call.cloudwatch.GetMetricStatistics", without_a_start)
+    now = datetime.now(UTC)
+    with pytest.raises(ClientError, match="moto") as error:
+        cloudwatch.get_metric_statistics(
+            Namespace="n", MetricName="m", StartTime=now, EndTime=now, Period=60, Statistics=["Sum"]
+        )
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
