@@ -6,11 +6,15 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import boto3
+import nbformat
 import pytest
+from jupyter_client.manager import start_new_kernel
+from nbformat import v4
 
 from helpers.sandbox import process
 from helpers.sandbox.__main__ import main
@@ -89,6 +93,43 @@ def test_ten_starts_at_once_start_one(home):
     answers = {start.communicate(timeout=60)[0] for start in starts}
     assert len(answers) == 1
     assert all(start.returncode == 0 for start in starts)
+    # the log is made anew by each start of a server
+    assert process.log_file().read_text().count("Started server process") == 1
+
+
+@pytest.mark.slow
+def test_two_kernels_papermill_and_a_terminal_at_one_moment_share_one(home, tmp_path):
+    moment = time.time() + 8  # by then the kernels are up
+    wait = f"import time; time.sleep(max(0, {moment} - time.time()))\n"
+    code = wait + "from helpers.session import connect; print(connect().client('sts').meta.endpoint_url)"
+
+    def kernel():
+        manager, client = start_new_kernel(kernel_name="python3")
+        told = []
+        try:
+            client.execute_interactive(code, timeout=120, output_hook=told.append)
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+        return "".join(each["content"]["text"] for each in told if each["msg_type"] == "stream")
+
+    def papermill():
+        nbformat.write(v4.new_notebook(cells=[v4.new_code_cell(code)]), tmp_path / "in.ipynb")
+        command = [sys.executable, "-m", "papermill", "in.ipynb", "out.ipynb", "-k", "python3"]
+        subprocess.run(command, check=True, cwd=tmp_path, capture_output=True, timeout=120)
+        (cell,) = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells
+        return "".join(each.text for each in cell.outputs)
+
+    def terminal():
+        time.sleep(max(0, moment - time.time()))
+        return subprocess.check_output([*COMMAND, "start"], text=True, timeout=120)
+
+    with ThreadPoolExecutor() as pool:
+        answers = [
+            each.result() for each in [pool.submit(do) for do in (kernel, kernel, papermill, terminal)]
+        ]
+    url = process.find().url
+    assert all(url in answer for answer in answers), answers
     # the log is made anew by each start of a server
     assert process.log_file().read_text().count("Started server process") == 1
 
