@@ -11,6 +11,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
+OLDER  := build/older/ready
 RUNS   ?= data/batch.csv
 BOOKS  := $(sort $(wildcard notebooks/[0-9]*.ipynb))
 
@@ -30,6 +31,12 @@ $(READY): requirements.txt pyproject.toml
 	@mkdir -p build; $(BIN)/python -m pip install --upgrade 'pip>=24.1' -r requirements.txt >build/setup.log 2>&1 \
 	  || { tail -20 build/setup.log; echo "The set-up failed; the whole log is build/setup.log"; exit 1; }
 	@touch $@
+
+# Cohere's older clients, for tests alone: their SageMaker SDK 2 can't be installed beside 3.
+$(OLDER): tests/sandbox/older-requirements.txt
+	@echo "Setting up build/older: half a minute ..."
+	@mkdir -p build; { $(PYTHON) -m venv build/older && build/older/bin/python -m pip install -r $< && touch $@; } \
+	  >build/older.log 2>&1 || echo "That failed (build/older.log says why): their tests will be skipped"
 
 tutorial: $(READY)
 	@rm -rf build/tutorial && mkdir -p build/tutorial
@@ -72,7 +79,7 @@ batch: $(READY)
 	done; \
 	$(BIN)/python -m helpers.batch $(RUNS) --out build/batch
 
-test: $(READY) check
+test: $(READY) $(OLDER) check
 	$(BIN)/python -m pytest
 	@rm -rf build/nbval && mkdir -p build/nbval && cp $(BOOKS) build/nbval
 	@set -e; $(UNATTENDED); $(BIN)/python -m pytest --nbval --nbval-cell-timeout 300 build/nbval
