@@ -67,7 +67,7 @@ class Stream:
     `text` is what has come so far, `response` the whole answer once it has ended, and
     `time_to_first_token_seconds` what its name says. Closing it early, or leaving its `with` block, closes
     the connection, and the endpoint stops computing. An end before the model had finished raises
-    StreamBroken with the partial text.
+    StreamBroken with the partial text; what goes wrong after its last event loses nothing, and is no error.
     """
 
     def __init__(
@@ -101,10 +101,11 @@ class Stream:
                 for event in reader.feed(part):
                     yield from self._take(event)
         except UnicodeDecodeError as error:
-            raise self._broken("the bytes that came are not UTF-8") from error
+            if not self._over:
+                raise self._broken("the bytes that came are not UTF-8") from error
         finally:
             self.close()
-        if self.response is None and not self._stopped:
+        if not self._over:
             raise self._broken(f"the connection ended early{_unread(reader.rest)}")
 
     def stop(self) -> None:
@@ -118,15 +119,21 @@ class Stream:
             self._closed = True
             _close(self._body)
 
+    @property
+    def _over(self) -> bool:
+        """Whether nothing more is to come: the model has finished, or the reader wants no more."""
+        return self._stopped or self.response is not None
+
     def _parts(self) -> Iterator[bytes]:
         try:
             for event in self._body:
                 yield event["PayloadPart"]["Bytes"]
         except ClientError as error:
-            raise self._broken(error.response["Error"].get("Message", str(error))) from error
+            if not self._over:
+                raise self._broken(error.response["Error"].get("Message", str(error))) from error
         except (HTTPClientError, HTTPError, OSError, ValueError) as error:
             # ValueError is urllib3's "read of closed file" after stop() from another thread.
-            if not self._stopped:
+            if not self._over:
                 raise self._broken(str(error)) from error
 
     def _take(self, event: dict[str, Any]) -> Iterator[str]:

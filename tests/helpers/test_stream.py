@@ -99,6 +99,17 @@ def test_a_stream_that_breaks_keeps_all_that_arrived(
     assert "".join(pieces).startswith(broken.value.partial_text)
 
 
+@pytest.mark.parametrize("after", [ReadTimeoutError(endpoint_url="x"), OSError("reset"), b"\xff", b"<html>"])
+@pytest.mark.parametrize("api", sorted(EVENTS))
+def test_what_breaks_after_the_last_event_loses_nothing(api: str, after: Exception | bytes) -> None:
+    whole = "".join(json.dumps(event) for event in EVENTS[api](["a", "b"])).encode()
+    body = Body([whole, after]) if isinstance(after, bytes) else Body([whole], after)
+    running = stream(api, body)
+    assert list(running) == ["a", "b"]
+    assert running.response is not None
+    assert (running.response.text, body.closed) == ("ab", 1)
+
+
 @settings(max_examples=CASES, deadline=None)
 @given(cut_streams())
 def test_single_bytes_are_enough(case: tuple[str, list[str], list[bytes]]) -> None:
