@@ -1,6 +1,6 @@
 # make tutorial   set everything up, run all notebooks in order against the sandbox, show what came out
 # make lab        open the notebooks in JupyterLab
-# make test       all tests; make test-fast: those without notebooks, browser and thousands of cases
+# make test       all tests; make test-fast: those without a sandbox, notebooks and browser
 # make notebooks  run all notebooks in order and store their outputs in place
 # make batch      run a table of settings, each into a notebook of its own: make batch RUNS=data/batch.csv
 # make picture    make the README's picture anew, from a real browser

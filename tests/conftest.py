@@ -14,6 +14,13 @@ from helpers.sandbox import process
 from helpers.sandbox.loopback import only_loopback
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs a started sandbox, or the language model, is not for `make test-fast`."""
+    for item in items:
+        if {"sandbox", "engine"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Nothing of the caller's AWS account, nothing but loopback, and a sandbox of the tests' own."""

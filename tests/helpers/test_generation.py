@@ -11,13 +11,14 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from helpers import catalog, generation
 from helpers.errors import BadInput, ModelFailed, ModelRefused, NotConnected, Throttled
 from helpers.generation import RETRY_SECONDS, Client
+from helpers.sandbox.process import Address
 from helpers.session import Session
 
 PROMPT = "Write a LinkedIn post about starting a career in tech:"
 
 
 @pytest.fixture(params=["medium", "command_r"])
-def client(request: pytest.FixtureRequest) -> Client:
+def client(request: pytest.FixtureRequest, sandbox: Address) -> Client:
     return request.getfixturevalue(request.param)
 
 
