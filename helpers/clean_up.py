@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from .constructs import TAG
 from .endpoint import CHANGING, check_name
 from .errors import EndpointNotFound, EndpointNotReady
-from .explain import DENIED, explained, is_missing
+from .explain import DENIED, explained, if_there, is_missing
 from .session import Session
 
 # kind, list operation, its list, the name's key, the ARN's key
@@ -52,7 +52,7 @@ def delete(
     deleted = []
     for kind, name, operation, key in steps:
         with explained(f"delete the {kind} {name!r}"):
-            if _unless_missing(operation, **{key: name}):
+            if if_there(operation, **{key: name}) is not None:
                 deleted.append(f"{kind} {name}")
     _wait_while(session, endpoint_name, ("Deleting",), wait_seconds, tell, sleep)
     return deleted
@@ -78,20 +78,15 @@ def leftovers(session: Session, endpoint_name: str = "") -> list[str]:
 
 
 def _parts(session: Session, endpoint_name: str) -> tuple[str, list[str]]:
-    """The names of the endpoint's configuration and models; the endpoint's own where it can't be asked."""
+    """The names of the endpoint's configuration and models; the endpoint's own where there is none to ask."""
     sagemaker = session.client("sagemaker")
-    try:
-        endpoint = sagemaker.describe_endpoint(EndpointName=endpoint_name)
-        config_name = str(endpoint.get("EndpointConfigName") or endpoint_name)
-    except ClientError:
-        config_name = endpoint_name
-    try:
-        config = sagemaker.describe_endpoint_config(EndpointConfigName=config_name)
-        return config_name, [
-            each["ModelName"] for each in config["ProductionVariants"] if each.get("ModelName")
-        ]
-    except ClientError:
+    with explained(f"look at the endpoint {endpoint_name!r}"):
+        endpoint = if_there(sagemaker.describe_endpoint, EndpointName=endpoint_name) or {}
+        config_name = endpoint.get("EndpointConfigName") or endpoint_name
+        config = if_there(sagemaker.describe_endpoint_config, EndpointConfigName=config_name)
+    if config is None:
         return config_name, [endpoint_name]
+    return config_name, [each["ModelName"] for each in config["ProductionVariants"] if "ModelName" in each]
 
 
 def _wait_while(
@@ -117,16 +112,6 @@ def _status(session: Session, endpoint_name: str) -> str | None:
         answer = session.client("sagemaker").describe_endpoint(EndpointName=endpoint_name)
         return str(answer["EndpointStatus"])
     return None
-
-
-def _unless_missing(operation: Callable[..., Any], **arguments: Any) -> bool:
-    try:
-        operation(**arguments)
-    except ClientError as error:
-        if not is_missing(error):
-            raise
-        return False
-    return True
 
 
 def _tags(sagemaker: Any, arn: str) -> list[dict[str, str]]:

@@ -10,15 +10,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from botocore.exceptions import ClientError
 
 from . import catalog, marketplace
 from .constructs import create
 from .costs import agree, price
 from .errors import BadInput, EndpointFailed, EndpointNotFound, EndpointNotReady
-from .explain import explained, is_missing
+from .explain import explained, if_there
 from .quota import check_quota
 from .session import Session
 
@@ -89,10 +86,10 @@ def describe(session: Session, endpoint_name: str) -> Endpoint:
         endpoint = sagemaker.describe_endpoint(EndpointName=endpoint_name)
         # What an endpoint was made from may have been deleted since: it runs on, and bills.
         config_name = endpoint.get("EndpointConfigName", "")
-        config = _if_there(sagemaker.describe_endpoint_config, EndpointConfigName=config_name)
+        config = if_there(sagemaker.describe_endpoint_config, EndpointConfigName=config_name) or {}
         variant = (config.get("ProductionVariants") or [{}])[0]
         model_name = variant.get("ModelName", "")
-        model = _if_there(sagemaker.describe_model, ModelName=model_name)
+        model = if_there(sagemaker.describe_model, ModelName=model_name) or {}
     package = model.get("PrimaryContainer", {}).get("ModelPackageName", "")
     return Endpoint(
         name=endpoint_name,
@@ -175,14 +172,3 @@ def _ready(endpoint: Endpoint) -> Endpoint:
         f"{endpoint.name} is {endpoint.status}: {endpoint.failure_reason or 'SageMaker gives no reason.'} "
         f"A failed endpoint can only be deleted: delete(session, {endpoint.name!r})."
     )
-
-
-def _if_there(operation: Callable[..., Any], **name: str) -> dict[str, Any]:
-    if not all(name.values()):
-        return {}
-    try:
-        return dict(operation(**name))
-    except ClientError as error:
-        if not is_missing(error):
-            raise
-        return {}

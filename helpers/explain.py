@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from botocore.exceptions import (
     ClientError,
@@ -73,6 +74,18 @@ def _explain(error: ClientError, action: str) -> errors.TutorialError | None:
 def is_missing(error: ClientError) -> bool:
     """Whether SageMaker says that what the call names is not there."""
     return "Could not find" in error.response["Error"]["Message"]
+
+
+def if_there(operation: Callable[..., Any], **name: str) -> dict[str, Any] | None:
+    """SageMaker's answer to a call that names one thing; None if there is no such thing, or no name."""
+    if not all(name.values()):
+        return None
+    try:
+        return dict(operation(**name))
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        return None
 
 
 def _is_missing_endpoint(message: str) -> bool:

@@ -1,6 +1,7 @@
 """Endpoints by name: made, found, waited for, deleted; every mistake before anything is created."""
 
 import pytest
+from botocore.exceptions import ClientError
 
 from helpers import catalog, constructs, endpoint, marketplace
 from helpers.clean_up import delete, leftovers
@@ -73,6 +74,18 @@ def test_a_region_without_the_instance_type(session: Session) -> None:
     with pytest.raises(InstanceNotOffered, match=r"ml\.g5\.xlarge is not supported.*region="):
         deploy(session, "cohere-medium", "not-here", "ml.g5.xlarge", tell=quiet)
     assert delete(session, "not-here", tell=quiet) == ["model not-here"]
+
+
+def test_nobody_deletes_what_he_may_not_look_at(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_: object, **__: object) -> None:
+        answer = {"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}
+        raise ClientError(answer, "DescribeEndpointConfig")
+
+    sagemaker = session.client("sagemaker")
+    monkeypatch.setattr(sagemaker, "describe_endpoint_config", denied)
+    monkeypatch.setattr(session, "client", lambda service: sagemaker)
+    with pytest.raises(NotPermitted, match="not authorized"):
+        delete(session, "anything", tell=quiet)
 
 
 def test_the_whole_life_of_an_endpoint(session: Session) -> None:
