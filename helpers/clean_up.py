@@ -8,6 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from .constructs import TAG
+from .deadline import clear_deadline
 from .endpoint import CHANGING, check_name
 from .errors import EndpointNotFound, EndpointNotReady
 from .explain import DENIED, explained, if_there, is_missing
@@ -54,6 +55,8 @@ def delete(
         with explained(f"delete the {kind} {name!r}"):
             if if_there(operation, **{key: name}) is not None:
                 deleted.append(f"{kind} {name}")
+    if clear_deadline(session, endpoint_name):
+        deleted.append(f"deadline of {endpoint_name}")
     _wait_while(session, endpoint_name, ("Deleting",), wait_seconds, tell, sleep)
     return deleted
 

@@ -1,14 +1,14 @@
-"""The account's execution roles: those of IAM, which moto answers, as far as SageMaker may assume them."""
+"""The account's roles: those of IAM, which moto answers, and which service may assume them."""
 
 import json
 from typing import Any
 
 from .settings import ACCOUNT, ROLE_ARN, ROLE_NAME, ROLE_PATH
 
-PRINCIPAL = "sagemaker.amazonaws.com"
+PRINCIPALS = ["sagemaker.amazonaws.com", "scheduler.amazonaws.com"]
 _TRUST = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": PRINCIPAL}, "Action": "sts:AssumeRole"}],
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": PRINCIPALS}, "Action": "sts:AssumeRole"}],
 }
 
 
@@ -33,21 +33,21 @@ class Roles:
             max_session_duration="3600",
         )
 
-    def may_assume(self, arn: str) -> bool:
-        """Whether there is such a role, and its trust policy names SageMaker."""
+    def may_assume(self, arn: str, principal: str) -> bool:
+        """Whether there is such a role, and its trust policy names the service."""
         if self._iam is None:
             return arn == ROLE_ARN
         policies = [
             role.assume_role_policy_document for role in list(self._iam.get_roles()) if role.arn == arn
         ]
-        return any(_trusts_sagemaker(json.loads(policy)) for policy in policies)
+        return any(_trusts(json.loads(policy), principal) for policy in policies)
 
 
-def _trusts_sagemaker(policy: dict[str, Any]) -> bool:
+def _trusts(policy: dict[str, Any], principal: str) -> bool:
     return any(
         statement.get("Effect") == "Allow"
         and "sts:AssumeRole" in _listed(statement.get("Action"))
-        and PRINCIPAL in _listed((statement.get("Principal") or {}).get("Service"))
+        and principal in _listed((statement.get("Principal") or {}).get("Service"))
         for statement in _listed(policy.get("Statement"))
     )
 

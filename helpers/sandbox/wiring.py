@@ -21,6 +21,7 @@ from .quotas import Quotas
 from .roles import Roles
 from .runtime import Runtime
 from .sagemaker import SageMaker
+from .schedules import Schedules
 from .server import Sandbox, build_app
 from .settings import Settings
 
@@ -38,7 +39,8 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     """The sandbox around an engine that has been loaded."""
     faults, observer = Switch(), Observer(log_bodies=settings.log_prompts)
     agreements, roles = Agreements(settings), Roles()
-    sagemaker = SageMaker(settings, agreements, roles, _now, faults)
+    schedules = Schedules(roles)
+    sagemaker = SageMaker(settings, agreements, roles, schedules, _now, faults)
     services = [sagemaker, agreements, Discovery(), Pricing(), Quotas(faults)]
     runtime = Runtime(
         sagemaker,
@@ -51,6 +53,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     def load_others() -> ASGIApp:
         app = others.load()
         roles.connect()
+        schedules.connect()
         observer.start()  # what it has gathered goes to moto's CloudWatch, which is there only now
         return app
 

@@ -10,6 +10,7 @@ from helpers.sandbox.marketplace.listings import listing
 from helpers.sandbox.protocol import AwsError, Context
 from helpers.sandbox.roles import Roles
 from helpers.sandbox.sagemaker import SageMaker
+from helpers.sandbox.schedules import Schedules
 from helpers.sandbox.settings import ROLE_ARN, Settings
 
 ACCOUNT = "123456789012"
@@ -35,8 +36,15 @@ class World:
         settings = Settings(endpoint_seconds=3, subscription_seconds=1)
         self.agreements = Agreements(settings, self.clock)
         self.discovery = Discovery()
+        roles = Roles()
         self.service = SageMaker(
-            settings, self.agreements, Roles(), self.clock, faults or Faults(), random.Random(7)
+            settings,
+            self.agreements,
+            roles,
+            Schedules(roles),
+            self.clock,
+            faults or Faults(),
+            random.Random(7),
         )
 
     def sagemaker(self, operation, **params):

@@ -21,9 +21,8 @@ def test_who_am_i(aws, sandbox):
 def test_the_execution_role_exists_and_trusts_sagemaker(aws, sandbox):
     role = aws("iam").get_role(RoleName="SageMakerExecutionRole")["Role"]
     assert role["Arn"] == sandbox.role_arn
-    assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {
-        "Service": "sagemaker.amazonaws.com"
-    }
+    principal = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]
+    assert principal == {"Service": ["sagemaker.amazonaws.com", "scheduler.amazonaws.com"]}
 
 
 def test_a_role_counts_when_iam_has_it_and_it_trusts_sagemaker(aws, sandbox):

@@ -8,7 +8,7 @@ from ..protocol import Context
 from . import lists
 from .deploying import Deploying
 from .describing import describe
-from .lifecycle import Deployment, Endpoint, Variant
+from .lifecycle import DELETABLE, Deployment, Endpoint, Variant
 from .names import ENDPOINT, arn, in_progress, not_found, refused, taken
 from .state import tags_of
 
@@ -65,10 +65,9 @@ class EndpointOperations(Deploying):
         endpoint = self._endpoint(params["EndpointName"], context)
         if endpoint.status == "Deleting":
             return {}  # what AWS answers to a second delete is not established
-        if endpoint.status not in ("InService", "Failed"):
+        if endpoint.status not in DELETABLE:
             raise in_progress(endpoint.name, context)
-        endpoint.modified = self._clock()
-        endpoint.gone_at = endpoint.modified + timedelta(seconds=self._settings.endpoint_seconds / 3)
+        endpoint.delete(self._clock(), self._settings.endpoint_seconds / 3)
         return {}
 
     def _endpoint(self, name: str, context: Context) -> Endpoint:

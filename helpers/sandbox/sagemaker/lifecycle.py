@@ -6,10 +6,12 @@ stay when the new ones fail); Deleting -> gone.
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from helpers import catalog
+
+DELETABLE = ("InService", "Failed")
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,10 @@ class Endpoint:
         else:
             self.failed = self.pending
         self.pending = None
+
+    def delete(self, moment: datetime, seconds: float) -> None:
+        """Begin to delete it; the name stays taken for so long."""
+        self.modified, self.gone_at = moment, moment + timedelta(seconds=seconds)
 
     @property
     def status(self) -> str:

@@ -3,11 +3,12 @@
 from typing import Any
 
 from ..protocol import Context
-from ..roles import PRINCIPAL
 from . import lists
 from .names import MODEL, arn, not_found, refused, taken
 from .packages import find
 from .state import Record, State, tags_of
+
+PRINCIPAL = "sagemaker.amazonaws.com"
 
 
 class ModelOperations(State):
@@ -55,7 +56,7 @@ class ModelOperations(State):
                 "EnableNetworkIsolation must be true for models using SageMaker Marketplace model packages."
             )
         self._check_subscribed(package.model.listing_id, context)
-        if (role := params.get("ExecutionRoleArn")) and not self._roles.may_assume(role):
+        if (role := params.get("ExecutionRoleArn")) and not self._roles.may_assume(role, PRINCIPAL):
             # quoted by users for training and transform jobs; that models have the same is an analogy
             raise refused(
                 f"Could not assume role {role}. Please ensure that the role exists and allows principal "

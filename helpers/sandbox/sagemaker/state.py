@@ -11,8 +11,9 @@ from botocore.model import OperationModel
 
 from ..faults import Faults
 from ..protocol import AwsError, Context, Handler, Service
+from ..schedules import Deletion
 from ..settings import Settings
-from .lifecycle import Endpoint
+from .lifecycle import DELETABLE, Endpoint
 from .names import MODEL, not_found, refused
 
 
@@ -24,10 +25,20 @@ class Subscriptions(Protocol):
 
 
 class ExecutionRoles(Protocol):
-    """Which roles SageMaker may assume; `roles.Roles` is one."""
+    """Which roles a service may assume; `roles.Roles` is one."""
 
-    def may_assume(self, arn: str) -> bool:
-        """Whether there is such a role, and it trusts SageMaker."""
+    def may_assume(self, arn: str, principal: str) -> bool:
+        """Whether there is such a role, and its trust policy names the service."""
+
+
+class Deadlines(Protocol):
+    """Which endpoints a schedule deletes; `schedules.Schedules` is one."""
+
+    def due(self, region: str, now: datetime) -> list[Deletion]:
+        """The deletions to do."""
+
+    def done(self, region: str, deletion: Deletion) -> None:
+        """One of them has been begun."""
 
 
 @dataclass
@@ -70,6 +81,7 @@ class State(Service):
         settings: Settings,
         agreements: Subscriptions,
         roles: ExecutionRoles,
+        deadlines: Deadlines,
         clock: Callable[[], datetime] = utc_now,
         faults: Faults | None = None,
         chance: random.Random | None = None,
@@ -78,6 +90,7 @@ class State(Service):
         self._settings = settings
         self._agreements = agreements
         self._roles = roles
+        self._deadlines = deadlines
         self._clock = clock
         self._faults = faults or Faults()
         self._chance = chance or random.Random()
@@ -99,11 +112,20 @@ class State(Service):
         """The caller's region as it is now: everything due has happened."""
         region = self._regions.setdefault(context.region, Region())
         now = self._clock()
-        for endpoint in list(region.endpoints.values()):
+        for endpoint in region.endpoints.values():
             endpoint.settle(now)
+        self._obey_deadlines(region, context.region, now)
+        for endpoint in list(region.endpoints.values()):
             if endpoint.gone_at is not None and now >= endpoint.gone_at:
                 del region.endpoints[endpoint.name]
         return region
+
+    def _obey_deadlines(self, region: Region, name: str, now: datetime) -> None:
+        for deletion in self._deadlines.due(name, now):
+            endpoint = region.endpoints.get(deletion.endpoint_name)
+            if endpoint is not None and endpoint.status in DELETABLE:
+                endpoint.delete(max(deletion.moment, endpoint.modified), self._settings.endpoint_seconds / 3)
+                self._deadlines.done(name, deletion)
 
     def _model(self, name: str, context: Context) -> Record:
         models = self._region(context).models

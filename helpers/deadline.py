@@ -1,0 +1,107 @@
+"""A time at which AWS deletes an endpoint by itself, even if nobody is there to run 06_clean_up.
+
+A one-off schedule of EventBridge Scheduler calls SageMaker's DeleteEndpoint. The endpoint need not exist yet,
+so the deadline can be set before the first cent is spent. Configuration and model stay; they cost nothing.
+"""
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from .constructs import TAG
+from .endpoint import check_name
+from .errors import BadInput, NotPermitted
+from .explain import explained, if_there
+from .session import Session
+
+GROUP = "cohere-on-sagemaker"  # of schedules: those of other programs have other groups
+TARGET = "arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint"
+MOST_HOURS = 24 * 365
+
+
+def set_deadline(session: Session, endpoint_name: str, hours: float) -> datetime:
+    """Have AWS delete the endpoint `hours` from now (up to a year), to the minute; again: at another time.
+
+    Returns the time. The execution role must trust scheduler.amazonaws.com and may sagemaker:DeleteEndpoint;
+    NotPermitted says how. Raises BadInput for an endpoint that this tutorial has not made.
+    """
+    check_name(endpoint_name)
+    if not 0 < hours <= MOST_HOURS:
+        raise BadInput(f"hours is {hours!r}; it is more than 0 and at most {MOST_HOURS}.")
+    _check_ours(session, endpoint_name)
+    moment = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=hours)
+    scheduler = session.client("scheduler")
+    with explained(f"set a deadline for {endpoint_name!r}"):
+        _unless_conflict(scheduler.create_schedule_group, Name=GROUP, Tags=[TAG])
+        schedule = _schedule(session, endpoint_name, moment)
+        try:
+            if not _unless_conflict(scheduler.create_schedule, **schedule):
+                scheduler.update_schedule(**schedule)
+        except ClientError as error:
+            if "to assume the role" not in error.response["Error"]["Message"]:
+                raise
+            raise NotPermitted(
+                f"No deadline was set: the role {session.role_arn} does not trust EventBridge Scheduler. In "
+                f'IAM, add "scheduler.amazonaws.com" beside "sagemaker.amazonaws.com" to its trust policy '
+                f"(README, On AWS), or go without a deadline."
+            ) from error
+    return moment
+
+
+def find_deadline(session: Session, endpoint_name: str) -> datetime | None:
+    """When AWS will delete the endpoint; None if nothing is set."""
+    check_name(endpoint_name)
+    with explained(f"look for the deadline of {endpoint_name!r}"):
+        try:
+            found = session.client("scheduler").get_schedule(GroupName=GROUP, Name=endpoint_name)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceNotFoundException":
+                raise
+            return None
+    return datetime.fromisoformat(found["ScheduleExpression"][len("at(") : -1]).replace(tzinfo=UTC)
+
+
+def clear_deadline(session: Session, endpoint_name: str) -> bool:
+    """Take the deadline back; False if there was none, or if you may not use the scheduler at all."""
+    with suppress(NotPermitted):
+        if find_deadline(session, endpoint_name) is not None:
+            with explained(f"take back the deadline of {endpoint_name!r}"):
+                session.client("scheduler").delete_schedule(GroupName=GROUP, Name=endpoint_name)
+            return True
+    return False
+
+
+def _schedule(session: Session, endpoint_name: str, moment: datetime) -> dict[str, Any]:
+    return {
+        "GroupName": GROUP,
+        "Name": endpoint_name,
+        "ScheduleExpression": f"at({moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S})",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "ActionAfterCompletion": "DELETE",
+        "Target": {
+            "Arn": TARGET,
+            "RoleArn": session.role_arn,
+            "Input": json.dumps({"EndpointName": endpoint_name}),
+        },
+    }
+
+
+def _check_ours(session: Session, endpoint_name: str) -> None:
+    sagemaker = session.client("sagemaker")
+    with explained(f"look at the endpoint {endpoint_name!r}"):
+        found = if_there(sagemaker.describe_endpoint, EndpointName=endpoint_name)
+        if found and TAG not in sagemaker.list_tags(ResourceArn=found["EndpointArn"])["Tags"]:
+            raise BadInput(f"This tutorial has not made {endpoint_name!r}: it sets no deadline for it.")
+
+
+def _unless_conflict(operation: Any, **arguments: Any) -> bool:
+    try:
+        operation(**arguments)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConflictException":
+            raise
+        return False
+    return True
