@@ -61,7 +61,7 @@ def deploy(
     package_arn = model.package_arn(session.region, instance_type)
     existing = find(session, endpoint_name)
     if existing is not None:
-        return _attach(session, existing, model, wait_seconds, tell)
+        return _attach(session, existing, model, instance_type, wait_seconds, tell)
     cost = price(session, model, instance_type, software_usd_per_hour=software_usd_per_hour)
     agree(session, cost, max_usd_per_hour, tell)
     marketplace.check_subscribed(session, model.id)
@@ -153,6 +153,7 @@ def _attach(
     session: Session,
     existing: Endpoint,
     model: catalog.Model,
+    instance_type: str,
     wait_seconds: float,
     tell: Callable[[str], object],
 ) -> Endpoint:
@@ -161,7 +162,8 @@ def _attach(
             f"{existing.name!r} exists and serves {existing.model.id}, not {model.id}. "
             f"Choose another endpoint_name, or delete it in 06_clean_up."
         )
-    tell(f"{existing.name}: exists on {existing.instance_type}; attaching to it")
+    other = "" if existing.instance_type == instance_type else f" (not on {instance_type}), at its price"
+    tell(f"{existing.name}: exists on {existing.instance_type}{other}; attaching to it")
     return wait(session, existing.name, wait_seconds, tell)
 
 

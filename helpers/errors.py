@@ -10,7 +10,7 @@ class TutorialError(Exception):
 
 
 class BadInput(TutorialError, ValueError):
-    """Refused on this machine, before any request was sent and before any cost."""
+    """Refused by this tutorial, before anything was created or paid for."""
 
 
 class UnknownModel(BadInput):

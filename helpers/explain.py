@@ -9,9 +9,12 @@ from typing import Any
 from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     NoCredentialsError,
     ReadTimeoutError,
+    SSOError,
+    TokenRetrievalError,
 )
 
 from . import errors
@@ -23,7 +26,15 @@ THROTTLED = (
     "ModelNotReadyException",
     "ServiceUnavailable",
 )
+SIGN_IN = (NoCredentialsError, CredentialRetrievalError, TokenRetrievalError, SSOError)
+SIGN_IN_AGAIN = "Sign in to AWS again (for example: aws sso login), then run the connect cell."
 QUOTAS = "https://console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas"
+EXPIRED = (
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+)
 DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
 
 
@@ -40,8 +51,10 @@ def explained(action: str) -> Iterator[None]:
         if explanation is None:
             raise
         raise explanation from error
-    except (EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError, NoCredentialsError) as error:
+    except (EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError) as error:
         raise errors.NotConnected(f"Could not {action}: {error}") from error
+    except SIGN_IN as error:
+        raise errors.NotConnected(f"Could not {action}: {error}. {SIGN_IN_AGAIN}") from error
 
 
 def _explain(error: ClientError, action: str) -> errors.TutorialError | None:
@@ -66,6 +79,8 @@ def _explain(error: ClientError, action: str) -> errors.TutorialError | None:
         return errors.EndpointNotFound(f"{told} Run 02_deploy first, with the same endpoint_name.")
     if code in THROTTLED:
         return errors.Throttled(f"{told} Wait a moment, and send fewer requests at a time.")
+    if code in EXPIRED:
+        return errors.NotConnected(f"{told} {SIGN_IN_AGAIN}")
     if code in DENIED:
         return errors.NotPermitted(f"{told} data/iam-policy.json has the permissions this tutorial needs.")
     return None

@@ -135,7 +135,9 @@ class Client:
 
     def check(self, request: Request) -> Request:
         """Return `request`, or raise BadInput: what the model would refuse is refused here, for nothing."""
-        if not isinstance(request.prompt, str) or not request.prompt.strip():
+        if not isinstance(request.prompt, str):
+            raise BadInput(f"The prompt is of type {type(request.prompt).__name__}; it takes one text.")
+        if not request.prompt.strip():
             raise BadInput("The prompt is empty; the model needs at least one token to go on from.")
         only_read = request.max_tokens == 0 and request.likelihoods == "ALL"
         for name in ("max_tokens", "temperature", "k", "p", "num_generations"):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 RESAMPLES = 1000
 SURE = 0.9  # a winner must win this share of the resampled sweeps
+FEWEST = 4  # repetitions: of three or fewer, a resample draws too few different ones to tell anything
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,11 @@ def _temperature(rows: "pd.DataFrame", seed: int) -> tuple[float | None, str, bo
         return best, f"Temperature {best:g} balances best, but without repetitions this may be chance.", False
     samples = [_Sample(prompts) for prompts in groups]
     best_index = _argmax([sample.score() for sample in samples])
-    best, wins = float(temperatures[best_index]), _wins(samples, best_index, seed)
+    best = float(temperatures[best_index])
     why = f"Temperature {best:g} balances likelihood and diversity best"
+    if (fewest := min(len(group) for prompts in groups for group in prompts)) < FEWEST:
+        return best, f"{why}, but {fewest} repetitions are too few to tell: at least {FEWEST} are.", False
+    wins = _wins(samples, best_index, seed)
     return best, f"{why}, in {wins:.0%} of {RESAMPLES:,} resampled sweeps.", wins >= SURE
 
 

@@ -55,7 +55,8 @@ class Job:
 
 async def prepare(engine: Engine, fields: Fields) -> Job:
     """Check a request as Cohere's container does. Raises Refusal."""
-    fields.refuse(_REFUSED)
+    plain = fields.get("response_format") == {"type": "text"}  # what it is without being asked
+    fields.refuse({name: why for name, why in _REFUSED.items() if not (plain and name == "response_format")})
     options = fields.get("citation_options")
     if isinstance(options, dict) and str(options.get("mode", "off")).lower() != "off":
         raise not_practised("citation_options", "it cannot cite; documents are still read")

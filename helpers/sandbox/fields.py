@@ -129,6 +129,8 @@ class Fields:
             raise invalid("stop_sequences must be a list of strings.")
         if len(value) > _MAX_STOP_SEQUENCES:
             raise invalid(f"stop_sequences can hold at most {_MAX_STOP_SEQUENCES} sequences.")
+        if not all(isinstance(each, str) for each in value):
+            raise invalid("stop_sequences must be a list of strings.")
         sequences = [plain_text("stop_sequences", each) for each in value]
         if not all(sequences):
             raise invalid("stop_sequences must not hold an empty string.")

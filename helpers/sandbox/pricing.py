@@ -33,6 +33,7 @@ class Pricing(Service):
     """The service `pricing`: GetProducts for AmazonSageMaker."""
 
     service_name = "pricing"
+    regions = frozenset({"us-east-1", "eu-central-1", "ap-south-1"})  # botocore, get_available_regions
 
     def get_products(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
         """The products that every filter matches, each as a JSON text."""

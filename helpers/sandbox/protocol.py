@@ -65,6 +65,7 @@ class Service:
     """A service of the sandbox; subclasses set `service_name` and define the operations they practise."""
 
     service_name: ClassVar[str]
+    regions: ClassVar[frozenset[str]] = frozenset()  # where it is to be had; empty: everywhere
 
     @cached_property
     def model(self) -> ServiceModel:
@@ -139,6 +140,14 @@ def unknown_operation(operation: str) -> NoReturn:
     raise AwsError("UnknownOperationException", message, 404)
 
 
+def check_region(service: Service, region: str) -> None:
+    """Raise AwsError where the service has no endpoint: on AWS, its address does not even exist."""
+    if service.regions and region not in service.regions:
+        where = ", ".join(sorted(service.regions))
+        message = f"AWS has no {service.service_name} in {region}: the address does not exist. Use {where}."
+        raise AwsError("NoSuchEndpoint", message)
+
+
 def check_type(content_type: str) -> None:
     """Raise AwsError for a body that says it is something else than JSON.
 
@@ -195,11 +204,12 @@ def error_reply(error: AwsError, shape: StructureShape | None = None, content_ty
     message_key = next(
         (name for name in (shape.members if shape else ()) if name.lower() == "message"), "message"
     )
-    body = {"__type": error.code, message_key: error.message, **error.extra}
+    named = {} if error.code.isdigit() else {"__type": error.code}  # such a code is the status itself
+    body = {**named, message_key: error.message, **error.extra}
     status = (shape.metadata.get("error", {}).get("httpStatusCode") if shape else None) or error.status
     headers = {
         "Content-Type": content_type,
         "x-amzn-RequestId": str(uuid.uuid4()),
-        "x-amzn-ErrorType": error.code,
+        **({"x-amzn-ErrorType": error.code} if named else {}),
     }
     return Reply(status, json.dumps(body).encode(), headers)

@@ -20,7 +20,7 @@ from .background import InBackground
 from .faults.control import CONTROL_SERVICE
 from .intake import Body, ClientDisconnected, read_body
 from .process import HEALTH_PATH, Address
-from .protocol import AwsError, Context, Reply, Service, check_type, unknown_operation
+from .protocol import AwsError, Context, Reply, Service, check_region, check_type, unknown_operation
 from .refusals import refusal
 from .signing import Scope, Signable, verify
 
@@ -134,7 +134,7 @@ class Sandbox:
         self._check_host(signable)
         if signable.path == HEALTH_PATH:
             return _response(_health()), receive
-        invocation = _INVOCATION.fullmatch(signable.path)
+        invocation = _INVOCATION.fullmatch(signable.path) if signable.method == "POST" else None
         body = await read_body(receive, _RUNTIME_KEEPS if invocation else _OTHERS_KEEP)
         signable = _signable(scope, body.sha256)
         signed = verify(signable, self._credentials)
@@ -179,6 +179,7 @@ class Sandbox:
     def _call(self, service: Service, operation: str, signable: Signable, body: Body, signed: Scope) -> Reply:
         logger.info("%s %s %s", signed.region, service.service_name, operation)
         try:
+            check_region(service, signed.region)
             check_type(signable.header("content-type"))
             return service.handle(operation, body.data, self._context(signed))
         except AwsError as error:

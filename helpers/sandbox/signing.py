@@ -84,6 +84,8 @@ def verify(request: Signable, credentials: Credentials, now: datetime | None = N
     key, day, region, service, names, signature = match.groups()
     if not hmac.compare_digest(key, credentials.access_key):
         _refuse(request, "InvalidClientTokenId", _NOT_OURS)
+    if request.header("x-amz-security-token"):  # the sandbox's keys come without: it is another account's
+        _refuse(request, "InvalidClientTokenId", _NOT_OURS)
     moment = _moment(request)
     _check_time(request, moment, now or datetime.now(UTC))
     _check_body(request)

@@ -148,6 +148,7 @@ def test_truncation_keeps_the_right_end(container: Container, truncate: str) -> 
         ({"num_generations": 6}, "invalid request: num_generations must be a whole number between 1 and 5"),
         ({"return_likelihoods": "SOME"}, "invalid request: return_likelihoods must be one of NONE,"),
         ({"stop_sequences": "x"}, "invalid request: stop_sequences must be a list of strings."),
+        ({"stop_sequences": [1]}, "invalid request: stop_sequences must be a list of strings."),
         ({"stop_sequences": [""]}, "invalid request: stop_sequences must not hold an empty string."),
         ({"logit_bias": {"1": 5}}, "invalid request: logit_bias is not supported by the practice model"),
         (
@@ -255,6 +256,7 @@ def test_chat_v2_has_cohere_s_shape(container: Container) -> None:
     deltas = [event["delta"]["message"]["content"]["text"] for event in events[2:-2]]
     assert "".join(deltas) == part["text"]
     assert events[-1]["delta"]["usage"] == answer["usage"]
+    assert good(container, CHAT, **body, response_format={"type": "text"})["message"] == answer["message"]
     assert good(container, CHAT, **body, chat_history=7)["message"] == answer["message"]  # v1's, not read
 
 

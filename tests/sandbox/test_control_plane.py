@@ -203,3 +203,15 @@ def test_the_sagemaker_sdk_deploys_and_deletes(sandbox, subscribed, monkeypatch)
     config.delete()
     model.delete()
     assert name not in [each.model_name for each in Model.get_all(**here)]
+
+
+@pytest.mark.parametrize("service", ["marketplace-agreement", "marketplace-discovery", "pricing"])
+def test_services_of_few_regions_are_in_no_other(aws, service):
+    ask = {
+        "marketplace-agreement": ("search_agreements", {"catalog": "AWSMarketplace"}),
+        "marketplace-discovery": ("search_listings", {"searchText": "Cohere"}),
+        "pricing": ("get_products", {"ServiceCode": "AmazonSageMaker"}),
+    }
+    operation, params = ask[service]
+    with pytest.raises(ClientError, match=f"AWS has no {service} in eu-west-1: .*us-east-1"):
+        getattr(aws(service, "eu-west-1"), operation)(**params)

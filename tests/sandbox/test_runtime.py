@@ -14,11 +14,12 @@ from starlette.types import Message
 
 from helpers import catalog
 from helpers.sandbox import eventstream
+from helpers.sandbox.admission import MAX_BODY
 from helpers.sandbox.container import Answer, Container
 from helpers.sandbox.engine import Engine
 from helpers.sandbox.intake import ClientDisconnected
 from helpers.sandbox.protocol import AwsError, Context
-from helpers.sandbox.runtime import MAX_BODY, Runtime
+from helpers.sandbox.runtime import Runtime
 from helpers.sandbox.sagemaker import Variant
 
 HERE = Context("eu-west-1", "123456789012")
@@ -178,11 +179,17 @@ def test_a_model_that_takes_too_long_is_a_model_error(answer: Any) -> None:
 
 def test_a_stream_that_takes_too_long_ends_in_an_exception_event() -> None:
     container = Scripted([b"one", 30.0, b"two"])
-    first, last = ask(container, stream=True, invocation_seconds=0.3).events
+    first, last = ask(container, stream=True, stream_seconds=0.3).events
     assert first[1] == b"one"
     assert (last[0][":message-type"], last[0][":exception-type"]) == ("exception", "ModelStreamError")
     assert json.loads(last[1])["ErrorCode"] == "ModelInvocationTimeExceeded"
     assert container.closed
+
+
+def test_a_stream_may_take_longer_than_a_whole_answer() -> None:
+    container = Scripted([b"one", 0.3, b"two"])
+    events = ask(container, stream=True, invocation_seconds=0.1, stream_seconds=60).events
+    assert [payload for _, payload in events] == [b"one", b"two"]
 
 
 def test_a_defect_in_a_stream_is_an_exception_event() -> None:
@@ -284,5 +291,21 @@ def test_boto3_gets_answers_streams_and_errors(aws: Callable[..., Any], endpoint
         runtime.invoke_endpoint(**call, Body=json.dumps({**body, "temperature": 9}))
     assert caught.value.response["OriginalStatusCode"] == 400
     assert "between 0 and 5.0" in caught.value.response["OriginalMessage"]
+    ruled_out = {
+        "TargetModel": ("x.tar.gz", "is not a multi-model endpoint and does not support target model header"),
+        "InferenceComponentName": ("x", "Inference Component Name header is not allowed"),
+        "TargetContainerHostname": ("x", "no direct invocation"),
+        "SessionId": ("NEW_SESSION", "stateful sessions"),
+        "InferenceId": ("x" * 65, "'inferenceId' failed to satisfy constraint: Member must have length less"),
+        "CustomAttributes": ("x" * 1025, "'customAttributes' failed to satisfy constraint"),
+    }
+    for name, (value, told) in ruled_out.items():
+        with pytest.raises(runtime.exceptions.ClientError, match=told) as refused:
+            runtime.invoke_endpoint(**call, Body=json.dumps(body), **{name: value})
+        assert refused.value.response["Error"]["Code"] == "ValidationError"
+    with pytest.raises(runtime.exceptions.ClientError, match="'endpointName' failed to satisfy constraint"):
+        runtime.invoke_endpoint(EndpointName="e_2", Body=b"{}")
+    with pytest.raises(runtime.exceptions.ClientError, match=r"\(413\).*content length exceeded 6291456"):
+        runtime.invoke_endpoint(**call, Body=b" " * (MAX_BODY + 1))
     with pytest.raises(runtime.exceptions.ModelError, match=r"Received client error \(415\) from primary"):
         runtime.invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body=json.dumps(body))

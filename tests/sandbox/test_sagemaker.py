@@ -570,6 +570,59 @@ def test_tags_of_all_three_kinds(world):
         assert world.sagemaker("ListTags", ResourceArn=arn) == {"Tags": tags[:1]}
 
 
+def test_tags_have_rules(world):
+    world.deployed()
+    twice = [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]
+    assert "unique" in error(world.sagemaker, "AddTags", ResourceArn=HERE + "model/m", Tags=twice)
+    assert "unique" in error(world.create_model, "m2", Tags=twice)
+    reserved = [{"Key": "AWS:x", "Value": ""}]
+    assert "must not begin with aws:" in error(world.create_model, "m2", Tags=reserved)
+
+
+def test_arns_are_in_small_letters_and_endpoints_differ_in_more_than_case(world):
+    world.ready().create_endpoint("Ep1")
+    assert world.describe("Ep1")["EndpointArn"] == HERE + "endpoint/ep1"
+    assert world.sagemaker("ListTags", ResourceArn=HERE + "endpoint/ep1") == {"Tags": []}
+    assert "Cannot create already existing endpoint" in error(world.create_endpoint, "ep1")
+    world.clock.wait(3)
+    assert "not found" in error(world.route, "ep1")
+    assert world.route("Ep1")
+
+
+def test_the_last_deployment_configuration_can_be_kept(world):
+    world.deployed()
+    wanted = {"RollingUpdatePolicy": {"MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 1}}}
+    wanted["RollingUpdatePolicy"]["WaitIntervalInSeconds"] = 0
+    config = {"EndpointName": "e", "EndpointConfigName": "c"}
+    for more, last in (
+        ({"DeploymentConfig": wanted}, wanted),
+        ({"RetainDeploymentConfig": True}, wanted),
+        ({}, None),
+    ):
+        world.sagemaker("UpdateEndpoint", **config, **more)
+        world.clock.wait(3)
+        assert world.describe().get("LastDeploymentConfig") == last
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"ShadowProductionVariants": [variant("Shadow")]},
+        {"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://b/o"}}},
+    ],
+)
+def test_what_would_be_without_effect_is_refused(world, more):
+    world.ready()
+    told = error(
+        world.sagemaker,
+        "CreateEndpointConfig",
+        EndpointConfigName="c2",
+        ProductionVariants=[variant()],
+        **more,
+    )
+    assert told == f"ValidationException: The sandbox does not practise {next(iter(more))}."
+
+
 def test_tags_are_limited_and_need_their_resource(world):
     world.deployed()
     many = [{"Key": f"k{n}", "Value": ""} for n in range(50)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 from botocore import UNSIGNED
-from botocore.auth import S3SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
@@ -181,6 +181,15 @@ def test_a_defect_of_the_sandbox_is_loud(toy, operation, word):
     assert (error["Code"], status) == ("InternalFailure", 500)
     assert word in error["Message"]
     assert toy.is_well()
+
+
+def test_invocations_are_posted(toy):
+    request = AWSRequest("GET", f"{toy.address.url}/endpoints/e/invocations")
+    SigV4Auth(toy.credentials, "sagemaker", "us-east-1").add_auth(request)
+    connection = HTTPConnection("127.0.0.1", toy.port, timeout=20)
+    connection.request("GET", "/endpoints/e/invocations", headers=dict(request.headers.items()))
+    assert connection.getresponse().status == 404
+    connection.close()
 
 
 def test_a_body_that_says_it_is_no_json_is_refused(toy):

@@ -101,6 +101,11 @@ def test_a_signed_header_that_is_gone_is_refused(name):
     refused(replace(request, headers=tuple(pair for pair in request.headers if pair[0] != name)))
 
 
+def test_another_accounts_session_token_is_refused():
+    stale = Credentials(KEY.access_key, KEY.secret_key, "a-token-from-the-environment")
+    assert "security token included in the request is invalid" in refused(signed(key=stale)).message
+
+
 def test_the_signature_must_cover_the_host():
     request = signed()
     dropped = request.header("authorization").replace("content-type;host;", "content-type;")

@@ -37,6 +37,7 @@ class Agreements(Service):
     """An account starts without any agreement; accepting a quote is the subscribing act."""
 
     service_name = "marketplace-agreement"
+    regions = frozenset({"us-east-1"})
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = _utc_now) -> None:
         super().__init__()

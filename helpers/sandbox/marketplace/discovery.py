@@ -13,6 +13,7 @@ class Discovery(Service):
     """Search and read; changes nothing."""
 
     service_name = "marketplace-discovery"
+    regions = frozenset({"us-east-1"})
 
     def search_listings(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
         """The listings that have every word of the text and pass every filter."""

@@ -10,6 +10,8 @@ from .names import CONFIG, arn, not_found, refused, taken
 from .packages import Package, find
 from .state import Record, State, tags_of
 
+_NOT_PRACTISED = ("AsyncInferenceConfig", "DataCaptureConfig", "ExplainerConfig", "ShadowProductionVariants")
+
 
 @dataclass(frozen=True)
 class Option:
@@ -28,6 +30,9 @@ class ConfigOperations(State):
         configs, name = self._region(context).configs, params["EndpointConfigName"]
         if name in configs:
             raise taken(CONFIG, name, context)
+        for member in _NOT_PRACTISED:
+            if params.get(member):
+                raise refused(f"The sandbox does not practise {member}.")
         variants = [{"InitialVariantWeight": 1.0, **spec} for spec in params["ProductionVariants"]]
         self._check_variants(variants, context)
         kept = {**params, "ProductionVariants": variants}

@@ -19,7 +19,8 @@ class EndpointOperations(Deploying):
     def create_endpoint(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
         """Start an endpoint; it is InService (or Failed) `endpoint_seconds` later."""
         endpoints, name = self._region(context).endpoints, params["EndpointName"]
-        if name in endpoints:
+        # botocore: case-insensitive in CreateEndpoint, and to be matched in InvokeEndpoint
+        if name.lower() in {each.lower() for each in endpoints}:
             raise taken(ENDPOINT, name, context)
         deployment, now = self._deploy(name, params["EndpointConfigName"], context), self._clock()
         endpoints[name] = Endpoint(name, arn(ENDPOINT, name, context), now, now, tags_of(params), deployment)
@@ -40,7 +41,8 @@ class EndpointOperations(Deploying):
         endpoint = self._in_service(params["EndpointName"], context)
         retained = _retained(endpoint.serving, params)
         deployment = self._deploy(endpoint.name, params["EndpointConfigName"], context, retained)
-        endpoint.deployment_config = params.get("DeploymentConfig", {})
+        if not params.get("RetainDeploymentConfig"):
+            endpoint.deployment_config = params.get("DeploymentConfig", {})
         self._start(endpoint, deployment)
         return {"EndpointArn": endpoint.arn}
 

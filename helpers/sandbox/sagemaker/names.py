@@ -9,8 +9,11 @@ WORDS = {MODEL: "model", CONFIG: "endpoint configuration", ENDPOINT: "endpoint"}
 
 
 def arn(kind: str, name: str, context: Context) -> str:
-    """The ARN of a resource of the caller's own account and region."""
-    return f"arn:aws:sagemaker:{context.region}:{context.account}:{kind}/{name}"
+    """The ARN of a resource of the caller's own account and region; in small letters, whatever the name has.
+
+    amazon-sagemaker-examples#293 shows it for an endpoint.
+    """
+    return f"arn:aws:sagemaker:{context.region}:{context.account}:{kind}/{name.lower()}"
 
 
 def refused(message: str) -> AwsError:

@@ -67,8 +67,13 @@ def utc_now() -> datetime:
 
 
 def tags_of(params: dict[str, Any]) -> dict[str, str]:
-    """A request's tags as a dict."""
-    return {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
+    """A request's tags as a dict. Raises ValidationException; its wording is not established."""
+    tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
+    if len(tags) < len(params.get("Tags", [])):
+        raise refused("Tag keys must be unique.")
+    if reserved := [key for key in tags if key.lower().startswith("aws:")]:
+        raise refused(f"Tag keys must not begin with aws: as {reserved[0]} does.")
+    return tags
 
 
 class State(Service):

@@ -6,7 +6,7 @@ from typing import Any
 from ..protocol import Context
 from .lifecycle import Endpoint
 from .names import CONFIG, ENDPOINT, MODEL, refused
-from .state import Record, State
+from .state import Record, State, tags_of
 
 MOST = 50
 
@@ -17,7 +17,7 @@ class TagOperations(State):
     def add_tags(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
         """Add the tags, or change their values."""
         tags = self._tags(params["ResourceArn"], context)
-        added = {tag["Key"]: tag["Value"] for tag in params["Tags"]}
+        added = tags_of(params)
         if len(tags | added) > MOST:
             raise refused(f"A resource can have at most {MOST} tags.")  # wording not established
         tags.update(added)
@@ -36,16 +36,16 @@ class TagOperations(State):
 
     def _tags(self, resource_arn: str, context: Context) -> dict[str, str]:
         region = self._region(context)
-        kind, _, name = resource_arn.split(":", 5)[5].partition("/")
+        kind = resource_arn.split(":", 5)[5].partition("/")[0]
         kinds: dict[str, Mapping[str, Record | Endpoint]] = {
             MODEL: region.models,
             CONFIG: region.configs,
             ENDPOINT: region.endpoints,
         }
-        resource = kinds.get(kind, {}).get(name)
-        if resource is None or resource.arn != resource_arn:
-            raise refused(f'Could not find resource "{resource_arn}".')  # wording not established
-        return resource.tags
+        for resource in kinds.get(kind, {}).values():
+            if resource.arn == resource_arn:  # in small letters, unlike the name
+                return resource.tags
+        raise refused(f'Could not find resource "{resource_arn}".')  # wording not established
 
 
 def _shown(tags: dict[str, str]) -> list[dict[str, str]]:
