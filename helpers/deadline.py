@@ -5,6 +5,7 @@ so the deadline can be set before the first cent is spent. Configuration and mod
 """
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -35,11 +36,12 @@ def set_deadline(session: Session, endpoint_name: str, hours: float) -> datetime
     moment = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=hours)
     scheduler = session.client("scheduler")
     with explained(f"set a deadline for {endpoint_name!r}"):
-        _unless_conflict(scheduler.create_schedule_group, Name=GROUP, Tags=[TAG])
+        if _found(scheduler.get_schedule_group, Name=GROUP) is None:
+            scheduler.create_schedule_group(Name=GROUP, Tags=[TAG])
         schedule = _schedule(session, endpoint_name, moment)
         try:
-            if not _unless_conflict(scheduler.create_schedule, **schedule):
-                scheduler.update_schedule(**schedule)
+            known = _found(scheduler.get_schedule, GroupName=GROUP, Name=endpoint_name)
+            (scheduler.create_schedule if known is None else scheduler.update_schedule)(**schedule)
         except ClientError as error:
             if "to assume the role" not in error.response["Error"]["Message"]:
                 raise
@@ -55,12 +57,9 @@ def find_deadline(session: Session, endpoint_name: str) -> datetime | None:
     """When AWS will delete the endpoint; None if nothing is set."""
     check_name(endpoint_name)
     with explained(f"look for the deadline of {endpoint_name!r}"):
-        try:
-            found = session.client("scheduler").get_schedule(GroupName=GROUP, Name=endpoint_name)
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ResourceNotFoundException":
-                raise
-            return None
+        found = _found(session.client("scheduler").get_schedule, GroupName=GROUP, Name=endpoint_name)
+    if found is None:
+        return None
     return datetime.fromisoformat(found["ScheduleExpression"][len("at(") : -1]).replace(tzinfo=UTC)
 
 
@@ -97,11 +96,11 @@ def _check_ours(session: Session, endpoint_name: str) -> None:
             raise BadInput(f"This tutorial has not made {endpoint_name!r}: it sets no deadline for it.")
 
 
-def _unless_conflict(operation: Any, **arguments: Any) -> bool:
+def _found(operation: Callable[..., Any], **name: str) -> dict[str, Any] | None:
+    """The scheduler's answer; None if it has no such thing."""
     try:
-        operation(**arguments)
+        return dict(operation(**name))
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ConflictException":
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        return False
-    return True
+        return None

@@ -53,6 +53,13 @@ def test_a_deadline_can_be_moved_and_goes_with_the_clean_up(subscribed: Session)
     assert not clear_deadline(subscribed, "moved")
 
 
+def test_deadlines_stand_side_by_side(subscribed: Session) -> None:
+    moments = {name: set_deadline(subscribed, name, 1) for name in ("one", "two", "three")}
+    assert clear_deadline(subscribed, "two")
+    assert not clear_deadline(subscribed, "two")
+    assert [find_deadline(subscribed, name) for name in moments] == [moments["one"], None, moments["three"]]
+
+
 @pytest.mark.parametrize("hours", [0, -1, 1e6, float("nan")])
 def test_hours_that_cannot_be(subscribed: Session, hours: float) -> None:
     with pytest.raises(BadInput, match="hours is"):
@@ -99,13 +106,16 @@ class Refusing:
         answer = {"Error": {"Code": "ValidationException", "Message": "Could not find endpoint"}}
         raise ClientError(answer, "DescribeEndpoint")
 
-    def create_schedule_group(self, **_: Any) -> None:
-        return None
+    def get_schedule_group(self, **_: Any) -> dict[str, Any]:
+        return {}
 
-    def create_schedule(self, **_: Any) -> None:
+    def get_schedule(self, **_: Any) -> dict[str, Any]:
+        if self.error.response["Error"]["Code"] == "AccessDeniedException":
+            raise self.error
+        return {}
+
+    def update_schedule(self, **_: Any) -> None:
         raise self.error
-
-    get_schedule = create_schedule
 
 
 def test_a_role_that_does_not_trust_the_scheduler_is_told_how() -> None:
