@@ -33,7 +33,7 @@ def set_deadline(session: Session, endpoint_name: str, hours: float) -> datetime
     if not 0 < hours <= MOST_HOURS:
         raise BadInput(f"hours is {hours!r}; it is more than 0 and at most {MOST_HOURS}.")
     _check_ours(session, endpoint_name)
-    moment = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=hours)
+    moment = (datetime.now(UTC) + timedelta(hours=hours)).replace(microsecond=0)
     scheduler = session.client("scheduler")
     with explained(f"set a deadline for {endpoint_name!r}"):
         if _found(scheduler.get_schedule_group, Name=GROUP) is None:
