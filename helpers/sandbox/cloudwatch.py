@@ -13,7 +13,7 @@ from typing import Any
 from moto.backends import get_backend
 from moto.cloudwatch.models import MetricAggregatedDatum
 
-from .observing import Invocation
+from .observing import Invocation, Ping
 from .settings import ACCOUNT
 
 NAMESPACE = "AWS/SageMaker"
@@ -53,10 +53,18 @@ def line(invocation: Invocation, *, with_body: bool) -> str:
     return json.dumps(told, ensure_ascii=False)
 
 
-def stream_name(invocation: Invocation) -> str:
+def ping_line(ping: Ping) -> str:
+    """What the container prints about its health check."""
+    told = {"level": "info", "path": "/ping", "status": 200}
+    if not ping.healthy:
+        told |= {"level": "error", "status": 503, "message": "the model could not be loaded"}
+    return json.dumps(told)
+
+
+def stream_name(record: Invocation | Ping) -> str:
     """VARIANT/i-...: an instance id of AWS's form, the same for the same variant of the same endpoint."""
-    variant = invocation.variant
-    seed = f"{invocation.region}/{variant.endpoint_name}/{variant.name}/{variant.instance_type}"
+    variant = record.variant
+    seed = f"{record.region}/{variant.endpoint_name}/{variant.name}/{variant.instance_type}"
     return f"{variant.name}/i-{hashlib.sha256(seed.encode()).hexdigest()[:17]}"
 
 
@@ -68,10 +76,13 @@ class CloudWatch:
         self._minute: datetime | None = None
         self._points: dict[tuple[str, ...], MetricAggregatedDatum] = {}
 
-    def write(self, invocation: Invocation) -> None:
-        """Add one invocation."""
-        self._measure(invocation)
-        self._log(invocation)
+    def write(self, record: Invocation | Ping) -> None:
+        """Add one invocation, or one health check."""
+        if isinstance(record, Ping):
+            self._log(record, ping_line(record))
+        else:
+            self._measure(record)
+            self._log(record, line(record, with_body=self._log_bodies))
 
     def _measure(self, invocation: Invocation) -> None:
         minute = invocation.at.replace(second=0, microsecond=0, tzinfo=None)  # moto's times are naive UTC
@@ -97,16 +108,12 @@ class CloudWatch:
         del data[:-POINTS_KEPT]
         return point
 
-    def _log(self, invocation: Invocation) -> None:
-        logs = get_backend("logs")[ACCOUNT][invocation.region]
-        group, stream = (
-            f"/aws/sagemaker/Endpoints/{invocation.variant.endpoint_name}",
-            stream_name(invocation),
-        )
+    def _log(self, record: Invocation | Ping, message: str) -> None:
+        logs = get_backend("logs")[ACCOUNT][record.region]
+        group, stream = f"/aws/sagemaker/Endpoints/{record.variant.endpoint_name}", stream_name(record)
         logs.ensure_log_group(group)
         logs.ensure_log_stream(group, stream)
-        message = line(invocation, with_body=self._log_bodies)
-        event = {"timestamp": int(invocation.at.timestamp() * 1000), "message": message}
+        event = {"timestamp": int(record.at.timestamp() * 1000), "message": message}
         logs.put_log_events(group, stream, [event])
         del logs.groups[group].streams[stream].events[:-LINES_KEPT]
 

@@ -1,4 +1,4 @@
-"""What SageMaker tells CloudWatch about invocations: one record for each, written by a thread of its own."""
+"""What SageMaker tells CloudWatch: one record for each invocation and each start, written by a thread."""
 
 import logging
 import queue
@@ -35,6 +35,16 @@ class Invocation:
     overhead_seconds: float
     said: str = ""
     body: bytes = field(default=b"", repr=False)
+
+
+@dataclass(frozen=True)
+class Ping:
+    """SageMaker's health check of a container that it has started."""
+
+    variant: Variant
+    region: str
+    at: datetime
+    healthy: bool
 
 
 def nobody(invocation: Invocation) -> None:
@@ -107,14 +117,18 @@ class Observer:
     """Takes records at once and writes them later, so that no invocation waits for it."""
 
     def __init__(self, *, log_bodies: bool = False) -> None:
-        self._waiting: queue.Queue[Invocation] = queue.Queue(MOST_WAITING)
+        self._waiting: queue.Queue[Invocation | Ping] = queue.Queue(MOST_WAITING)
         self._log_bodies = log_bodies
         self.lost = 0
 
-    def take(self, invocation: Invocation) -> None:
+    def started(self, variant: Variant, region: str, at: datetime, healthy: bool) -> None:
+        """A variant's container was started, and did or did not pass its health check."""
+        self.take(Ping(variant, region, at, healthy))
+
+    def take(self, record: Invocation | Ping) -> None:
         """Keep a record until it is written."""
         try:
-            self._waiting.put_nowait(invocation)
+            self._waiting.put_nowait(record)
         except queue.Full:
             self.lost += 1
             if self.lost == 1:
@@ -129,8 +143,8 @@ class Observer:
 
         cloudwatch = CloudWatch(log_bodies=self._log_bodies)
         while True:
-            invocation = self._waiting.get()
+            record = self._waiting.get()
             try:
-                cloudwatch.write(invocation)
+                cloudwatch.write(record)
             except Exception:  # moto's defect or ours: the next record may be fine
-                logger.exception("an invocation could not be written to CloudWatch")
+                logger.exception("a record could not be written to CloudWatch")

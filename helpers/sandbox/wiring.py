@@ -40,7 +40,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     faults, observer = Switch(), Observer(log_bodies=settings.log_prompts)
     agreements, roles = Agreements(settings), Roles()
     schedules = Schedules(roles)
-    sagemaker = SageMaker(settings, agreements, roles, schedules, _now, faults)
+    sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, _now, faults)
     services = [sagemaker, agreements, Discovery(), Pricing(), Quotas(faults)]
     runtime = Runtime(
         sagemaker,

@@ -36,16 +36,20 @@ class World:
         settings = Settings(endpoint_seconds=3, subscription_seconds=1)
         self.agreements = Agreements(settings, self.clock)
         self.discovery = Discovery()
-        roles = Roles()
+        roles, self.started = Roles(), []
         self.service = SageMaker(
             settings,
             self.agreements,
             roles,
             Schedules(roles),
+            self._start,
             self.clock,
             faults or Faults(),
             random.Random(7),
         )
+
+    def _start(self, variant, region, at, healthy):
+        self.started.append((variant.endpoint_name, variant.name, healthy))
 
     def sagemaker(self, operation, **params):
         return self.service.call(operation, params, self.context)

@@ -201,6 +201,7 @@ def test_a_health_check_fails_for_one_endpoint_only():
     world.create_config("c")
     assert "did not pass the ping health check" in outcome(world, "bad")
     assert outcome(world, "good") == "InService"
+    assert world.started == [("bad", "AllTraffic", False), ("good", "AllTraffic", True)]
 
 
 def test_a_quota_can_be_taken_away():

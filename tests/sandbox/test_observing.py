@@ -8,7 +8,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from helpers import catalog
+from helpers import catalog, clean_up
+from helpers.endpoint import deploy
+from helpers.errors import EndpointFailed
 from helpers.generation import Client
 from helpers.sandbox import faults, observing
 from helpers.sandbox.cloudwatch import line, stream_name, values
@@ -16,7 +18,7 @@ from helpers.sandbox.observing import Invocation, Observer, Watch
 from helpers.sandbox.sagemaker import Variant
 from helpers.sandbox.settings import Settings
 
-from .deployed import deployed
+from .deployed import deployed, silent
 
 NAME = "observed"
 GROUP = f"/aws/sagemaker/Endpoints/{NAME}"
@@ -103,8 +105,9 @@ def test_the_metrics_are_listed(session, used):
 
 
 def test_the_container_has_its_lines_and_no_prompt_is_in_them(session, used):
-    until(lambda: len(lines(session)) == 6)
-    told = [json.loads(event["message"]) for event in lines(session)]
+    until(lambda: len(lines(session)) == 7)
+    ping, *told = [json.loads(event["message"]) for event in lines(session)]
+    assert (ping["path"], ping["status"]) == ("/ping", 200)
     assert [each["status"] for each in told] == [200, 200, 200, 400, 503, None]
     assert "temperature must be between" in told[3]["message"]
     assert [each["stream"] for each in told] == [False, False, True, False, False, True]
@@ -112,6 +115,17 @@ def test_the_container_has_its_lines_and_no_prompt_is_in_them(session, used):
     (stream,) = session.client("logs").describe_log_streams(logGroupName=GROUP)["logStreams"]
     assert stream["logStreamName"].startswith("AllTraffic/i-")
     assert all(abs(e["timestamp"] / 1000 - used.timestamp()) < 300 for e in lines(session))
+
+
+def test_a_failed_health_check_leaves_the_line_that_its_reason_sends_you_to(session, sandbox):
+    faults.set(sandbox, "health-check", next=1)
+    with pytest.raises(EndpointFailed, match="Please check CloudWatch logs"):
+        deploy(session, "cohere-medium", "sick", "ml.g5.2xlarge", tell=silent)
+    ask = {"logGroupName": "/aws/sagemaker/Endpoints/sick"}
+    until(lambda: ask["logGroupName"] in str(session.client("logs").describe_log_groups()))
+    (event,) = session.client("logs").filter_log_events(**ask)["events"]
+    assert json.loads(event["message"])["status"] == 503
+    clean_up.delete(session, "sick", tell=silent)
 
 
 def invocation(status=200, **more):

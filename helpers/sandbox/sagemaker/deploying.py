@@ -49,6 +49,8 @@ class Deploying(ConfigOperations):
             spec = {**configured, **(overrides or {}).get(configured["VariantName"], {})}
             variant, failure = self._place(spec, endpoint_name, used, context)
             used[variant.instance_type] += variant.instances
+            if failure in (None, no_ping(variant.name)):
+                self._started(variant, context.region, self._clock(), failure is None)
             variants.append(variant)
             failures.append(failure)
         failure = next((text for text in failures if text), None)

@@ -13,7 +13,7 @@ from ..faults import Faults
 from ..protocol import AwsError, Context, Handler, Service
 from ..schedules import Deletion
 from ..settings import Settings
-from .lifecycle import DELETABLE, Endpoint
+from .lifecycle import DELETABLE, Endpoint, Variant
 from .names import MODEL, not_found, refused
 
 
@@ -87,6 +87,7 @@ class State(Service):
         agreements: Subscriptions,
         roles: ExecutionRoles,
         deadlines: Deadlines,
+        started: Callable[[Variant, str, datetime, bool], None],
         clock: Callable[[], datetime] = utc_now,
         faults: Faults | None = None,
         chance: random.Random | None = None,
@@ -96,6 +97,7 @@ class State(Service):
         self._agreements = agreements
         self._roles = roles
         self._deadlines = deadlines
+        self._started = started  # (variant, region, when, healthy): a container was started
         self._clock = clock
         self._faults = faults or Faults()
         self._chance = chance or random.Random()
