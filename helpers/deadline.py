@@ -5,7 +5,6 @@ so the deadline can be set before the first cent is spent. Configuration and mod
 """
 
 import json
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,11 +35,11 @@ def set_deadline(session: Session, endpoint_name: str, hours: float) -> datetime
     moment = (datetime.now(UTC) + timedelta(hours=hours)).replace(microsecond=0)
     scheduler = session.client("scheduler")
     with explained(f"set a deadline for {endpoint_name!r}"):
-        if _found(scheduler.get_schedule_group, Name=GROUP) is None:
+        if if_there(scheduler.get_schedule_group, Name=GROUP) is None:
             scheduler.create_schedule_group(Name=GROUP, Tags=[TAG])
         schedule = _schedule(session, endpoint_name, moment)
         try:
-            known = _found(scheduler.get_schedule, GroupName=GROUP, Name=endpoint_name)
+            known = if_there(scheduler.get_schedule, GroupName=GROUP, Name=endpoint_name)
             (scheduler.create_schedule if known is None else scheduler.update_schedule)(**schedule)
         except ClientError as error:
             if "to assume the role" not in error.response["Error"]["Message"]:
@@ -57,7 +56,7 @@ def find_deadline(session: Session, endpoint_name: str) -> datetime | None:
     """When AWS will delete the endpoint; None if nothing is set."""
     check_name(endpoint_name)
     with explained(f"look for the deadline of {endpoint_name!r}"):
-        found = _found(session.client("scheduler").get_schedule, GroupName=GROUP, Name=endpoint_name)
+        found = if_there(session.client("scheduler").get_schedule, GroupName=GROUP, Name=endpoint_name)
     if found is None:
         return None
     return datetime.fromisoformat(found["ScheduleExpression"][len("at(") : -1]).replace(tzinfo=UTC)
@@ -94,13 +93,3 @@ def _check_ours(session: Session, endpoint_name: str) -> None:
         found = if_there(sagemaker.describe_endpoint, EndpointName=endpoint_name)
         if found and TAG not in sagemaker.list_tags(ResourceArn=found["EndpointArn"])["Tags"]:
             raise BadInput(f"This tutorial has not made {endpoint_name!r}: it sets no deadline for it.")
-
-
-def _found(operation: Callable[..., Any], **name: str) -> dict[str, Any] | None:
-    """The scheduler's answer; None if it has no such thing."""
-    try:
-        return dict(operation(**name))
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ResourceNotFoundException":
-            raise
-        return None

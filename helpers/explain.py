@@ -87,12 +87,13 @@ def _explain(error: ClientError, action: str) -> errors.TutorialError | None:
 
 
 def is_missing(error: ClientError) -> bool:
-    """Whether SageMaker says that what the call names is not there."""
-    return "Could not find" in error.response["Error"]["Message"]
+    """Whether AWS says that what the call names is not there: SageMaker in words, others by a code."""
+    told = error.response["Error"]
+    return told["Code"] == "ResourceNotFoundException" or "Could not find" in told["Message"]
 
 
 def if_there(operation: Callable[..., Any], **name: str) -> dict[str, Any] | None:
-    """SageMaker's answer to a call that names one thing; None if there is no such thing, or no name."""
+    """AWS's answer to a call that names one thing; None if there is no such thing, or no name."""
     if not all(name.values()):
         return None
     try:
