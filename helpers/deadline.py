@@ -64,11 +64,10 @@ def find_deadline(session: Session, endpoint_name: str) -> datetime | None:
 
 def clear_deadline(session: Session, endpoint_name: str) -> bool:
     """Take the deadline back; False if there was none, or if you may not use the scheduler at all."""
-    with suppress(NotPermitted):
-        if find_deadline(session, endpoint_name) is not None:
-            with explained(f"take back the deadline of {endpoint_name!r}"):
-                session.client("scheduler").delete_schedule(GroupName=GROUP, Name=endpoint_name)
-            return True
+    check_name(endpoint_name)
+    scheduler = session.client("scheduler")
+    with suppress(NotPermitted), explained(f"take back the deadline of {endpoint_name!r}"):
+        return if_there(scheduler.delete_schedule, GroupName=GROUP, Name=endpoint_name) is not None
     return False
 
 

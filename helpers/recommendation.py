@@ -72,7 +72,8 @@ def _temperature(rows: "pd.DataFrame", seed: int) -> tuple[float | None, str, bo
     if rows["likelihood"].isna().all():
         return None, "Without likelihoods there is nothing to choose a temperature by: read the texts.", False
     groups = [[g for _, g in rows[rows["temperature"] == t].groupby("prompt_id")] for t in temperatures]
-    if min(len(group) for prompts in groups for group in prompts) < 2:
+    fewest = min(len(group) for prompts in groups for group in prompts)
+    if fewest < 2:
         scores = [balance(_mean(r["likelihood"]), distinct(r["text"], 2)) for r in _by(rows, temperatures)]
         best = float(temperatures[_argmax(scores)])
         return best, f"Temperature {best:g} balances best, but without repetitions this may be chance.", False
@@ -80,7 +81,7 @@ def _temperature(rows: "pd.DataFrame", seed: int) -> tuple[float | None, str, bo
     best_index = _argmax([sample.score() for sample in samples])
     best = float(temperatures[best_index])
     why = f"Temperature {best:g} balances likelihood and diversity best"
-    if (fewest := min(len(group) for prompts in groups for group in prompts)) < FEWEST:
+    if fewest < FEWEST:
         return best, f"{why}, but {fewest} repetitions are too few to tell: at least {FEWEST} are.", False
     wins = _wins(samples, best_index, seed)
     return best, f"{why}, in {wins:.0%} of {RESAMPLES:,} resampled sweeps.", wins >= SURE

@@ -5,10 +5,12 @@ from typing import Any
 
 from .settings import ACCOUNT, ROLE_ARN, ROLE_NAME, ROLE_PATH
 
-PRINCIPALS = ["sagemaker.amazonaws.com", "scheduler.amazonaws.com"]
+SAGEMAKER, SCHEDULER = "sagemaker.amazonaws.com", "scheduler.amazonaws.com"
 _TRUST = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Principal": {"Service": PRINCIPALS}, "Action": "sts:AssumeRole"}],
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": [SAGEMAKER, SCHEDULER]}, "Action": "sts:AssumeRole"}
+    ],
 }
 
 

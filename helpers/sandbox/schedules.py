@@ -4,21 +4,14 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from .roles import SCHEDULER, Roles
 from .settings import ACCOUNT
 
 TARGET = "arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint"
-PRINCIPAL = "scheduler.amazonaws.com"
 _TRIES_FOR = timedelta(hours=24)  # EventBridge Scheduler's default MaximumEventAgeInSeconds
-
-
-class Roles(Protocol):
-    """Who may assume which role; `roles.Roles` is one."""
-
-    def may_assume(self, arn: str, principal: str) -> bool:
-        """Whether there is such a role, and its trust policy names the service."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +47,7 @@ class Schedules:
             for each in found
             if each
             and timedelta() <= now - each.moment < _TRIES_FOR
-            and self._roles.may_assume(each.schedule.target.get("RoleArn", ""), PRINCIPAL)
+            and self._roles.may_assume(each.schedule.target.get("RoleArn", ""), SCHEDULER)
         ]
 
     def done(self, region: str, deletion: Deletion) -> None:

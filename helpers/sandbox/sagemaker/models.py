@@ -3,12 +3,11 @@
 from typing import Any
 
 from ..protocol import Context
+from ..roles import SAGEMAKER
 from . import lists
 from .names import MODEL, arn, not_found, refused, taken
 from .packages import find
 from .state import Record, State, tags_of
-
-PRINCIPAL = "sagemaker.amazonaws.com"
 
 
 class ModelOperations(State):
@@ -56,11 +55,11 @@ class ModelOperations(State):
                 "EnableNetworkIsolation must be true for models using SageMaker Marketplace model packages."
             )
         self._check_subscribed(package.model.listing_id, context)
-        if (role := params.get("ExecutionRoleArn")) and not self._roles.may_assume(role, PRINCIPAL):
+        if (role := params.get("ExecutionRoleArn")) and not self._roles.may_assume(role, SAGEMAKER):
             # quoted by users for training and transform jobs; that models have the same is an analogy
             raise refused(
                 f"Could not assume role {role}. Please ensure that the role exists and allows principal "
-                f"'{PRINCIPAL}' to assume the role."
+                f"'{SAGEMAKER}' to assume the role."
             )
 
 

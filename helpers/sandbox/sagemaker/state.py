@@ -11,7 +11,8 @@ from botocore.model import OperationModel
 
 from ..faults import Faults
 from ..protocol import AwsError, Context, Handler, Service
-from ..schedules import Deletion
+from ..roles import Roles
+from ..schedules import Schedules
 from ..settings import Settings
 from .lifecycle import DELETABLE, Endpoint, Variant
 from .names import MODEL, not_found, refused
@@ -22,23 +23,6 @@ class Subscriptions(Protocol):
 
     def is_subscribed(self, listing_id: str, account: str) -> bool:
         """Whether the account's agreement for that listing is active and provisioned."""
-
-
-class ExecutionRoles(Protocol):
-    """Which roles a service may assume; `roles.Roles` is one."""
-
-    def may_assume(self, arn: str, principal: str) -> bool:
-        """Whether there is such a role, and its trust policy names the service."""
-
-
-class Deadlines(Protocol):
-    """Which endpoints a schedule deletes; `schedules.Schedules` is one."""
-
-    def due(self, region: str, now: datetime) -> list[Deletion]:
-        """The deletions to do."""
-
-    def done(self, region: str, deletion: Deletion) -> None:
-        """One of them has been begun."""
 
 
 @dataclass
@@ -85,8 +69,8 @@ class State(Service):
         self,
         settings: Settings,
         agreements: Subscriptions,
-        roles: ExecutionRoles,
-        deadlines: Deadlines,
+        roles: Roles,
+        schedules: Schedules,
         started: Callable[[Variant, str, datetime, bool], None],
         clock: Callable[[], datetime] = utc_now,
         faults: Faults | None = None,
@@ -96,7 +80,7 @@ class State(Service):
         self._settings = settings
         self._agreements = agreements
         self._roles = roles
-        self._deadlines = deadlines
+        self._schedules = schedules
         self._started = started  # (variant, region, when, healthy): a container was started
         self._clock = clock
         self._faults = faults or Faults()
@@ -128,11 +112,11 @@ class State(Service):
         return region
 
     def _obey_deadlines(self, region: Region, name: str, now: datetime) -> None:
-        for deletion in self._deadlines.due(name, now):
+        for deletion in self._schedules.due(name, now):
             endpoint = region.endpoints.get(deletion.endpoint_name)
             if endpoint is not None and endpoint.status in DELETABLE:
                 endpoint.delete(max(deletion.moment, endpoint.modified), self._settings.endpoint_seconds / 3)
-                self._deadlines.done(name, deletion)
+                self._schedules.done(name, deletion)
 
     def _model(self, name: str, context: Context) -> Record:
         models = self._region(context).models
