@@ -11,34 +11,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import ClientError, UnknownServiceError
+from botocore.exceptions import ClientError
 
 from . import catalog
-from .errors import BadInput, NotConnected, NotPermitted, NotSubscribed, SandboxStopped, TutorialError
+from .errors import BadInput, NotConnected, NotPermitted, NotSubscribed, SandboxStopped
 from .explain import explained
+from .offer import NotOffered, Offer, client, offer, product_of
 from .session import Session
+
+__all__ = [
+    "NotOffered",
+    "Offer",
+    "Subscription",
+    "cancel",
+    "check_subscribed",
+    "offer",
+    "subscribe",
+    "subscription",
+]
 
 # The terms that a buyer accepts as they stand; a free trial or a contract is chosen, not taken along.
 STANDING_TERMS = ("LegalTerm", "SupportTerm", "ValidityTerm", "UsageBasedPricingTerm", "RenewalTerm")
-
-
-class NotOffered(TutorialError):
-    """The listing has no public offer that this account can accept."""
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A listing and its public offer: prices in USD an hour for each instance type, and the terms to read."""
-
-    title: str
-    listing_url: str
-    product_id: str
-    offer_id: str
-    proposal_id: str
-    usd_per_hour: dict[str, float]
-    documents: tuple[str, ...]
-    refund_policy: str
-    terms: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -52,42 +45,13 @@ class Subscription:
     ready: bool
 
 
-def offer(session: Session, model_id: str) -> Offer:
-    """The listing's title, price terms and EULA link, read from AWS Marketplace now."""
-    model = catalog.model(model_id)
-    discovery = _client(session, "marketplace-discovery", model)
-    with explained(f"read the listing of {model.name}; its page is {model.listing_url}"):
-        listing = discovery.get_listing(listingId=model.listing_id)
-        product_id = _product_id(listing)
-        found = discovery.list_purchase_options(
-            filters=[{"filterType": "PRODUCT_ID", "filterValues": [product_id]}]
-        )["purchaseOptions"]
-        options = [each for each in found if each["purchaseOptionType"] == "OFFER"]
-        if not options:
-            raise NotOffered(f"{listing['listingName']} has no offer for this account: {model.listing_url}")
-        offer_id = options[0]["purchaseOptionId"]
-        proposal_id = discovery.get_offer(offerId=offer_id)["agreementProposalId"]
-        terms = [next(iter(term.values())) for term in _offer_terms(discovery, offer_id)]
-    return Offer(
-        title=listing["listingName"],
-        listing_url=model.listing_url,
-        product_id=product_id,
-        offer_id=offer_id,
-        proposal_id=proposal_id,
-        usd_per_hour=_hourly_prices(terms, model),
-        documents=tuple(document["url"] for term in terms for document in term.get("documents", [])),
-        refund_policy=next((term["refundPolicy"] for term in terms if "refundPolicy" in term), ""),
-        terms=tuple((term["type"], term["id"]) for term in terms),
-    )
-
-
 def subscription(session: Session, model_id: str) -> Subscription | None:
     """This account's active subscription to the model's listing, or None."""
     model = catalog.model(model_id)
-    discovery = _client(session, "marketplace-discovery", model)
-    agreements = _client(session, "marketplace-agreement", model)
+    discovery = client(session, "marketplace-discovery", model)
+    agreements = client(session, "marketplace-agreement", model)
     with explained(f"read the listing of {model.name}; its page is {model.listing_url}"):
-        product_id = _product_id(discovery.get_listing(listingId=model.listing_id))
+        product_id = product_of(discovery.get_listing(listingId=model.listing_id))
     wanted = {
         "PartyType": "Acceptor",
         "AgreementType": "PurchaseAgreement",
@@ -158,7 +122,7 @@ def cancel(session: Session, model_id: str) -> str | None:
     if existing is None:
         return None
     with explained(f"cancel your subscription to {model.name}; the console can: {model.listing_url}"):
-        _client(session, "marketplace-agreement", model).cancel_agreement(agreementId=existing.agreement_id)
+        client(session, "marketplace-agreement", model).cancel_agreement(agreementId=existing.agreement_id)
     return existing.agreement_id
 
 
@@ -167,12 +131,16 @@ def _accept(
 ) -> Subscription:
     model = catalog.model(model_id)
     terms = offer(session, model_id)
+    if not terms.takes_subscribers:
+        raise NotOffered(
+            f"{terms.title} takes no new subscribers: choose another model ({terms.listing_url})."
+        )
     if session.spends_money and not accept_terms:
         raise BadInput(
             f"Not subscribed: read the terms ({', '.join(terms.documents)}), then pass accept_terms=True; "
             f"or subscribe by hand at {model.listing_url}."
         )
-    agreements = _client(session, "marketplace-agreement", model)
+    agreements = client(session, "marketplace-agreement", model)
     with explained(f"subscribe to {model.name}; by hand it is at {model.listing_url}"):
         # The request is a quote and binds nobody; accepting it is the act.
         quote = agreements.create_agreement_request(
@@ -200,46 +168,3 @@ def _subscription(agreements: Any, product_id: str, summary: dict[str, Any]) -> 
     entitlements = agreements.get_agreement_entitlements(agreementId=agreement_id)["agreementEntitlements"]
     ready = bool(entitlements) and all(each["status"] == "PROVISIONED" for each in entitlements)
     return Subscription(agreement_id, product_id, summary["status"], summary["acceptanceTime"], ready)
-
-
-def _offer_terms(discovery: Any, offer_id: str) -> list[dict[str, Any]]:
-    pages = discovery.get_paginator("get_offer_terms").paginate(offerId=offer_id)
-    return [term for page in pages for term in page["offerTerms"]]
-
-
-def _hourly_prices(terms: list[dict[str, Any]], model: catalog.Model) -> dict[str, float]:
-    """Instance type -> USD, from the rate cards that name it.
-
-    The keys of a SageMaker model's rate card are not documented (as of 2026-11), so the instance type is
-    looked for in key and display name; batch transform has a price of its own and is left out. Of several
-    rates the highest counts: it is what one agrees to.
-    """
-    rates = [
-        (f"{rate['dimensionKey']} {rate['displayName']}", float(rate["price"]))
-        for term in terms
-        for card in term.get("rateCards", [])
-        for rate in card["rateCard"]
-    ]
-    return {
-        instance_type: max(price for name, price in rates if _is_hourly(name, instance_type))
-        for instance_type in model.instance_types
-        if any(_is_hourly(name, instance_type) for name, _ in rates)
-    }
-
-
-def _is_hourly(name: str, instance_type: str) -> bool:
-    return instance_type in name and "batch" not in name.lower()
-
-
-def _product_id(listing: dict[str, Any]) -> str:
-    return str(listing["associatedEntities"][0]["product"]["productId"])
-
-
-def _client(session: Session, service: str, model: catalog.Model) -> Any:
-    try:
-        return session.client(service)
-    except UnknownServiceError as error:
-        raise NotConnected(
-            f"This boto3 is too old to know {service}. Upgrade it (pip install -U 'boto3>=1.43.49'), "
-            f"or subscribe in the console: {model.listing_url}"
-        ) from error

@@ -31,7 +31,11 @@ def check_members(request: Request, endpoint_name: str, stream: bool) -> None:
     shape = load_model("sagemaker-runtime").operation_model(operation).input_shape
     headers = {name: each.serialization.get("name", name) for name, each in shape.members.items()}
     given = {name: request.headers[header] for name, header in headers.items() if header in request.headers}
-    if message := violation_message(shape, {**given, "EndpointName": endpoint_name, "Body": b""}):
+    types = {name: each.type_name for name, each in shape.members.items()}
+    sent = [("EndpointName", endpoint_name, "string"), ("Body", b"", "blob")]
+    sent += [(name, text, "string") for name, text in given.items()]
+    as_typed = {name: value for name, value, kind in sent if types.get(name) == kind}
+    if message := violation_message(shape, as_typed):
         raise AwsError("ValidationError", message)
 
 

@@ -23,6 +23,15 @@ def violation_message(shape: StructureShape, params: dict[str, Any]) -> str | No
     found = list(itertools.islice(_of_structure(shape, params, ""), _MOST_REPORTED))
     if not found:
         return None
+    return _detected(found)
+
+
+def missing_message(name: str) -> str:
+    """AWS's message for a member that must be there."""
+    return _detected([_sentence(None, _lower_camel(name), "Member must not be null")])
+
+
+def _detected(found: list[str]) -> str:
     errors = "error" if len(found) == 1 else "errors"
     return f"{len(found)} validation {errors} detected: " + "; ".join(found)
 

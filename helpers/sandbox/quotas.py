@@ -37,10 +37,9 @@ def quota_code(instance_type: str) -> str:
 
 @cache
 def _codes() -> dict[str, str]:
-    """Quota code -> instance type, for every type that SageMaker's service model knows."""
-    shape = load_model("sagemaker").shape_for("ProductionVariantInstanceType")
-    types: list[str] = shape.metadata["enum"]
-    return {quota_code(instance_type): instance_type for instance_type in types}
+    """Quota code -> instance type, for every type that SageMaker's service model or this module knows."""
+    known = load_model("sagemaker").shape_for("ProductionVariantInstanceType").metadata.get("enum", [])
+    return {quota_code(instance_type): instance_type for instance_type in dict.fromkeys([*known, *USUAL])}
 
 
 class Quotas(Service):

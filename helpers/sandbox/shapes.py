@@ -1,7 +1,7 @@
 """Values between JSON and Python, as botocore's own service models describe them.
 
 Requests come in through `parse` and are held against the model by `constraints`; answers go out through
-`serialise`, which refuses what the model does not know.
+`serialise`, which leaves out what the model does not know (`drift` says when that is an error).
 """
 
 import base64
@@ -12,6 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from . import drift
+from .drift import NotInTheModel
 
 _INTEGER_BITS = {"integer": 32, "long": 64}
 _JSON_NAMES = {
@@ -48,8 +51,15 @@ class NotOfThatType(ValueError):
         )
 
 
-class NotInTheModel(Exception):
-    """A sandbox service answered with something that the service model does not allow: a defect of ours."""
+class Missing(Exception):
+    """An operation needs a member that the request lacks and that the installed model does not require."""
+
+
+class Members(dict[str, Any]):
+    """A structure of a request; reading a member that it lacks raises Missing, not KeyError."""
+
+    def __missing__(self, name: str) -> Any:
+        raise Missing(name)
 
 
 def wire_members(shape: StructureShape) -> Iterator[tuple[str, str, Shape]]:
@@ -77,7 +87,7 @@ def parse(shape: Shape, value: Any) -> Any:
 def _parse_structure(shape: StructureShape, value: Any) -> dict[str, Any]:
     _expect(isinstance(value, dict), shape, value)
     given = ((name, member, value.get(wire)) for name, wire, member in wire_members(shape))
-    return {name: parse(member, item) for name, member, item in given if item is not None}
+    return Members((name, parse(member, item)) for name, member, item in given if item is not None)
 
 
 def _parse_scalar(shape: Shape, value: Any) -> Any:
@@ -135,16 +145,18 @@ def _expect(true: bool, shape: Shape, value: object) -> None:
 def serialise(shape: Shape, value: Any, path: str = "answer") -> Any:
     """The JSON value of a Python value; timestamps become epoch seconds, blobs base64, None is left out.
 
-    Raises NotInTheModel for a member the model does not know, a missing required one, or another type.
+    A member that the model does not know or has with another type is left out, and a missing required one is
+    empty where it can be: `drift.note` hears of each, and raises NotInTheModel under test. Always raises it
+    where `value` itself has another type.
     """
     if isinstance(shape, StructureShape):
         return _serialise_structure(shape, value, path)
     if isinstance(shape, ListShape):
         _allow(isinstance(value, list | tuple), shape, value, path)
-        return [serialise(shape.member, item, f"{path}[{index}]") for index, item in enumerate(value)]
+        return [serialise(shape.member, item, f"{path}[]") for item in value]
     if isinstance(shape, MapShape):
         _allow(isinstance(value, dict), shape, value, path)
-        return {key: serialise(shape.value, item, f"{path}[{key!r}]") for key, item in value.items()}
+        return {key: serialise(shape.value, item, f"{path}{{}}") for key, item in value.items()}
     return _serialise_scalar(shape, value, path)
 
 
@@ -152,14 +164,36 @@ def _serialise_structure(shape: StructureShape, value: Any, path: str) -> dict[s
     _allow(isinstance(value, dict), shape, value, path)
     present = {name: item for name, item in value.items() if item is not None}
     if unknown := present.keys() - shape.members.keys():
-        raise NotInTheModel(f"{path} ({shape.name}) has members the model does not know: {sorted(unknown)}")
-    if missing := set(shape.required_members) - present.keys():
-        raise NotInTheModel(f"{path} ({shape.name}) misses required members: {sorted(missing)}")
-    return {
-        wire: serialise(member, present[name], f"{path}.{name}")
+        drift.note(f"{path} ({shape.name}) has members the model does not know: {sorted(unknown)}")
+    members = {
+        wire: _serialise_member(member, present[name], f"{path}.{name}")
         for name, wire, member in wire_members(shape)
         if name in present
     }
+    return {
+        **_required(shape, present, path),
+        **{wire: item for wire, item in members.items() if item is not None},
+    }
+
+
+def _serialise_member(shape: Shape, value: Any, path: str) -> Any:
+    """None for a value of another type than the model's."""
+    try:
+        return serialise(shape, value, path)
+    except NotInTheModel as error:
+        drift.note(str(error))
+        return None
+
+
+def _required(shape: StructureShape, present: dict[str, Any], path: str) -> dict[str, Any]:
+    """The members that the model requires and `present` lacks, as far as nothing is the truth about them."""
+    missing = [
+        each for each in wire_members(shape) if each[0] in set(shape.required_members) - present.keys()
+    ]
+    if missing:
+        drift.note(f"{path} ({shape.name}) misses required members: {sorted(name for name, _, _ in missing)}")
+    empty = {wire: drift.nothing_of(member) for _, wire, member in missing}
+    return {wire: item for wire, item in empty.items() if item is not None}
 
 
 def _serialise_scalar(shape: Shape, value: Any, path: str) -> Any:
@@ -182,4 +216,4 @@ def _serialise_scalar(shape: Shape, value: Any, path: str) -> Any:
 
 def _allow(true: bool, shape: Shape, value: object, path: str) -> None:
     if not true:
-        raise NotInTheModel(f"{path} ({shape.name}) is {value!r}, not a {shape.type_name}")
+        raise NotInTheModel(f"{path} ({shape.name}) is a {type(value).__name__}, not a {shape.type_name}")

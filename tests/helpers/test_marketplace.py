@@ -1,9 +1,13 @@
 """Subscribing: look first, accept on purpose, once; the price is read from the offer."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from helpers import catalog, costs, marketplace
 from helpers.errors import BadInput
+from helpers.offer import _hourly_prices
 from helpers.quota import endpoint_quota
 from helpers.session import Session, connect
 
@@ -34,11 +38,49 @@ def test_on_aws_the_terms_are_accepted_by_word_only(session: Session) -> None:
 
 
 def test_the_offer_has_a_price_for_every_instance_type_and_a_eula(session: Session) -> None:
-    offer = marketplace.offer(session, "cohere-medium")
-    assert set(offer.usd_per_hour) == set(catalog.model("cohere-medium").instance_types)
-    assert all(url.startswith("https://") for url in offer.documents)
-    assert offer.documents
-    assert offer.refund_policy
+    found = marketplace.offer(session, "cohere-medium")
+    assert set(found.usd_per_hour) == set(catalog.model("cohere-medium").instance_types)
+    assert all(url.startswith("https://") for url in found.documents)
+    assert found.documents
+    assert found.refund_policy
+
+
+class Told:
+    """marketplace-discovery with something else in its answers."""
+
+    def __init__(self, real: Any, change: Callable[[dict[str, Any]], None]) -> None:
+        self._real, self._change = real, change
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._real, name)
+
+    def get_listing(self, **params: Any) -> dict[str, Any]:
+        listing: dict[str, Any] = self._real.get_listing(**params)
+        self._change(listing)
+        return listing
+
+
+def test_a_listing_that_takes_no_new_subscribers_can_be_read_but_not_subscribed_to() -> None:
+    closed = connect("sandbox")
+    indicator = {"indicatorType": "NOT_AVAILABLE_FOR_SUBSCRIPTION"}
+    closed._clients["marketplace-discovery"] = Told(
+        closed.client("marketplace-discovery"), lambda listing: listing.update(purchaseIndicators=[indicator])
+    )
+    assert marketplace.offer(closed, "command").usd_per_hour
+    with pytest.raises(marketplace.NotOffered, match="takes no new subscribers"):
+        marketplace.subscribe(closed, "command", tell=quiet)
+    assert marketplace.subscription(closed, "command") is None
+
+
+def test_a_regions_own_price_replaces_the_default_one() -> None:
+    own = [{"region": "eu-west-1", "displayName": "Ireland", "price": "3.50"}]
+    rate = {"dimensionKey": "ml.g5.xlarge", "displayName": "", "price": "2.00", "regionalPrices": own}
+    terms = [{"rateCards": [{"rateCard": [rate]}]}]
+    medium = catalog.model("cohere-medium")
+    assert _hourly_prices(terms, medium, "eu-west-1")["ml.g5.xlarge"] == 3.5
+    assert _hourly_prices(terms, medium, "us-east-1")["ml.g5.xlarge"] == 2.0
+    del rate["regionalPrices"]  # boto3 before 1.44.8
+    assert _hourly_prices(terms, medium, "eu-west-1")["ml.g5.xlarge"] == 2.0
 
 
 def test_the_price_has_two_parts_and_their_sources(session: Session) -> None:

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.sandbox.constraints import violation_message
+from helpers.sandbox.drift import NotInTheModel
 from helpers.sandbox.patterns import compiled
 from helpers.sandbox.protocol import AwsError, Context, Service, load_model
-from helpers.sandbox.shapes import NotInTheModel, NotOfThatType, parse
+from helpers.sandbox.shapes import NotOfThatType, parse
 
 NOON = datetime(2026, 1, 2, 12, 0, 0, 123000, tzinfo=UTC)
 ROLE = "arn:aws:iam::123456789012:role/r"
@@ -186,7 +187,8 @@ def test_an_operation_without_output_answers_an_empty_object(caller):
         ({"ModelName": "m", "CreationTime": NOON, "ModelArn": "no arn"}, "modelArn"),
     ],
 )
-def test_an_answer_that_aws_could_not_give_is_a_defect(answer, complaint, caller):
+def test_an_answer_that_aws_could_not_give_is_a_defect(answer, complaint, caller, monkeypatch):
+    monkeypatch.setenv("SANDBOX_STRICT", "1")
     with pytest.raises(NotInTheModel, match=complaint):
         Toy(answer).call("DescribeModel", {"ModelName": "m"}, caller)
     with pytest.raises(NotInTheModel, match=complaint):

@@ -91,7 +91,7 @@ class Listing:
         return {"id": identifier("term", self.id, kind), "type": kind}
 
 
-def _rate(instance_type: str, price: float) -> dict[str, str]:
+def _rate(instance_type: str, price: float) -> dict[str, Any]:
     # The dimension keys of real SageMaker listings are not established.
     return {
         "dimensionKey": f"{instance_type}-Inference",
@@ -99,6 +99,7 @@ def _rate(instance_type: str, price: float) -> dict[str, str]:
         "description": "A made-up figure of the sandbox: software, for each instance and hour",
         "unit": "HostHrs",
         "price": f"{price:.2f}",
+        "regionalPrices": [],  # none: the practice price is the same everywhere
     }
 
 

@@ -32,6 +32,8 @@ def details(listing: Listing) -> dict[str, Any]:
         "longDescription": f"{_short(listing)} The real page: {listing.models[0].listing_url}",
         "highlights": [f"{model.name}: {', '.join(model.instance_types)}" for model in listing.models],
         "promotionalMedia": [],
+        # Empty: it can be subscribed to. Whether Cohere's older listings still can be is not public.
+        "purchaseIndicators": [],
         "resources": [
             {
                 "resourceType": "MANUFACTURER_INSTRUCTIONS",

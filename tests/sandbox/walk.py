@@ -1,0 +1,79 @@
+"""A good request of every operation that the sandbox answers, in an order in which each works."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from helpers.sandbox.pricing import Pricing
+from helpers.sandbox.protocol import Service
+from helpers.sandbox.quotas import Quotas, quota_code
+
+from .practice_world import MEDIUM, World, listing, variant
+
+SOLD = listing(MEDIUM.listing_id)
+ENDPOINT = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/e"
+TAGS = [{"Key": "made-by", "Value": "tests"}]
+Before = Callable[[Service, str], None]
+
+
+def walk(before: Before = lambda service, operation: None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Each operation's name and the JSON of its answer; `before` is called before it is asked for."""
+    world, pricing, quotas = World(), Pricing(), Quotas()
+
+    def ask(service: Service, operation: str, **params: Any) -> tuple[str, dict[str, Any]]:
+        before(service, operation)
+        return operation, service._run(operation, params, world.context)[1]
+
+    yield from _marketplace(world, ask)
+    yield from _sagemaker(world, ask)
+    yield ask(pricing, "GetProducts", ServiceCode="AmazonSageMaker", MaxResults=1)
+    yield ask(quotas, "ListServiceQuotas", ServiceCode="sagemaker", MaxResults=5)
+    yield ask(quotas, "GetServiceQuota", ServiceCode="sagemaker", QuotaCode=quota_code("ml.g5.xlarge"))
+
+
+def _marketplace(world: World, ask: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    find, agree = world.discovery, world.agreements
+    of_product = [{"filterType": "PRODUCT_ID", "filterValues": [SOLD.product_id]}]
+    yield ask(find, "SearchListings", searchText="Cohere")
+    yield ask(find, "GetListing", listingId=SOLD.id)
+    yield ask(find, "ListFulfillmentOptions", productId=SOLD.product_id)
+    yield ask(find, "ListPurchaseOptions", filters=of_product)
+    yield ask(find, "GetOffer", offerId=SOLD.offer_id)
+    yield ask(find, "GetOfferTerms", offerId=SOLD.offer_id)
+    terms = [{"id": term["id"]} for term in SOLD.terms().values()]
+    wanted = {"intent": "NEW", "agreementProposalIdentifier": SOLD.proposal_id, "requestedTerms": terms}
+    yield ask(agree, "CreateAgreementRequest", **wanted)
+    yield ask(agree, "AcceptAgreementRequest", agreementRequestId=next(iter(agree._quotes)))
+    world.clock.wait(1)
+    agreement = next(iter(agree._agreements))
+    party = {"PartyType": "Acceptor", "AgreementType": "PurchaseAgreement"}
+    filters = [{"name": name, "values": [value]} for name, value in party.items()]
+    yield ask(agree, "SearchAgreements", catalog="AWSMarketplace", filters=filters)
+    for operation in ("DescribeAgreement", "GetAgreementTerms", "GetAgreementEntitlements"):
+        yield ask(agree, operation, agreementId=agreement)
+
+
+def _sagemaker(world: World, ask: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    sagemaker, package = world.service, MEDIUM.package_arn("us-east-1")
+    model = {"PrimaryContainer": {"ModelPackageName": package}, "EnableNetworkIsolation": True}
+    model["ExecutionRoleArn"] = "arn:aws:iam::123456789012:role/service-role/SageMakerExecutionRole"
+    yield ask(sagemaker, "ListModelPackages")
+    yield ask(sagemaker, "DescribeModelPackage", ModelPackageName=package)
+    yield ask(sagemaker, "CreateModel", ModelName="m", **model)
+    yield ask(sagemaker, "CreateEndpointConfig", EndpointConfigName="c", ProductionVariants=[variant()])
+    yield ask(sagemaker, "CreateEndpoint", EndpointName="e", EndpointConfigName="c")
+    world.clock.wait(3)
+    yield ask(sagemaker, "UpdateEndpoint", EndpointName="e", EndpointConfigName="c")
+    world.clock.wait(3)
+    weights = [{"VariantName": "AllTraffic", "DesiredWeight": 1.0}]
+    changed = {"EndpointName": "e", "DesiredWeightsAndCapacities": weights}
+    yield ask(sagemaker, "UpdateEndpointWeightsAndCapacities", **changed)
+    world.clock.wait(3)
+    yield ask(sagemaker, "AddTags", ResourceArn=ENDPOINT, Tags=TAGS)
+    yield ask(sagemaker, "ListTags", ResourceArn=ENDPOINT)
+    yield ask(sagemaker, "DeleteTags", ResourceArn=ENDPOINT, TagKeys=["made-by"])
+    for kind, name in (("Endpoint", "e"), ("EndpointConfig", "c"), ("Model", "m")):
+        yield ask(sagemaker, f"Describe{kind}", **{f"{kind}Name": name})
+        yield ask(sagemaker, f"List{kind}s", MaxResults=1)
+        yield ask(sagemaker, f"Delete{kind}", **{f"{kind}Name": name})
+    agreement = next(iter(world.agreements._agreements))
+    yield ask(world.agreements, "CancelAgreement", agreementId=agreement)
