@@ -19,7 +19,7 @@ from typing import Any
 
 from .conversation import Turn, v1_turns, v2_turns
 from .declining import invalid, not_practised
-from .engine import Engine, EngineError
+from .engine import Engine, EngineError, TurnsError
 from .fields import Fields
 from .writing import Order, Writing, check_room
 
@@ -68,7 +68,7 @@ async def prepare(engine: Engine, fields: Fields) -> Job:
     own = [[token for token, _ in tokens] for tokens in lists]
     if not own[-1]:
         raise invalid(f"{'messages' if version == 2 else 'message'} must be at least 1 token long.")
-    ids = own[-1] if raw else engine.conversation(list(zip([t.role for t in turns], own, strict=True)))[0]
+    ids = own[-1] if raw else await asyncio.to_thread(_conversation, engine, turns, own)
     check_room(engine, ids)
     return Job(
         version=version,
@@ -82,6 +82,14 @@ async def prepare(engine: Engine, fields: Fields) -> Job:
         id=str(uuid.uuid4()),
         generation_id=str(uuid.uuid4()),
     )
+
+
+def _conversation(engine: Engine, turns: list[Turn], tokens: list[list[int]]) -> list[int]:
+    roles = [turn.role for turn in turns]
+    try:
+        return engine.conversation(list(zip(roles, tokens, strict=True)))[0]
+    except TurnsError as error:
+        raise not_practised("this order of roles", str(error)) from error
 
 
 async def answer(engine: Engine, job: Job) -> dict[str, Any]:

@@ -5,20 +5,18 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
+from .chat_template import ChatTemplate, Role, TurnsError
 from .llama import Chunk, EngineError, Llama
 from .reading import Finish, Reader, Token
 from .scoring import score
 
-__all__ = ["Engine", "EngineError", "Finish", "Role", "Sampling", "Token"]
+__all__ = ["Engine", "EngineError", "Finish", "Role", "Sampling", "Token", "TurnsError"]
 
-Role = Literal["system", "user", "assistant"]
 T = TypeVar("T")
-_BEGIN, _END = "<|im_start|>{}\n", "<|im_end|>\n"
 _ALL_TOKENS = 1 << 20  # more than any context: penalties look at everything
 SLOTS = 8
 CONTEXT_TOKENS = 2304  # each slot; 2048 and room for the chat markup. 23 KB of memory a token with SmolLM2.
@@ -50,19 +48,22 @@ class Sampling:
 
 
 class Engine:
-    """The model in a .gguf file, shared by all requests; what exceeds its slots waits in order of arrival."""
+    """The model in a .gguf file, shared by all requests; what exceeds its slots waits in order of arrival.
+
+    `context_tokens` is less than asked for if the model was trained with less. Raises EngineError.
+    """
 
     def __init__(self, path: Path, *, slots: int = SLOTS, context_tokens: int = CONTEXT_TOKENS) -> None:
         self.name = path.stem.rpartition(".")[0] or path.stem
         self.path = path
-        self.context_tokens = context_tokens
         self._llama = Llama(path, slots, context_tokens)
+        self._template = ChatTemplate(self._llama, path)
+        self.context_tokens = min(context_tokens, self._llama.context_tokens)
         self._workers = ThreadPoolExecutor(slots, thread_name_prefix="generate")
         self._slots: SimpleQueue[int] = SimpleQueue()
         for slot in range(slots):
             self._slots.put(slot)
         self._running: set[threading.Event] = set()
-        self._markup = lru_cache(maxsize=64)(self._markup_ids)
 
     @property
     def active(self) -> int:
@@ -80,22 +81,16 @@ class Engine:
         return self._llama.tokenize(text, special=special)
 
     def conversation(self, turns: Sequence[tuple[Role, Sequence[int]]]) -> tuple[list[int], list[int]]:
-        """The prompt in the model's chat form (ChatML), up to where the assistant begins to write.
+        """The prompt in the model's own chat form, up to where the assistant begins to write.
 
         Turns hold token ids, so that nobody's text can be read as markup. Also returns, for each turn,
-        where its text begins in the prompt.
+        where its text begins in the prompt. Raises TurnsError for roles that the model does not take so.
         """
-        prompt: list[int] = []
-        starts: list[int] = []
-        for role, tokens in turns:
-            prompt += self._markup(_BEGIN.format(role))
-            starts.append(len(prompt))
-            prompt += [*tokens, *self._markup(_END)]
-        return [*prompt, *self._markup(_BEGIN.format("assistant"))], starts
+        return self._template.form(tuple(role for role, _ in turns)).fill([tokens for _, tokens in turns])
 
     def as_text(self, turns: Sequence[tuple[Role, str]]) -> str:
         """The prompt that `conversation` makes, as text."""
-        return "".join(_BEGIN.format(role) + text + _END for role, text in turns) + _BEGIN.format("assistant")
+        return self._template.form(tuple(role for role, _ in turns)).fill_text([text for _, text in turns])
 
     async def generate(
         self, prompt: Sequence[int], sampling: Sampling, *, max_tokens: int, stop: Sequence[str] = ()
@@ -175,9 +170,6 @@ class Engine:
         finally:
             self._running.discard(cancelled)
             self._slots.put(slot)
-
-    def _markup_ids(self, text: str) -> tuple[int, ...]:
-        return tuple(token for token, _ in self._llama.tokenize(text, special=True))
 
 
 def _raise_failure(future: "Future[None]") -> None:

@@ -1,4 +1,4 @@
-"""llama.cpp in this process, through xllamacpp: complete, tokenise, and nothing that other modules decide."""
+"""llama.cpp in this process, through xllamacpp: completes, tokenises, renders, and decides nothing else."""
 
 import http.client
 import json
@@ -10,11 +10,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 Chunk = dict[str, Any]
-_TOKENIZE_SECONDS = 30
+_LISTENER_SECONDS = 30
+_GUARD = "\n"
+OTHER_FILE = (
+    "Take the .gguf file of an instruct or chat model, or unset SANDBOX_MODEL to use the practice model."
+)
 
 
 class EngineError(RuntimeError):
     """The language model could not be loaded, or could not answer; the message says why."""
+
+
+class RefusedError(EngineError):
+    """llama.cpp read what it was asked and declined it; the message is llama.cpp's own."""
 
 
 class Llama:
@@ -36,13 +44,20 @@ class Llama:
         parameters.cache_ram_mib = 0
         parameters.verbosity = 0
         parameters.ui = False
+        parameters.prefill_assistant = False  # a last turn of the assistant's has been said
+        parameters.force_pure_content_parser = True  # text only: no tool calls or thoughts are looked for
         # Its HTTP listener cannot be turned off: loopback only (its default), and a key that nobody else has.
         parameters.api_keys = [self._key]
         try:
             self._server = xllamacpp.Server(parameters)
         except (RuntimeError, ValueError) as error:
-            raise EngineError(f"llama.cpp cannot load {path}: {error}") from error
+            raise EngineError(_why_not(xllamacpp, parameters, path, error)) from error
         self._address = urlsplit(self._server.listening_address)
+        properties = self._ask("/props")
+        # less than was asked for if the model was trained with less
+        self.context_tokens = int(properties["default_generation_settings"]["n_ctx"])
+        self._guard = self._tokens(_GUARD) if len(self._joined("a")) > 1 else []
+        self.begin = self._begin(str(properties["bos_token"]))
 
     def complete(self, body: dict[str, Any], on_chunk: Callable[[Chunk], bool]) -> None:
         """Compute, calling `on_chunk` for each token until it returns True; blocks, without the GIL.
@@ -56,17 +71,39 @@ class Llama:
 
         The text must be encodable as UTF-8.
         """
-        body = {"content": text, "with_pieces": True, "add_special": False, "parse_special": special}
-        return [(each["id"], _piece(each["piece"])) for each in self._post("/tokenize", body)["tokens"]]
+        # Models of Llama 2's kind put a blank before each text: here it comes before the guard, which goes.
+        tokens = self._tokens(_GUARD + text if self._guard else text, special=special)
+        before = len(self._guard)
+        return tokens[before:] if tokens[:before] == self._guard else self._tokens(text, special=special)
 
-    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        # In process xllamacpp offers no tokeniser: 0.3 ms over its own listener.
+    def render(self, messages: list[dict[str, str]]) -> str:
+        """The messages (role, content) in the file's chat form, up to where the assistant begins to write.
+
+        Without the mark in `begin`, if the model wants one. Raises RefusedError if the template does.
+        """
+        # A model that can think aloud is asked not to: max_tokens would end it before it answers.
+        body = {"messages": messages, "chat_template_kwargs": {"enable_thinking": False}}
+        return str(self._ask("/apply-template", body)["prompt"])
+
+    def _begin(self, mark: str) -> str:
+        """The mark (BOS) that the model wants at the beginning of every prompt; "" if it wants none."""
+        return mark if mark.encode() in [piece for _, piece in self._tokens("", whole=True)] else ""
+
+    def _tokens(self, text: str, *, special: bool = False, whole: bool = False) -> list[tuple[int, bytes]]:
+        body = {"content": text, "with_pieces": True, "add_special": whole, "parse_special": special}
+        return [(each["id"], _piece(each["piece"])) for each in self._ask("/tokenize", body)["tokens"]]
+
+    def _joined(self, text: str) -> bytes:
+        return b"".join(piece for _, piece in self._tokens(text))
+
+    def _ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        # In process xllamacpp offers none of this: 0.3 ms over its own listener.
         connection = http.client.HTTPConnection(
-            self._address.hostname or "127.0.0.1", self._address.port, timeout=_TOKENIZE_SECONDS
+            self._address.hostname or "127.0.0.1", self._address.port, timeout=_LISTENER_SECONDS
         )
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         try:
-            connection.request("POST", path, json.dumps(body), headers)
+            connection.request("POST" if body else "GET", path, json.dumps(body) if body else None, headers)
             response = connection.getresponse()
             answer: dict[str, Any] = json.loads(response.read())
         except (OSError, ValueError, http.client.HTTPException) as error:
@@ -74,8 +111,18 @@ class Llama:
         finally:
             connection.close()
         if response.status != 200:
-            raise EngineError(f"llama.cpp refused {path}: {answer}")
+            raise RefusedError(f"llama.cpp refused {path}: {answer.get('error', {}).get('message', answer)}")
         return answer
+
+
+def _why_not(xllamacpp: Any, parameters: Any, path: Path, error: Exception) -> str:
+    """Why llama.cpp did not load: it renders the chat template once, and does not say so when that fails."""
+    parameters.chat_template = "chatml"
+    try:
+        xllamacpp.Server(parameters)
+    except (RuntimeError, ValueError):
+        return f"llama.cpp cannot load {path}: {error}"
+    return f"llama.cpp cannot render the chat template in {path}. {OTHER_FILE}"
 
 
 def _piece(piece: str | list[int]) -> bytes:
