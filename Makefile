@@ -1,16 +1,19 @@
 # make tutorial   set everything up, run all notebooks in order against the sandbox, show what came out
 # make lab        open the notebooks in JupyterLab
 # make test       all tests; make test-fast: those without a sandbox, notebooks and browser
+# make matrix     the notebooks and the sandbox's clients in every environment that the README names
 # make notebooks  run all notebooks in order and store their outputs in place
 # make batch      run a table of settings, each into a notebook of its own: make batch RUNS=data/batch.csv
 # make picture    make the README's picture anew, from a real browser
 # make bench      measure what the README says of speed
+# make lock       write the locks anew, with today's newest versions inside the bounds
 # make clean      remove what the others made, the virtual environment included
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
+TOOLS  := $(VENV)/tools-ready
 OLDER  := build/older/ready
 RUNS   ?= data/batch.csv
 BOOKS  := $(sort $(wildcard notebooks/[0-9]*.ipynb))
@@ -20,16 +23,34 @@ BOOKS  := $(sort $(wildcard notebooks/[0-9]*.ipynb))
 UNATTENDED = export PLAYGROUND_SYNC=1 SANDBOX_HOME="$(CURDIR)/build/$@-sandbox"; \
 	trap '$(BIN)/python -m helpers.sandbox stop' EXIT
 
-.PHONY: tutorial lab test test-fast notebooks batch picture bench check clean
+# uv installs a lock in a tenth of pip's time. It knows nothing of pip's own settings: where those are needed
+# (a company's index), pip does it.
+UV     := $(BIN)/uv pip --quiet
+BUILD  := --python $(BIN)/python --require-hashes
+define install
+{ $(UV) install $(BUILD) -r $(1) || $(BIN)/python -m pip install --require-hashes -r $(1); }
+endef
+define told
+>>build/setup.log 2>&1 || { tail -20 build/setup.log; echo "The set-up failed; the whole log is build/setup.log"; exit 1; }
+endef
 
-$(READY): requirements.txt pyproject.toml
+.PHONY: tutorial lab test test-fast matrix notebooks batch picture bench lock check clean
+
+$(READY): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.11 or later"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "This needs Python 3.11 or later; say for example: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
-	@echo "Setting up $(VENV): about three minutes, most of them for the SageMaker SDK ..."
-	@$(PYTHON) -m venv $(VENV)
-	@mkdir -p build; $(BIN)/python -m pip install --upgrade 'pip>=24.1' -r requirements.txt >build/setup.log 2>&1 \
-	  || { tail -20 build/setup.log; echo "The set-up failed; the whole log is build/setup.log"; exit 1; }
+	@echo "Setting up $(VENV): about a minute ..."
+	@mkdir -p build; rm -f build/setup.log
+	@{ $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install 'uv>=0.9,<1'; } $(told)
+	@{ $(call install,requirements.lock) && $(BIN)/python -m pip install --no-deps -e .; } $(told)
+	@# Kernels warn, each time anew, that they speak TCP unencrypted; it is this machine's loopback.
+	@mkdir -p $(VENV)/etc/ipython; echo 'c.IPKernelApp.log_level = "ERROR"' >$(VENV)/etc/ipython/ipython_kernel_config.py
+	@touch $@
+
+$(TOOLS): $(READY) tests/requirements.lock
+	@echo "Setting up the tools for tests ..."
+	@$(call install,tests/requirements.lock) $(told)
 	@touch $@
 
 # Cohere's older clients, for tests alone: their SageMaker SDK 2 can't be installed beside 3.
@@ -52,10 +73,12 @@ tutorial: $(READY)
 	@echo; echo "The tutorial ran from subscribing to cleaning up. Read what came out:"; ls build/tutorial/*.html
 	@echo "Now run it yourself, with the sliders: make lab"
 
+# Trusted: they are this repository's own. Of others JupyterLab shows no widgets after a page is reloaded.
 lab: $(READY)
+	@$(BIN)/jupyter trust $(BOOKS) >/dev/null
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
 
-notebooks: $(READY)
+notebooks: $(TOOLS)
 	@rm -rf notebooks/runs; mkdir -p build
 	@set -e; $(UNATTENDED); \
 	$(BIN)/jupyter nbconvert --log-level ERROR --to notebook --execute --inplace \
@@ -65,7 +88,7 @@ notebooks: $(READY)
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys \
 	  "metadata.widgets metadata.language_info.version metadata.papermill cell.metadata.execution" $(BOOKS)
 
-picture: $(READY)
+picture: $(TOOLS)
 	@mkdir -p build
 	@set -e; $(UNATTENDED); unset PLAYGROUND_SYNC; $(BIN)/python -m tests.browser.picture
 
@@ -79,21 +102,31 @@ batch: $(READY)
 	done; \
 	$(BIN)/python -m helpers.batch $(RUNS) --out build/batch
 
-test: $(READY) $(OLDER) check
+test: $(TOOLS) $(OLDER) check
 	$(BIN)/python -m pytest
 	@rm -rf build/nbval && mkdir -p build/nbval && cp $(BOOKS) build/nbval
 	@set -e; $(UNATTENDED); $(BIN)/python -m pytest --nbval --nbval-cell-timeout 300 build/nbval
 
-test-fast: $(READY) check
+test-fast: $(TOOLS) check
 	$(BIN)/python -m pytest -m "not slow"
 
-bench: $(READY)
+matrix: $(TOOLS)
+	$(BIN)/python -m tests.environments
+
+# The tests' first, so that the readers' is a part of it: both go into one environment.
+COMPILE = $(UV) compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-package cohere-on-sagemaker \
+	--custom-compile-command "make lock"
+lock: $(READY)
+	@$(COMPILE) --upgrade tests/requirements.txt -o tests/requirements.lock >/dev/null
+	@$(COMPILE) requirements.txt -c tests/requirements.lock -o requirements.lock >/dev/null
+
+bench: $(TOOLS)
 	@for each in tests/benchmarks/[a-z]*.py; do echo "--- $$each"; $(BIN)/python $$each || exit 1; done
 	@echo "--- 10,000 cut and broken streams, 1,104 cuts (some are refused, over 1,000 compared)"
 	@STREAM_CASES=10000 CUTTING_CASES=1104 $(BIN)/python -m pytest \
 	  tests/helpers/test_stream.py tests/helpers/test_cutting_exact.py
 
-check: $(READY)
+check: $(TOOLS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

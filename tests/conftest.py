@@ -1,9 +1,12 @@
 """Fixtures for all tests: no AWS account, no network, and one really started sandbox."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,6 +15,19 @@ from botocore.config import Config
 
 from helpers.sandbox import process
 from helpers.sandbox.loopback import only_loopback
+
+LOCK = Path(__file__).resolve().parents[1] / "requirements.lock"
+LOCKED = re.findall(r"^botocore==(\S+)", LOCK.read_text(encoding="utf-8"), re.M)
+
+
+def is_locked() -> bool:
+    """Whether botocore is the one that the sandbox's answers were made for: then a difference is a defect."""
+    return [version("botocore")] == LOCKED
+
+
+def pytest_report_header() -> str:
+    how = "strict" if is_locked() else f"forgiving: not the lock's {LOCKED}"
+    return f"botocore {version('botocore')}, {how}; boto3 {version('boto3')}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,6 +47,7 @@ def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         patch.setenv("SANDBOX_HOME", str(tmp_path_factory.mktemp("sandbox")))
+        patch.setenv("SANDBOX_STRICT", "1" if is_locked() else "0")
         patch.setenv("SANDBOX_ENDPOINT_SECONDS", "0.2")
         patch.setenv("SANDBOX_SUBSCRIPTION_SECONDS", "0")
         only_loopback()

@@ -175,7 +175,8 @@ def test_errors_reach_the_client(toy):
 
 
 @pytest.mark.parametrize(("operation", "word"), [("describe_model", "Colour"), ("list_models", "a defect")])
-def test_a_defect_of_the_sandbox_is_loud(toy, operation, word):
+def test_a_defect_of_the_sandbox_is_loud(toy, operation, word, monkeypatch):
+    monkeypatch.setenv("SANDBOX_STRICT", "1")
     parameters = {"ModelName": "m"} if operation == "describe_model" else {}
     error, status = refused(getattr(toy.client("sagemaker"), operation), **parameters)
     assert (error["Code"], status) == ("InternalFailure", 500)
