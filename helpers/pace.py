@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Hashable, Iterable
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
@@ -15,6 +16,7 @@ GROWTH = 1.05  # a wider window must bring at least this much more throughput to
 LONGEST_PAUSE = 30.0  # seconds
 THROTTLED_ROUNDS = 8  # rounds in a row without one answer, before the caller hears of it
 ATTEMPTS = 3  # of one request, when the model's container fails
+_STARTING_SECONDS = 1.0  # until a thread that is started runs, on a busy machine
 
 Request = TypeVar("Request", bound=Hashable)
 
@@ -118,12 +120,11 @@ class _Crew(Generic[Request]):
 
     def __init__(self, ask: Callable[[Request], int]) -> None:
         self._ask = ask
-        self._outcomes: SimpleQueue[tuple[threading.Thread, Request, float, int | BaseException]]
-        self._outcomes = SimpleQueue()
-        self.threads: set[threading.Thread] = set()
+        self._outcomes: SimpleQueue[tuple[_Asking, Request, float, int | BaseException]] = SimpleQueue()
+        self.threads: set[_Asking] = set()
 
     def send(self, request: Request, sent_at: float) -> None:
-        thread = threading.Thread(target=self._work, args=(request, sent_at), name="sweep", daemon=True)
+        thread = _Asking(partial(self._work, request, sent_at))
         self.threads.add(thread)
         thread.start()
 
@@ -138,12 +139,31 @@ class _Crew(Generic[Request]):
 
     def wait(self) -> None:
         for thread in self.threads:
-            if thread.ident is not None:
-                thread.join()
+            if thread.runs.wait(_STARTING_SECONDS):
+                thread.ended.wait()
 
-    def _work(self, request: Request, sent_at: float) -> None:
+    def _work(self, request: Request, sent_at: float, thread: "_Asking") -> None:
         try:
             outcome: int | BaseException = self._ask(request)
         except BaseException as error:  # not swallowed: ask_all raises it in the caller's thread
             outcome = error
-        self._outcomes.put((threading.current_thread(), request, sent_at, outcome))
+        self._outcomes.put((thread, request, sent_at, outcome))
+
+
+class _Asking(threading.Thread):
+    """A thread that says itself that it runs and has ended.
+
+    After an interrupt inside start(), Python may take it for not started and refuse to join it.
+    """
+
+    def __init__(self, work: Callable[["_Asking"], None]) -> None:
+        super().__init__(name="sweep", daemon=True)
+        self._work = work
+        self.runs, self.ended = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        self.runs.set()
+        try:
+            self._work(self)
+        finally:
+            self.ended.set()

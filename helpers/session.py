@@ -4,6 +4,7 @@ import json
 import os
 import re
 import socket
+import sys
 import threading
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -41,6 +42,7 @@ def connect(runtime: str = "sandbox", region: str = "us-east-1", *, role_arn: st
     """
     if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region):
         raise BadInput(f"{region!r} is not the name of an AWS region; one is 'us-east-1'.")
+    _forget_clients_of_sdk()
     if runtime == "sandbox":
         return _connect_sandbox(region, role_arn)
     if runtime == "aws":
@@ -107,6 +109,18 @@ def _studio_role() -> str | None:
         return None
     role = json.loads(path.read_text(encoding="utf-8")).get("ExecutionRoleArn")
     return str(role) if role else None
+
+
+def _forget_clients_of_sdk() -> None:
+    """Let the SageMaker SDK make clients anew.
+
+    sagemaker-core up to 2.20 keeps the first one for the whole process, whatever session it is given later:
+    it would ask a sandbox that has ended, or AWS instead of the sandbox.
+    """
+    client = getattr(sys.modules.get("sagemaker.core.utils.utils"), "SageMakerClient", None)
+    kept = getattr(type(client), "_instances", None)
+    if isinstance(kept, dict):
+        kept.pop(client, None)
 
 
 def _connect_aws(region: str, role_arn: str | None) -> Session:

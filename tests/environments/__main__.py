@@ -1,0 +1,192 @@
+"""Run all notebooks and the sandbox's clients in every environment, and print a table: `make matrix`.
+
+`python -m tests.environments [part of a name ...]` runs those alone. Ends with 1 if one failed that is not
+from outside, with 2 for a name that none has.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from .places import PLACES, ROOT, Place
+
+AT_ONCE = 2  # half of an environment's time is waiting
+FOLDER = ROOT / "build" / "matrix"
+NOTEBOOKS = ["tests/notebooks/test_run.py", "-k", "not command-r"]
+# What talks to a sandbox over sockets, and what stands on boto3, pandas, matplotlib and ipywidgets.
+TESTS = [
+    *(
+        f"tests/sandbox/test_{name}.py"
+        for name in ("conformance_clients", "conformance_cohere", "others", "server")
+    ),
+    *(
+        f"tests/helpers/test_{name}.py"
+        for name in ("session", "marketplace", "endpoint", "deadline", "generation")
+    ),
+    *(f"tests/helpers/test_{name}.py" for name in ("killed", "measures", "playground", "browsing", "plots")),
+]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How an environment fared; `why` is empty if it is fine."""
+
+    place: Place
+    boto3: str = ""
+    notebooks: str = ""
+    tests: str = ""
+    minutes: float = 0.0
+    why: str = ""
+
+
+def main(wanted: list[str]) -> int:
+    """Try the places whose name holds one of the words, all without any."""
+    places = [each for each in PLACES if not wanted or any(word in each.name for word in wanted)]
+    if not places:
+        print(f"No environment is called so; there are {', '.join(each.name for each in PLACES)}.")
+        return 2
+    pythons = {place: find_python(place.python) for place in places}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        table = list(
+            pool.map(tried_and_told, *zip(*(pair for pair in pythons.items() if pair[1]), strict=True))
+        )
+    return closing(table, [place for place, python in pythons.items() if python is None])
+
+
+def tried_and_told(place: Place, python: str) -> Ran:
+    """`tried`, which says at once how it went."""
+    ran = tried(place, python)
+    print(row(ran), flush=True)
+    return ran
+
+
+def closing(table: list[Ran], left_out: Iterable[Place]) -> int:
+    """Print the whole table, what was left out and what failed; the exit code."""
+    print("\n| environment | Python | boto3 | notebooks | tests | minutes |\n|---|---|---|---|---|---|")
+    print("\n".join(row(each) for each in table))
+    for place in left_out:
+        print(f"LEFT OUT: {place.name}, as this machine has no Python {place.python}")
+    for each in table:
+        if each.why and each.place.from_outside:
+            print(f"WARNING: TODAY'S NEWEST VERSIONS FAIL, see {log_of(each.place)}: {each.why}")
+        elif each.why:
+            print(f"FAILED: {each.place.name}, see {log_of(each.place)}: {each.why}")
+    return int(any(each.why and not each.place.from_outside for each in table))
+
+
+def row(ran: Ran) -> str:
+    """A line of the table."""
+    return (
+        f"| {ran.place.name} | {ran.place.python} | {ran.boto3} | {ran.notebooks} | {ran.tests} "
+        f"| {ran.minutes:.1f} |"
+    )
+
+
+def tried(place: Place, python: str) -> Ran:
+    """Set the environment up and run everything in it."""
+    began = time.monotonic()
+    shutil.rmtree(folder_of(place), ignore_errors=True)
+    folder_of(place).mkdir(parents=True)
+    try:
+        inside = set_up(place, python)
+    except subprocess.CalledProcessError as error:
+        return Ran(place, minutes=minutes_since(began), why=f"the set-up failed: {last_line(error.stdout)}")
+    boto3 = subprocess.run(
+        [inside, "-c", "import boto3; print(boto3.__version__)"], capture_output=True, text=True, check=True
+    )
+    notebooks, why_not = pytest(place, inside, NOTEBOOKS)
+    tests, why_neither = pytest(place, inside, TESTS)
+    why = "; ".join(filter(None, (why_not, why_neither)))
+    return Ran(place, boto3.stdout.strip(), notebooks, tests, minutes_since(began), why)
+
+
+def set_up(place: Place, python: str) -> Path:
+    """A new virtual environment; its Python. Raises CalledProcessError with what uv said."""
+    inside = folder_of(place) / "venv" / "bin" / "python"
+    steps = [["venv", "--seed", "--python", python, str(inside.parents[1])]]
+    for arguments in place.install(folder_of(place)):
+        where = ["--python", str(inside)]
+        steps.append(["pip", *arguments, *where])
+    for step in steps:
+        logged(place, [str(uv()), *step], check=True)
+    return inside
+
+
+def pytest(place: Place, inside: Path, files: list[str]) -> tuple[str, str]:
+    """pytest's summary, and the first failure or nothing."""
+    done = logged(place, [str(inside), "-m", "pytest", "-p", "no:cacheprovider", *files])
+    summary = re.search(r"\d+ (?:passed|failed)[^\n]* in [\d.:]+s?", done.stdout or "")
+    failures = re.findall(r"^(?:FAILED|ERROR) .*", done.stdout, re.M)
+    told = re.sub(r" in .*", "", summary[0]) if summary else "none"
+    return told, (failures or [last_line(done.stdout)])[0] if done.returncode else ""
+
+
+def logged(place: Place, command: list[str], *, check: bool = False) -> "subprocess.CompletedProcess[str]":
+    """Run a command of the place at the project's root; what it says goes to the place's log as well."""
+    done = subprocess.run(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
+    )
+    with log_of(place).open("a", encoding="utf-8") as log:
+        log.write(f"$ {' '.join(command)}\n{done.stdout}\n")
+    if check:
+        done.check_returncode()
+    return done
+
+
+def environment() -> dict[str, str]:
+    """Ours without the virtual environment that this runs in: its kernel is not the one to be tried."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONPATH")}
+    return {**kept, "PYTEST_ADDOPTS": "-rfEs"}
+
+
+def find_python(version: str) -> str | None:
+    """An interpreter of that version: on the PATH, or of pyenv."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    found = [shutil.which(f"python{version}"), *map(str, sorted(pyenv.glob(f"{version}.*/bin/python")))]
+    for python in filter(None, [sys.executable, *found]):
+        asked = subprocess.run(
+            [python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
+            capture_output=True,
+            text=True,
+        )
+        if asked.returncode == 0 and asked.stdout.strip() == version:
+            return python
+    return None
+
+
+def uv() -> Path:
+    """The uv that the environment of the tests has."""
+    return Path(sys.executable).with_name("uv")
+
+
+def folder_of(place: Place) -> Path:
+    """Where the environment is made."""
+    return FOLDER / re.sub(r"[^a-z0-9.]+", "-", place.name.lower())
+
+
+def log_of(place: Place) -> Path:
+    """What its set-up and its tests said."""
+    return folder_of(place) / "log.txt"
+
+
+def minutes_since(began: float) -> float:
+    """The time that has passed."""
+    return (time.monotonic() - began) / 60
+
+
+def last_line(text: str | None) -> str:
+    """The last line that says something."""
+    return next(
+        (line.strip() for line in reversed((text or "").splitlines()) if line.strip()), "nothing said"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
