@@ -37,15 +37,21 @@ QUIET = {"notification": {"fetchNews": "false", "checkForUpdates": False}}
 
 @dataclass(frozen=True)
 class Lab:
-    """A running JupyterLab: its address, its token, and the folder of its notebooks."""
+    """A running JupyterLab: its address and token, the folder of its notebooks, those of its settings."""
 
     url: str
     token: str
     folder: Path
+    own: Mapping[str, str]
 
     def book(self, name: str) -> str:
         """The address that opens one notebook alone."""
         return f"{self.url}/lab/tree/{name}?reset&token={self.token}"
+
+    def trust(self, name: str) -> None:
+        """Trust one notebook, as `make lab` does all."""
+        command = [sys.executable, "-m", "jupyter", "trust", str(self.folder / name)]
+        subprocess.run(command, check=True, env={**os.environ, **self.own}, stdout=subprocess.DEVNULL)
 
 
 @contextmanager
@@ -55,7 +61,7 @@ def running_lab(folder: Path, environment: Mapping[str, str] = {}) -> Iterator[L
     own = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
     own |= {"JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces")}
     _write_settings(folder / "config")
-    lab = Lab(f"http://127.0.0.1:{_free_port()}", secrets.token_hex(16), folder / "notebooks")
+    lab = Lab(f"http://127.0.0.1:{_free_port()}", secrets.token_hex(16), folder / "notebooks", own)
     command = [sys.executable, "-m", "jupyter", "lab", "notebooks/00_start_here.ipynb", "--no-browser"]
     command += [
         "--allow-root",
@@ -95,6 +101,12 @@ class Notebook:
             " window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => window.ran = true) }"
         )
         self.page.wait_for_function("window.ran === true", timeout=seconds * 1000)
+
+    def reload(self) -> None:
+        """Save, and load the page anew, as someone does who closed it half-way; the kernel goes on."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        self.page.reload()
+        self.page.wait_for_function(_READY, timeout=START_SECONDS * 1000)
 
     def add_cell(self, source: str) -> int:
         """Put a code cell at the end and run it; its number."""
