@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import ClassVar
 
 import boto3
 import pytest
@@ -144,3 +146,22 @@ def test_in_studio_the_role_is_studios(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("NOTEBOOK_METADATA_FILE", str(path))
     session = signed_in_as("arn:aws:iam::111122223333:user/ada")
     assert session.role_arn == "arn:aws:iam::111122223333:role/Studio"
+
+
+def test_the_sdk_makes_its_client_anew_after_each_connect(
+    sandbox: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """sagemaker-core 2.20 has one for the whole process: it would ask the former sandbox, or AWS."""
+
+    class Singleton(type):
+        _instances: ClassVar[dict[type, object]] = {}
+
+    class SageMakerClient(metaclass=Singleton):
+        pass
+
+    Singleton._instances[SageMakerClient] = object()
+    sdk = ModuleType("sagemaker.core.utils.utils")
+    vars(sdk)["SageMakerClient"] = SageMakerClient
+    monkeypatch.setitem(sys.modules, sdk.__name__, sdk)
+    connect("sandbox")
+    assert Singleton._instances == {}

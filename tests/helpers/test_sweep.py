@@ -3,6 +3,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import sweep
+from helpers import pace, sweep
 from helpers.cutting import Answer, cut
 from helpers.errors import BadInput, ModelFailed, ModelRefused, Throttled
 from helpers.pace import Pace, ask_all
@@ -316,7 +317,7 @@ KILLED = """
 import sys, time
 sys.path.insert(0, {tests!r})
 from fake_client import FakeClient
-from helpers import sweep
+from helpers import pace, sweep
 client = FakeClient(before=lambda key: time.sleep(0.002))
 plan = sweep.plan(client, {prompts!r}, **{settings!r})
 print("ready", flush=True)
@@ -472,3 +473,29 @@ def test_the_fake_writes_what_the_sweep_reads():
     """The fake must be able to fail the tests above: its texts end at different lengths and split words."""
     lengths = {len(written("x", t, 12)) for t in range(6)}
     assert len(lengths) > 2
+
+
+@pytest.mark.parametrize("when", ["before the thread runs", "while it is being started"])
+def test_an_interrupt_inside_a_threads_start_is_an_interrupt(monkeypatch, when):
+    """Python 3.12 may hold such a thread for not started and refuse to join it."""
+    start, answered = threading.Thread.start, []
+
+    def interrupted(thread):
+        if when == "while it is being started":
+            start(thread)
+            monkeypatch.setattr(thread, "join", refuse)
+        raise KeyboardInterrupt
+
+    def refuse(timeout=None):
+        raise RuntimeError("cannot join thread before it is started")
+
+    def ask(request):
+        time.sleep(0.05)
+        answered.append(request)
+        return 1
+
+    monkeypatch.setattr(pace, "_STARTING_SECONDS", 0.2)
+    monkeypatch.setattr(pace._Asking, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ask_all(["a", "b"], ask, Pace(2))
+    assert answered == ([] if when == "before the thread runs" else ["a"]), "what is under way is awaited"
