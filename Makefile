@@ -42,7 +42,7 @@ $(READY): requirements.lock pyproject.toml
 	  || { echo "This needs Python 3.11 or later; say for example: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
 	@echo "Setting up $(VENV): about a minute ..."
 	@mkdir -p build; rm -f build/setup.log
-	@{ $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install 'uv>=0.9,<1'; } $(told)
+	@{ $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --upgrade 'pip>=24.1' 'uv>=0.9,<1'; } $(told)
 	@{ $(call install,requirements.lock) && $(BIN)/python -m pip install --no-deps -e .; } $(told)
 	@# Kernels warn, each time anew, that they speak TCP unencrypted; it is this machine's loopback.
 	@mkdir -p $(VENV)/etc/ipython; echo 'c.IPKernelApp.log_level = "ERROR"' >$(VENV)/etc/ipython/ipython_kernel_config.py
