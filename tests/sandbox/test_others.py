@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from helpers import catalog
+from helpers.sandbox import wiring
 from helpers.sandbox.settings import ACCOUNT
 
 from . import deployed
@@ -161,3 +162,11 @@ def test_moto_stumbles_without_a_server_error(aws):
             Namespace="n", MetricName="m", StartTime=now, EndTime=now, Period=60, Statistics=["Sum"]
         )
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+def test_a_moto_that_has_changed_inside_takes_nothing_else_along(caplog):
+    def gone() -> None:
+        raise AttributeError("no such backend")
+
+    wiring._without_failing(gone)
+    assert "not the one that was tested" in caplog.text
