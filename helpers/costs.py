@@ -108,7 +108,7 @@ def _why_not(most: float | None, known: float | None) -> str:
             "a part of the price is not known. The software's you can look up on the listing and pass as "
             "software_usd_per_hour; for the instance's you need the permission pricing:GetProducts."
         )
-    return f"you agreed to {_dollars(most)} an hour at most, and it costs {_dollars(known)}."
+    return f"you agreed to ${most:.10g} an hour at most, and it costs ${known:.10g}."
 
 
 def spent(price: Price, created: datetime, now: datetime | None = None) -> float | None:
@@ -177,4 +177,4 @@ def _software_price(session: Session, model: catalog.Model, instance_type: str) 
 
 
 def _dollars(usd: float | None) -> str:
-    return "not known" if usd is None else f"${usd:.2f}"
+    return f"${usd:.2f}" if consent.is_amount(usd) else "not known"
