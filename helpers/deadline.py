@@ -78,26 +78,22 @@ def renew_deadline(
     try:
         moment = set_deadline(session, endpoint_name, hours)
     except (NotPermitted, NotOurs) as error:
-        tell(f"{endpoint_name}: {_standing(session, endpoint_name)} {error}")
+        tell(f"{in_words(session, endpoint_name, None)} {error}")
     else:
-        tell(in_words(endpoint_name, moment))
+        tell(in_words(session, endpoint_name, moment))
 
 
-def in_words(endpoint_name: str, moment: datetime | None) -> str:
-    """One sentence on what ends the endpoint."""
-    if moment is None:
-        return f"{endpoint_name} has no deadline: it runs, and bills, until you delete it."
-    return f"{endpoint_name}: AWS deletes it by itself at {moment:%Y-%m-%d %H:%M} UTC."
-
-
-def _standing(session: Session, endpoint_name: str) -> str:
+def in_words(session: Session, endpoint_name: str, moment: datetime | None) -> str:
+    """One sentence on what ends the endpoint: the deadline just set, or (None) what else is known."""
+    if moment is not None:
+        return f"{endpoint_name}: AWS deletes it by itself at {moment:%Y-%m-%d %H:%M} UTC."
     try:
-        moment = find_deadline(session, endpoint_name)
+        old = find_deadline(session, endpoint_name)
     except NotPermitted:
-        return "whether it has a deadline could not be told, and no new one was set."
-    if moment is None:
-        return "it has no deadline, so it runs, and bills, until it is deleted."
-    return f"no new deadline was set; the old one stays, {moment:%Y-%m-%d %H:%M} UTC."
+        return f"{endpoint_name}: no deadline was set, and whether it has an old one could not be told."
+    if old is not None:
+        return f"{endpoint_name}: no deadline was set; an old one stays, {old:%Y-%m-%d %H:%M} UTC."
+    return f"{endpoint_name} has no deadline: it runs, and bills, until you delete it."
 
 
 def find_deadline(session: Session, endpoint_name: str) -> datetime | None:

@@ -89,13 +89,13 @@ def deploy(
         _check_same(existing, model, instance_type, tell)
         cost = price_at(session, model, existing.capacity, **own)
         _agree_to_go_on(session, existing, cost, max_usd_per_hour, tell)
-        if existing.status != "Deleting":
-            renew_deadline(session, endpoint_name, delete_after_hours, tell)
+        renew_deadline(session, endpoint_name, delete_after_hours, tell)
     else:
         agree(session, price(session, model, instance_type, **own), max_usd_per_hour, tell)
         marketplace.check_subscribed(session, model.id)
         check_quota(session, instance_type)
-        tell(in_words(endpoint_name, set_deadline(session, endpoint_name, delete_after_hours)))
+        moment = set_deadline(session, endpoint_name, delete_after_hours)
+        tell(in_words(session, endpoint_name, moment))
         _create(session, model, package_arn, endpoint_name, instance_type)
     return wait(session, endpoint_name, wait_seconds, tell)
 
@@ -211,6 +211,10 @@ def _check_same(
         raise BadInput(
             f"{existing.name!r} exists and serves {existing.model.id}, not {model.id}. "
             f"Choose another endpoint_name, or delete it in 06_clean_up."
+        )
+    if existing.status == "Deleting":
+        raise EndpointNotReady(
+            f"{existing.name} is being deleted: deploy again when it is gone, in a minute."
         )
     other = "" if existing.instance_type == instance_type else f" (not on {instance_type}), at its price"
     tell(f"{existing.name}: exists on {existing.instance_type}{other}; attaching to it")

@@ -26,11 +26,18 @@ class Rule:
 
     fits: Callable[[Any], bool]
     takes: str
+    only_text: bool = False
 
     @property
     def or_none(self) -> "Rule":
         """The same, and None."""
         return Rule(lambda value: value is None or self.fits(value), f"{self.takes}, or None")
+
+    def in_words(self, value: object) -> str:
+        """What it takes; and where the value is text, how another type comes through papermill."""
+        if self.only_text or not isinstance(value, str):
+            return self.takes
+        return f"{self.takes} (with papermill: -p for a number, True, False or None, -y for a list)"
 
 
 def check(**given: object) -> None:
@@ -43,7 +50,7 @@ def check(**given: object) -> None:
         if name not in RULES:
             raise BadInput(f"There is no rule for a parameter {name}; there are {', '.join(RULES)}.")
         if not RULES[name].fits(value):
-            raise refusal(name, value, f"{RULES[name].takes}{_hint(value)}")
+            raise refusal(name, value, RULES[name].in_words(value))
     if "model_id" in given:
         _check_for_model(given)
 
@@ -58,13 +65,6 @@ def _check_for_model(given: Mapping[str, Any]) -> None:
             model.limits["max_tokens"].check("each of max_tokens_values", value)
     if given.get("instance_type") is not None:
         model.check_instance_type(given["instance_type"])
-
-
-def _hint(value: object) -> str:
-    """How the right type comes through papermill, for whom it has become text."""
-    if not isinstance(value, str):
-        return ""
-    return " (with papermill: -p for a number, True, False or None, -y for a list)"
 
 
 def _is_text(value: object) -> bool:
@@ -98,15 +98,15 @@ def _instance_types() -> list[str]:
 _COUNT = Rule(_is_count, "a whole number of 1 or more")
 _AMOUNT = Rule(is_amount, AMOUNT)
 _YES_OR_NO = Rule(is_yes_or_no, YES_OR_NO)
-_TEXT = Rule(_is_text, "text that is not empty")
+_TEXT = Rule(_is_text, "text that is not empty", only_text=True)
 
 RULES: dict[str, Rule] = {
-    "runtime": Rule(_one_of(lambda: ["sandbox", "aws"]), "'sandbox' or 'aws'"),
-    "region": Rule(_matches(REGION), "the name of an AWS region, such as 'us-east-1'"),
-    "model_id": Rule(_one_of(_model_ids), f"one of {', '.join(_model_ids())}"),
+    "runtime": Rule(_one_of(lambda: ["sandbox", "aws"]), "'sandbox' or 'aws'", only_text=True),
+    "region": Rule(_matches(REGION), "the name of an AWS region, such as 'us-east-1'", only_text=True),
+    "model_id": Rule(_one_of(_model_ids), f"one of {', '.join(_model_ids())}", only_text=True),
     "accept_terms": _YES_OR_NO,
     "cancel_subscription": _YES_OR_NO,
-    "endpoint_name": Rule(is_name, NAME_RULE),
+    "endpoint_name": Rule(is_name, NAME_RULE, only_text=True),
     "instance_type": Rule(_one_of(_instance_types), f"one of {', '.join(_instance_types())}").or_none,
     "role_arn": Rule(_matches(ROLE), "a role's ARN, such as 'arn:aws:iam::111122223333:role/name'").or_none,
     "max_usd_per_hour": _AMOUNT.or_none,

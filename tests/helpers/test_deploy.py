@@ -1,6 +1,7 @@
 """No endpoint starts without a price that was agreed to, nor without its end."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,14 @@ from helpers.clean_up import delete
 from helpers.constructs import TAG
 from helpers.deadline import GROUP, find_deadline, set_deadline
 from helpers.endpoint import deploy, describe, find
-from helpers.errors import BadInput, CostNotAccepted, NotPermitted, QuotaExceeded, TutorialError
+from helpers.errors import (
+    BadInput,
+    CostNotAccepted,
+    EndpointNotReady,
+    NotPermitted,
+    QuotaExceeded,
+    TutorialError,
+)
 from helpers.session import Session, connect
 
 from .conftest import quiet
@@ -137,15 +145,15 @@ def test_attaching_to_somebody_elses_says_that_it_has_no_deadline(clear: Any) ->
     arn = clear.describe_endpoint(EndpointName="demo")["EndpointArn"]
     clear.delete_tags(ResourceArn=arn, TagKeys=[TAG["Key"]])
     deploy(session, MEDIUM.id, "demo", tell=told.append)
-    assert "it has no deadline, so it runs, and bills, until it is deleted" in told[-2]
+    assert "demo has no deadline: it runs, and bills, until you delete it." in told[-2]
     assert find_deadline(session, "demo") is None
 
 
 @pytest.mark.parametrize(
     ("denied", "told"),
     [
-        (("UpdateSchedule",), "no new deadline was set; the old one stays, "),
-        (("UpdateSchedule", "GetSchedule"), "whether it has a deadline could not be told"),
+        (("UpdateSchedule",), "no deadline was set; an old one stays, "),
+        (("UpdateSchedule", "GetSchedule"), "whether it has an old one could not be told"),
     ],
 )
 def test_attaching_where_no_deadline_can_be_set_says_so(
@@ -156,6 +164,23 @@ def test_attaching_where_no_deadline_can_be_set_says_so(
     deny(session, "scheduler", *denied)
     assert deploy(session, MEDIUM.id, "demo", tell=said.append).status == "InService"
     assert told in said[-2]
+
+
+def test_a_deadline_that_may_not_be_taken_back_is_told(clear: Any) -> None:
+    session, told = connect(), []
+    deploy(session, MEDIUM.id, "demo", tell=quiet)
+    deny(session, "scheduler", "DeleteSchedule")
+    deploy(session, MEDIUM.id, "demo", delete_after_hours=None, tell=told.append)
+    assert "an old one stays" in told[-2]
+
+
+def test_what_is_being_deleted_is_not_attached_to(clear: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = connect()
+    deploy(session, MEDIUM.id, "demo", tell=quiet)
+    deleting = replace(describe(session, "demo"), status="Deleting")
+    monkeypatch.setattr("helpers.endpoint.find", lambda *_: deleting)
+    with pytest.raises(EndpointNotReady, match="being deleted"):
+        deploy(session, MEDIUM.id, "demo", tell=quiet)
 
 
 def test_the_price_of_what_exists_counts_its_instances(clear: Any) -> None:

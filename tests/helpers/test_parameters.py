@@ -95,6 +95,8 @@ def test_text_is_told_how_papermill_keeps_a_type() -> None:
         BadInput, match=r"accept_terms is 'false'; it takes True or False \(with papermill: -p"
     ):
         parameters.check(accept_terms="false")
+    with pytest.raises(BadInput, match=r"takes 'sandbox' or 'aws'\. Nothing"):
+        parameters.check(runtime="AWS")
 
 
 def test_a_parameter_without_a_rule_is_refused() -> None:
