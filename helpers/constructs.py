@@ -1,32 +1,49 @@
 """The three constructs that make an endpoint, all with its name: Model, EndpointConfig, Endpoint."""
 
+import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from . import catalog
+from .capacity import capacity, one
+from .consent import shown
 from .errors import BadInput
-from .explain import explained
+from .explain import explained, if_there
 from .session import Session
 
 TAG = {"Key": "made-by", "Value": "cohere-on-sagemaker"}
 VARIANT = "AllTraffic"
 # A container of this size loads its weights from disk first; SageMaker's default of 10 minutes is too short.
 STARTUP_SECONDS = 1800
+NAME_RULE = "up to 63 letters, digits and hyphens, beginning and ending with a letter or digit"
 
 
-def create(
+def check_name(name: str) -> str:
+    """Return `name`, or raise BadInput: SageMaker takes up to 63 letters, digits and single inner hyphens."""
+    if not is_name(name):
+        raise BadInput(f"{shown(name)} cannot be an endpoint's name: {NAME_RULE}.")
+    return name
+
+
+def is_name(name: object) -> bool:
+    """Whether SageMaker takes it as an endpoint's, a configuration's or a model's name."""
+    return type(name) is str and len(name) <= 63 and bool(re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*", name))
+
+
+def prepare(
     session: Session, model: catalog.Model, package_arn: str, endpoint_name: str, instance_type: str
 ) -> None:
-    """Create Model, EndpointConfig and Endpoint without waiting; what a failed deploy left is used again.
+    """Create the Model and the EndpointConfig, which cost nothing; what a failed deploy left is used again.
 
     Raises BadInput if what is left is for another package, instance type or number of instances.
     """
     sagemaker = session.client("sagemaker")
     variant = _variant(model, endpoint_name, instance_type)
     container = {"ModelPackageName": package_arn}
-    with explained(f"create the endpoint {endpoint_name!r} (06_clean_up deletes what was made so far)"):
+    with _creating(endpoint_name):
         # Marketplace packages run without network access: CreateModel insists on it.
         _unless_there(
             sagemaker.create_model,
@@ -43,12 +60,30 @@ def create(
             Tags=[TAG],
         )
         _check_leftovers(sagemaker, package_arn, variant)
-        _unless_there(  # a retry of a request that had got through finds it there
+
+
+def start(session: Session, endpoint_name: str) -> None:
+    """Create the Endpoint from what `prepare` made, without waiting; it costs from now on.
+
+    Raises BadInput if the name is taken in other letters: to CreateEndpoint, "Demo" and "demo" are the same.
+    """
+    sagemaker = session.client("sagemaker")
+    with _creating(endpoint_name):
+        created = _unless_there(
             sagemaker.create_endpoint,
             EndpointName=endpoint_name,
             EndpointConfigName=endpoint_name,
             Tags=[TAG],
         )
+        # A retry of a request that had got through finds it there.
+        if not created and if_there(sagemaker.describe_endpoint, EndpointName=endpoint_name) is None:
+            raise BadInput(
+                f"An endpoint {endpoint_name!r} exists in other capital or small letters: take another name."
+            )
+
+
+def _creating(endpoint_name: str) -> AbstractContextManager[None]:
+    return explained(f"create the endpoint {endpoint_name!r} (06_clean_up deletes what was made so far)")
 
 
 def _variant(model: catalog.Model, endpoint_name: str, instance_type: str) -> dict[str, Any]:
@@ -71,18 +106,22 @@ def _check_leftovers(sagemaker: Any, package_arn: str, wanted: dict[str, Any]) -
     model = sagemaker.describe_model(ModelName=name)
     config = sagemaker.describe_endpoint_config(EndpointConfigName=name)
     variants = [*config["ProductionVariants"], *config.get("ShadowProductionVariants", [])]
-    keys = ("ModelName", "InstanceType", "InitialInstanceCount")
-    same = [[each.get(key) for key in keys] for each in variants] == [[wanted[key] for key in keys]]
-    if not same or model.get("PrimaryContainer", {}).get("ModelPackageName") != package_arn:
+    same_model = [each.get("ModelName") for each in variants] == [name]
+    same_price = capacity(variants) == one(wanted["InstanceType"])
+    same_package = model.get("PrimaryContainer", {}).get("ModelPackageName") == package_arn
+    if not (same_model and same_price and same_package):
         raise BadInput(
             f"A model or configuration {name!r} of another kind is left from before, at another price. "
             f"Delete it first, in 06_clean_up."
         )
 
 
-def _unless_there(operation: Callable[..., Any], **arguments: Any) -> None:
+def _unless_there(operation: Callable[..., Any], **arguments: Any) -> bool:
+    """Whether it was created; False if there is one of that name."""
     try:
         operation(**arguments)
     except ClientError as error:
         if "Cannot create already existing" not in error.response["Error"]["Message"]:
             raise
+        return False
+    return True

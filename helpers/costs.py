@@ -1,44 +1,54 @@
 """What an endpoint costs: the price an hour before it is created, and what it has come to since.
 
 An hour of an endpoint is the instance (AWS) plus the software (Cohere, through Marketplace), from creation
-to deletion, whether or not anyone calls it.
+to deletion, whether or not anyone calls it. An endpoint of several instances costs that many times as much.
 """
 
 import json
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import catalog, marketplace
-from .errors import CostNotAccepted, NotConnected, NotPermitted
+from . import catalog, consent, marketplace
+from .capacity import Capacity, one
+from .errors import CostNotAccepted, NotConnected, NotPermitted, UnknownInstanceType
 from .session import Session
 
 
 @dataclass(frozen=True)
 class Price:
-    """USD an hour for one instance, each part with its source; None where no source gave the figure."""
+    """USD an hour for one instance, each part with its source, and how many instances there may be.
+
+    A part is None where no source gave the figure, `instances` where it can't be told.
+    """
 
     instance_type: str
     instance_usd: float | None
     instance_source: str
     software_usd: float | None
     software_source: str
+    instances: int | None = 1
 
     @property
     def usd_per_hour(self) -> float | None:
-        """Instance plus software, or None if either is not known."""
-        if self.instance_usd is None or self.software_usd is None:
+        """Instance plus software, for all instances; None unless each is known, finite and 0 or more."""
+        if not (consent.is_amount(self.instance_usd) and consent.is_amount(self.software_usd)):
             return None
-        return round(self.instance_usd + self.software_usd, 3)
+        if type(self.instances) is not int or self.instances < 1:
+            return None
+        total = round((self.instance_usd + self.software_usd) * self.instances, 9)  # type: ignore[operator]
+        return total if consent.is_amount(total) else None
 
     def __str__(self) -> str:
-        total = "not known" if self.usd_per_hour is None else f"${self.usd_per_hour:.2f}"
+        count = "not known how many x " if self.instances is None else f"{self.instances} x "
+        each = ", each" if count != "1 x " else ""
         return (
-            f"{self.instance_type}: {total} an hour\n"
-            f"  instance  {_dollars(self.instance_usd)}  ({self.instance_source})\n"
-            f"  software  {_dollars(self.software_usd)}  ({self.software_source})"
+            f"{count if each else ''}{self.instance_type}: {_dollars(self.usd_per_hour)} an hour\n"
+            f"  instance{each}  {_dollars(self.instance_usd)}  ({self.instance_source})\n"
+            f"  software{each}  {_dollars(self.software_usd)}  ({self.software_source})"
         )
 
 
@@ -49,50 +59,74 @@ def price(
     *,
     software_usd_per_hour: float | None = None,
 ) -> Price:
-    """The price of one endpoint an hour: the instance from AWS's price list, the software from the offer.
+    """The price of one instance an hour: the instance from AWS's price list, the software from the offer.
 
-    `software_usd_per_hour` is what you have read on the listing yourself, where the offer can't be read.
+    `software_usd_per_hour` is what you have read on the listing yourself, where the offer can't be read: a
+    finite number of 0 or more (BadInput).
     """
-    instance_usd, instance_source = _instance_price(session, instance_type)
-    if software_usd_per_hour is None:
-        software_usd, software_source = _software_price(session, model, instance_type)
-    else:
-        software_usd, software_source = software_usd_per_hour, "as you say"
-    return Price(instance_type, instance_usd, instance_source, software_usd, software_source)
+    return price_at(session, model, one(instance_type), software_usd_per_hour=software_usd_per_hour)
+
+
+def price_at(
+    session: Session, model: catalog.Model, most: Capacity, *, software_usd_per_hour: float | None = None
+) -> Price:
+    """The most that an endpoint of that capacity costs an hour; of several types, as if all were the dearest.
+
+    `describe(...)` of an endpoint has its capacity. Raises BadInput as `price` does.
+    """
+    own = consent.amount_or_none("software_usd_per_hour", software_usd_per_hour)
+    prices = [_price(session, model, kind, own, most.instances) for kind in most.types or ("not known",)]
+    unknown = [each for each in prices if each.usd_per_hour is None]
+    return unknown[0] if unknown else max(prices, key=lambda each: each.usd_per_hour or 0.0)
 
 
 def agree(session: Session, price: Price, max_usd_per_hour: float | None, tell: object = print) -> None:
-    """Show the price, and raise CostNotAccepted unless it is within what the caller agreed to.
+    """Show the price, and return only if it is known, finite and at most what the caller agreed to.
 
+    Raises CostNotAccepted otherwise; BadInput for a `max_usd_per_hour` that is no finite number of 0 or more.
     In the sandbox nothing is spent, so nothing needs agreeing to.
     """
+    most = consent.amount_or_none("max_usd_per_hour", max_usd_per_hour)
     if callable(tell):
         tell(str(price))
     if not session.spends_money:
         return
-    if max_usd_per_hour is None:
-        raise CostNotAccepted(
-            "Nothing was created: on AWS this costs money from its creation to its deletion. "
-            f"To agree, set max_usd_per_hour to the most you would pay an hour.\n{price}"
+    known = price.usd_per_hour
+    if most is not None and known is not None and known <= most:
+        return
+    raise CostNotAccepted(f"Nothing was created: {_why_not(most, known)}\n{price}")
+
+
+def _why_not(most: float | None, known: float | None) -> str:
+    if most is None:
+        return (
+            "on AWS this costs money from its creation to its deletion. "
+            "To agree, set max_usd_per_hour to the most you would pay an hour."
         )
-    if price.usd_per_hour is None:
-        raise CostNotAccepted(
-            "Nothing was created: a part of the price is not known. The software's you can look up on the "
-            "listing and pass as software_usd_per_hour; for the instance's you need the permission "
-            f"pricing:GetProducts.\n{price}"
+    if known is None:
+        return (
+            "a part of the price is not known. The software's you can look up on the listing and pass as "
+            "software_usd_per_hour; for the instance's you need the permission pricing:GetProducts."
         )
-    if price.usd_per_hour > max_usd_per_hour:
-        raise CostNotAccepted(
-            f"Nothing was created: you agreed to ${max_usd_per_hour:.2f} an hour at most.\n{price}"
-        )
+    return f"you agreed to ${most:.10g} an hour at most, and it costs ${known:.10g}."
 
 
 def spent(price: Price, created: datetime, now: datetime | None = None) -> float | None:
-    """USD since the endpoint was created, for one instance; None where the price is not known."""
+    """USD since the endpoint was created, for all its instances; None where the price is not known."""
     if price.usd_per_hour is None:
         return None
     hours = ((now or datetime.now(UTC)) - created).total_seconds() / 3600
-    return price.usd_per_hour * hours
+    return price.usd_per_hour * max(hours, 0.0)
+
+
+def _price(
+    session: Session, model: catalog.Model, instance_type: str, own: float | None, instances: int | None
+) -> Price:
+    instance_usd, instance_source = _instance_price(session, instance_type)
+    software_usd, software_source = own, "as you say"
+    if own is None:
+        software_usd, software_source = _software_price(session, model, instance_type)
+    return Price(instance_type, instance_usd, instance_source, software_usd, software_source, instances)
 
 
 def _instance_price(session: Session, instance_type: str) -> tuple[float | None, str]:
@@ -116,14 +150,17 @@ def _hourly(product: dict[str, Any]) -> list[float]:
         float(dimension["pricePerUnit"]["USD"])
         for term in product.get("terms", {}).get("OnDemand", {}).values()
         for dimension in term["priceDimensions"].values()
-        if "USD" in dimension["pricePerUnit"]
+        if 0 < float(dimension["pricePerUnit"].get("USD", 0)) < math.inf
     ]
 
 
 def _estimate(session: Session, instance_type: str, why: str) -> tuple[float | None, str]:
     if session.spends_money and session.region != "us-east-1":
         return None, f"{why}; estimates are for us-east-1 only"
-    known = catalog.instance_type(instance_type)
+    try:
+        known = catalog.instance_type(instance_type)
+    except UnknownInstanceType:
+        return None, f"{why}; the catalogue has no such type"
     return known.usd_per_hour, f"an estimate of {known.as_of} for us-east-1, {known.source}; {why}"
 
 
@@ -133,11 +170,11 @@ def _software_price(session: Session, model: catalog.Model, instance_type: str) 
     except (marketplace.NotOffered, NotPermitted, NotConnected, ClientError) as error:
         return None, f"see {model.listing_url}; the offer could not be read: {error}"
     usd = offer.usd_per_hour.get(instance_type)
-    if usd is None:
+    if not consent.is_amount(usd):
         return None, f"see {model.listing_url}"
     made_up = "made up for practice, not Cohere's price"
     return usd, f"the listing's offer {offer.offer_id}" if session.spends_money else made_up
 
 
 def _dollars(usd: float | None) -> str:
-    return "not known" if usd is None else f"${usd:.2f}"
+    return f"${usd:.2f}" if consent.is_amount(usd) else "not known"

@@ -25,6 +25,10 @@ class UnsupportedRegion(BadInput):
     """The model is not published in that region."""
 
 
+class NotOurs(BadInput):
+    """The endpoint lacks this tutorial's tag, so somebody else has made it."""
+
+
 class NotConnected(TutorialError):
     """The sandbox or AWS could not be reached, or no credentials were found."""
 

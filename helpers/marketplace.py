@@ -13,7 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from . import catalog
+from . import catalog, consent
 from .errors import BadInput, NotConnected, NotPermitted, NotSubscribed, SandboxStopped
 from .explain import explained
 from .offer import NotOffered, Offer, client, offer, product_of
@@ -96,9 +96,10 @@ def subscribe(
     """Accept the offer for this account, and wait until SageMaker knows; a second call changes nothing.
 
     `accept_terms=True` says that you have read the terms and the EULA and accept them; on AWS nothing is
-    accepted without it (BadInput). The subscription is free; AWS charges for endpoints only. Raises
-    NotOffered where there is no offer.
+    accepted without it, and nothing but True or False is taken at all (BadInput before any request). The
+    subscription is free; AWS charges for endpoints only. Raises NotOffered where there is no offer.
     """
+    consent.yes_or_no("accept_terms", accept_terms)
     existing = subscription(session, model_id)
     if existing is None:
         existing = _accept(session, model_id, accept_terms, tell)
@@ -112,11 +113,14 @@ def subscribe(
     return existing
 
 
-def cancel(session: Session, model_id: str) -> str | None:
-    """Cancel the subscription and return its agreement's id; None when there is none.
+def cancel(session: Session, model_id: str, *, confirm: bool) -> str | None:
+    """Cancel the subscription and return its agreement's id; None when there is none, or without your word.
 
-    Delete the endpoints first: what happens to a running one is not documented (as of 2026-11).
+    `confirm=True` is your word; with False nothing is asked or done, anything else is BadInput. Delete the
+    endpoints first: what happens to a running one is not documented (as of 2026-11).
     """
+    if not consent.yes_or_no("confirm", confirm):
+        return None
     model = catalog.model(model_id)
     existing = subscription(session, model_id)
     if existing is None:
@@ -135,7 +139,7 @@ def _accept(
         raise NotOffered(
             f"{terms.title} takes no new subscribers: choose another model ({terms.listing_url})."
         )
-    if session.spends_money and not accept_terms:
+    if session.spends_money and accept_terms is not True:
         raise BadInput(
             f"Not subscribed: read the terms ({', '.join(terms.documents)}), then pass accept_terms=True; "
             f"or subscribe by hand at {model.listing_url}."

@@ -34,9 +34,9 @@ def subscribed(session: Session) -> Session:
 
 
 def test_the_endpoint_ends_at_its_deadline_and_the_schedule_with_it(subscribed: Session) -> None:
-    moment = set_deadline(subscribed, "ends", 2 * SECOND)  # before there is anything to pay for
-    assert find_deadline(subscribed, "ends") == moment
-    deploy(subscribed, "cohere-medium", "ends", tell=quiet)
+    deploy(subscribed, "cohere-medium", "ends", delete_after_hours=2 * SECOND, tell=quiet)
+    moment = find_deadline(subscribed, "ends")
+    assert moment is not None
     assert until_gone(subscribed, "ends") < 10
     assert datetime.now(UTC) >= moment
     assert find_deadline(subscribed, "ends") is None
@@ -47,6 +47,8 @@ def test_a_deadline_can_be_moved_and_goes_with_the_clean_up(subscribed: Session)
     deploy(subscribed, "cohere-medium", "moved", tell=quiet)
     first = set_deadline(subscribed, "moved", 1)
     second = set_deadline(subscribed, "moved", 3)
+    assert first is not None
+    assert second is not None
     assert timedelta(hours=1.9) < second - first < timedelta(hours=2.1)
     assert find_deadline(subscribed, "moved") == second
     assert delete(subscribed, "moved")[-1] == "deadline of moved"
@@ -73,7 +75,7 @@ def test_an_endpoint_of_somebody_else_gets_no_deadline(subscribed: Session) -> N
     sagemaker.delete_tags(ResourceArn=arn, TagKeys=["made-by"])
     with pytest.raises(BadInput, match="has not made 'theirs'"):
         set_deadline(subscribed, "theirs", 1)
-    delete(subscribed, "theirs")
+    assert delete(subscribed, "theirs", foreign=True)
 
 
 def test_a_schedule_whose_role_may_not_run_deletes_nothing(subscribed: Session) -> None:

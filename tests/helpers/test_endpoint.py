@@ -1,10 +1,10 @@
 """Endpoints by name: made, found, waited for, deleted; every mistake before anything is created."""
 
 import pytest
-from botocore.exceptions import ClientError
 
 from helpers import catalog, constructs, endpoint, marketplace
 from helpers.clean_up import delete, leftovers
+from helpers.deadline import find_deadline
 from helpers.endpoint import deploy, describe, wait
 from helpers.errors import (
     BadInput,
@@ -76,24 +76,13 @@ def test_a_region_without_the_instance_type(session: Session) -> None:
     assert delete(session, "not-here", tell=quiet) == ["model not-here"]
 
 
-def test_nobody_deletes_what_he_may_not_look_at(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    def denied(*_: object, **__: object) -> None:
-        answer = {"Error": {"Code": "AccessDeniedException", "Message": "not authorized"}}
-        raise ClientError(answer, "DescribeEndpointConfig")
-
-    sagemaker = session.client("sagemaker")
-    monkeypatch.setattr(sagemaker, "describe_endpoint_config", denied)
-    monkeypatch.setattr(session, "client", lambda service: sagemaker)
-    with pytest.raises(NotPermitted, match="not authorized"):
-        delete(session, "anything", tell=quiet)
-
-
 def test_the_whole_life_of_an_endpoint(session: Session) -> None:
     told: list[str] = []
     marketplace.subscribe(session, "cohere-medium", tell=quiet)
     deploy(session, "cohere-medium", "whole-life", "ml.g5.2xlarge", tell=told.append)
     assert told[-2:] == ["whole-life: Creating", "whole-life: InService"]
     assert "an hour" in told[0]
+    assert "AWS deletes it by itself at" in told[1]
 
     found = describe(session, "whole-life")
     assert found.model is not None
@@ -103,12 +92,19 @@ def test_the_whole_life_of_an_endpoint(session: Session) -> None:
 
     told.clear()
     deploy(session, "cohere-medium", "whole-life", "ml.g5.2xlarge", tell=told.append)
-    assert told == ["whole-life: exists on ml.g5.2xlarge; attaching to it", "whole-life: InService"]
+    assert told[0] == "whole-life: exists on ml.g5.2xlarge; attaching to it"
+    assert "an hour" in told[1]
+    assert "AWS deletes it by itself at" in told[2]
+    assert told[3:] == ["whole-life: InService"]
     with pytest.raises(BadInput, match="serves cohere-medium"):
         deploy(session, "command-r-08-2024", "whole-life", tell=quiet)
 
-    deleted = delete(session, "whole-life")
-    assert deleted == ["endpoint whole-life", "endpoint configuration whole-life", "model whole-life"]
+    assert delete(session, "whole-life") == [
+        "endpoint whole-life",
+        "endpoint configuration whole-life",
+        "model whole-life",
+        "deadline of whole-life",
+    ]
     assert delete(session, "whole-life") == []
     assert not [each for each in leftovers(session, "whole-life") if "whole-life" in each]
 
@@ -129,6 +125,7 @@ def test_a_configuration_left_from_before_is_not_used_at_another_price(session: 
     with pytest.raises(BadInput, match=r"of another kind is left"):
         deploy(session, model.id, "left", "ml.g5.xlarge", tell=quiet)
     assert delete(session, "left") == ["endpoint configuration left", "model left"]
+    assert find_deadline(session, "left") is None
 
 
 def test_a_model_left_from_before_is_not_served_instead(session: Session) -> None:
@@ -153,7 +150,7 @@ def test_an_endpoint_whose_model_and_configuration_are_gone_is_still_found(sessi
     with pytest.raises(UnknownModel, match="model_id="):
         Client(session, "bare")
     assert "endpoint bare" in leftovers(session)
-    assert delete(session, "bare") == ["endpoint bare"]
+    assert delete(session, "bare") == ["endpoint bare", "deadline of bare"]
 
 
 def test_on_aws_an_unknown_price_is_not_agreed_to(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +168,8 @@ def test_an_endpoint_that_is_still_creating_is_deleted_when_it_can_be(session: S
     told: list[str] = []
     model = catalog.model("cohere-medium")
     marketplace.subscribe(session, model.id, tell=quiet)
-    constructs.create(session, model, model.package_arn("us-east-1"), "interrupted", "ml.g5.xlarge")
+    constructs.prepare(session, model, model.package_arn("us-east-1"), "interrupted", "ml.g5.xlarge")
+    constructs.start(session, "interrupted")
     assert len(delete(session, "interrupted", tell=told.append)) == 3
     assert told == ["interrupted is Creating; it can be deleted after that. Waiting."]
     assert endpoint.find(session, "interrupted") is None

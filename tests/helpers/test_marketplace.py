@@ -24,9 +24,11 @@ def test_subscribe_and_cancel(session: Session) -> None:
     assert told[0].startswith("Subscribed to")
     again = marketplace.subscribe(session, MODEL, tell=told.append)
     assert again.agreement_id == subscription.agreement_id
-    assert marketplace.cancel(session, MODEL) == subscription.agreement_id
+    assert marketplace.cancel(session, MODEL, confirm=False) is None
+    assert marketplace.subscription(session, MODEL) is not None
+    assert marketplace.cancel(session, MODEL, confirm=True) == subscription.agreement_id
     assert marketplace.subscription(session, MODEL) is None
-    assert marketplace.cancel(session, MODEL) is None
+    assert marketplace.cancel(session, MODEL, confirm=True) is None
 
 
 def test_on_aws_the_terms_are_accepted_by_word_only(session: Session) -> None:

@@ -21,7 +21,7 @@ def subscribed(model_id: str, region: str) -> Iterator[Session]:
     marketplace.subscribe(session, model_id, tell=silent)
     yield session
     if before is None:
-        marketplace.cancel(session, model_id)
+        marketplace.cancel(session, model_id, confirm=True)
 
 
 @contextmanager
