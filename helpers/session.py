@@ -144,7 +144,7 @@ def _connect_aws(region: str, role_arn: str | None) -> Session:
     if here:
         raise NotConnected(
             f"{endpoint_url.sources(here[0])} points at this machine ({here[0]}), so 'aws' would not reach "
-            f"AWS. Unset it (`python -m helpers.sandbox env --undo`, where `env` has set it), and restart."
+            'AWS. Unset it: eval "$(python -m helpers.sandbox env --undo)", if env has set it; then restart.'
         )
     if credentials is None:
         raise NotConnected(
