@@ -7,6 +7,7 @@
 # make picture    make the README's picture anew, from a real browser
 # make bench      measure what the README says of speed
 # make lock       write the locks anew, with today's newest versions inside the bounds
+# make audit      known vulnerabilities of the lock, bandit over helpers, licences; 2 if it could not ask
 # make clean      remove what the others made, the virtual environment included
 
 PYTHON ?= python3
@@ -34,7 +35,7 @@ define told
 >>build/setup.log 2>&1 || { tail -20 build/setup.log; echo "The set-up failed; the whole log is build/setup.log"; exit 1; }
 endef
 
-.PHONY: tutorial lab test test-fast matrix notebooks batch picture bench lock check clean
+.PHONY: tutorial lab test test-fast matrix notebooks batch picture bench lock audit check clean
 
 $(READY): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.11 or later"; exit 1; }
@@ -134,6 +135,9 @@ bench: $(TOOLS)
 	@echo "--- 10,000 cut and broken streams, 1,104 cuts (some are refused, over 1,000 compared)"
 	@STREAM_CASES=10000 CUTTING_CASES=1104 $(BIN)/python -m pytest \
 	  tests/helpers/test_stream.py tests/helpers/test_cutting_exact.py
+
+audit: $(READY)
+	@$(BIN)/python -m tests.audit
 
 check: $(TOOLS)
 	$(BIN)/ruff check .

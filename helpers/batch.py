@@ -11,12 +11,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from . import payload
 from .batch_summary import Outcome, clean, error_of, shorten, without_secrets, write
 from .batch_table import Run, read_table
 from .errors import BadInput, TutorialError
@@ -44,8 +46,9 @@ def batch(runs: Sequence[Run], out: str | Path, *, jobs: int = 2, timeout: float
     if jobs < 1 or timeout <= 0:
         raise BadInput(f"jobs ({jobs}) and timeout ({timeout:g}) must be more than 0.")
     folder = Path(out)
-    with RunFile(folder / "state.jsonl", {"kind": "batch"}) as state:
-        ended = {(each["name"], each["fingerprint"]): each["outcome"] for each in state.records}
+    with RunFile(folder / "state.jsonl", {"kind": "batch"}, _ended) as state:
+        _folder(folder / "work")
+        ended = dict(map(_ended, state.records))
         outcomes = {run.name: _before(run, folder, ended) for run in runs}
         stop = threading.Event()
 
@@ -71,11 +74,24 @@ def batch(runs: Sequence[Run], out: str | Path, *, jobs: int = 2, timeout: float
     return list(outcomes.values())
 
 
-def _before(run: Run, folder: Path, ended: dict[tuple[str, str], dict[str, object]]) -> Outcome:
+def _ended(record: dict[str, Any]) -> tuple[tuple[str, str], Outcome]:
+    """One line of state.jsonl. Raises WrongShape for a line that no batch wrote."""
+    key = payload.text(record, "name"), payload.text(record, "fingerprint")
+    return key, Outcome.from_record(payload.part(record, "outcome"))
+
+
+def _folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{path} can't be the runs' folder ({error.strerror}). Take another --out.") from error
+
+
+def _before(run: Run, folder: Path, ended: Mapping[tuple[str, str], Outcome]) -> Outcome:
     """How the same run ended before, if it did and its notebook is still there."""
     found = ended.get((run.name, run.fingerprint))
     if found and (folder / f"{run.name}.ipynb").exists():
-        return Outcome(**found)  # type: ignore[arg-type]  # as asdict wrote it
+        return found
     return Outcome(run.name, run.notebook.name, "not run")
 
 
@@ -143,12 +159,12 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
 
 
 def _setting(work: Path) -> str:
-    return without_secrets(
-        "; ".join(
-            json.dumps(json.loads(path.read_text(encoding="utf-8")))
-            for path in sorted(work.glob("**/setting.json"))
-        )
-    )
+    """What the run saved to its setting.json. A notebook may write anything: no outcome is lost for it."""
+    found = []
+    for path in sorted(work.glob("**/setting.json")):
+        with suppress(OSError, ValueError, RecursionError):
+            found.append(json.dumps(json.loads(path.read_text(encoding="utf-8"))))
+    return without_secrets("; ".join(found))
 
 
 def _last_line(log: Path) -> str:
@@ -173,6 +189,12 @@ def main(arguments: Iterable[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Interrupted: the same command goes on with what is not done.", file=sys.stderr)
         return 130
+    except OSError as error:  # a disk that is full, say: what had ended by then is in state.jsonl
+        print(
+            f"The batch ended early: {error}. The same command goes on with what is not done.",
+            file=sys.stderr,
+        )
+        return 1
     print(f"Read {given.out}/summary.html, or {given.out}/summary.csv")
     return 0 if all(each.status == "done" for each in outcomes) else 1
 

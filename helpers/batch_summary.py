@@ -4,11 +4,12 @@ import csv
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from . import payload
 from .batch_table import SECRET_VALUE
 from .markup import attribute, escape
 
@@ -32,13 +33,25 @@ class Outcome:
     setting: str = ""
     error: str = ""
 
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> "Outcome":
+        """Read back a line of state.jsonl. Raises payload.WrongShape where it is something else."""
+        names = [field.name for field in fields(cls)]
+        if set(record) - set(names):
+            raise payload.WrongShape(f"an outcome has {', '.join(names)}, and nothing else")
+        seconds = payload.number_or_none(record, "seconds") or 0.0
+        told = {name: payload.text_or_none(record, name) or "" for name in names if name != "seconds"}
+        for name in ("name", "notebook", "status"):
+            payload.text(record, name)
+        return cls(**told, seconds=seconds)
+
 
 def error_of(output: Path) -> str:
     """The error that ended a notebook, in one line; empty if there is none."""
     for cell in _cells(output):
         for each in cell.get("outputs", []):
             if each.get("output_type") == "error":
-                return shorten(f"{each['ename']}: {each['evalue']}")
+                return shorten(f"{each.get('ename', 'Error')}: {each.get('evalue', '')}")
     return ""
 
 
@@ -108,5 +121,5 @@ def _cells(output: Path) -> list[dict[str, Any]]:
         return []
     try:
         return list(json.loads(output.read_text(encoding="utf-8"))["cells"])
-    except (ValueError, KeyError):  # killed while papermill was writing it
+    except (ValueError, KeyError, TypeError):  # killed while papermill was writing it
         return []

@@ -3,8 +3,10 @@
 import ast
 import csv
 import hashlib
+import io
 import json
 import re
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # it becomes a file name
 # Parameters stand in the output notebook for all to read.
 SECRET_NAME = re.compile(r"secret|passw|credential|api_?key|access_?key|session_?token|auth_?token", re.I)
 SECRET_VALUE = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")
+# What Python raises for a literal that is none, that is nested too deeply, or too long.
+UNREADABLE = (ValueError, SyntaxError, RecursionError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -56,22 +60,37 @@ def read_table(path: str | Path) -> list[Run]:
 def _rows(table: Path) -> list[dict[str, Any]]:
     try:
         text = table.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise BadInput(f"The table {table} cannot be read: {error}") from error
     if table.suffix == ".json":
         return _json_rows(table, text)
     if table.suffix != ".csv":
         raise BadInput(f"{table} is neither .csv nor .json.")
-    rows = list(csv.DictReader(text.splitlines(keepends=True)))
-    if any(None in row or None in row.values() for row in rows):
-        raise BadInput(f"{table}: a row has more or fewer fields than the first line names.")
+    return _csv_rows(table, text)
+
+
+def _csv_rows(table: Path, text: str) -> list[dict[str, Any]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    rows: list[dict[str, Any]] = []
+    try:
+        for row in reader:
+            if None in row or None in row.values():
+                raise BadInput(
+                    f"{table}, line {reader.line_num}: more or fewer fields than the first line names."
+                )
+            rows.append(dict(row))
+    except csv.Error as error:
+        raise BadInput(
+            f"{table}, line {reader.reader.line_num}: {error}. A long prompt can be a file of its own, "
+            "named in the column prompt_file."
+        ) from error
     return rows
 
 
 def _json_rows(table: Path, text: str) -> list[dict[str, Any]]:
     try:
         rows = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{table} is not JSON: {error}") from error
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise BadInput(f"{table} is not a list of objects, one for each run.")
@@ -87,6 +106,8 @@ def _run(table: Path, number: int, row: Mapping[str, Any]) -> Run:
             f"{where}: a name of letters, digits, '.', '_' and '-' is needed; it names the output."
         )
     chosen = given.pop("notebook", None)
+    if chosen is not None and (not isinstance(chosen, str) or "\0" in chosen):
+        raise BadInput(f"{where}: notebook is {chosen!r}; it takes a path.")
     notebook = (table.parent / chosen).resolve() if chosen else DEFAULT_NOTEBOOK
     if "prompt_file" in given:
         if "prompt" in given:
@@ -100,7 +121,7 @@ def _run(table: Path, number: int, row: Mapping[str, Any]) -> Run:
 def _prompt(path: Path, where: str) -> str:
     try:
         text = path.read_text(encoding="utf-8").rstrip("\n")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise BadInput(f"{where}: prompt_file cannot be read: {error}") from error
     if not text.strip():
         raise BadInput(f"{where}: prompt_file {path.name} is empty.")
@@ -110,11 +131,10 @@ def _prompt(path: Path, where: str) -> str:
 def _known(notebook: Path, where: str) -> dict[str, Any]:
     """The notebook's parameters and their defaults. papermill itself would only warn of an unknown one."""
     from papermill import inspect_notebook  # type: ignore[import-untyped]
-    from papermill.exceptions import PapermillException  # type: ignore[import-untyped]
 
     try:
         found = inspect_notebook(str(notebook))
-    except (OSError, ValueError, PapermillException) as error:
+    except Exception as error:  # nbformat has no class for all that a file may hold
         raise BadInput(f"{where}: the notebook {notebook} cannot be read: {error}") from error
     return {name: _default(each["default"]) for name, each in found.items()}
 
@@ -123,7 +143,7 @@ def _default(source: str) -> Any:
     """A default's value; None, which any value fits, where it is computed."""
     try:
         return ast.literal_eval(source)
-    except (ValueError, SyntaxError):
+    except UNREADABLE:
         return None
 
 
@@ -134,7 +154,8 @@ def _value(name: str, given: Any, known: Mapping[str, Any], where: str, as_text:
     value = _literal(given) if as_text and not isinstance(default, str) else given
     if not _fits(value, default):
         wanted = f"{type(default).__name__}, such as {default!r}"
-        raise BadInput(f"{where}: parameter {name} is {given!r}; the notebook takes {wanted}.")
+        shown = reprlib.repr(given)  # a field may be of any length
+        raise BadInput(f"{where}: parameter {name} is {shown}; the notebook takes {wanted}.")
     if SECRET_NAME.search(name) or SECRET_VALUE.search(json.dumps(value)):
         raise BadInput(
             f"{where}: parameter {name} looks like a secret, and output notebooks show parameters."
@@ -149,7 +170,7 @@ def _literal(text: str) -> Any:
     for read in (json.loads, ast.literal_eval):
         try:
             return read(text)
-        except (ValueError, SyntaxError):
+        except UNREADABLE:
             continue
     return text
 

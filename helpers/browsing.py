@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import BadInput
 from .front_end import attended
-from .markup import block, escape, quote
+from .markup import block, escape, inline, quote
 from .measures import SETTING, check
 from .showing import SCRIPT
 
@@ -57,8 +57,8 @@ class Browser:
 
     def static_copy(self) -> str:
         """The rows as Markdown, their texts shown literally: what an unattended run shows."""
-        head = f"**Written by {self._writer}** ({escape(self._told())}):"
-        parts = [f"{quote(row['text'])}\n\n{escape(_facts(row))}" for row in self._listed()]
+        head = f"**Written by {inline(self._writer)}** ({inline(self._told())}):"
+        parts = [f"{quote(row['text'])}\n\n{inline(_facts(row))}" for row in self._listed()]
         return "\n\n".join([head, *(parts or ["*No answer yet.*"])])
 
     def _ipython_display_(self) -> None:
@@ -133,5 +133,6 @@ def _facts(row: Mapping[str, Any]) -> str:
     tokens = "" if row["tokens"] is None or row["tokens"] != row["tokens"] else f"{row['tokens']:.0f} tokens"
     likelihood = "" if row["likelihood"] != row["likelihood"] else f"likelihood {row['likelihood']:.2f}"
     kind = "asked for" if row["measured"] else "cut from a longer answer"
-    known = [f"repetition {row['repetition']}", tokens, str(row["finish_reason"] or ""), likelihood, kind]
+    reason = row["finish_reason"] if isinstance(row["finish_reason"], str) else ""  # None, or pandas' NaN
+    known = [f"repetition {row['repetition']}", tokens, reason, likelihood, kind]
     return ", ".join(fact for fact in known if fact)

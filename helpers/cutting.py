@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from . import payload
+
 if TYPE_CHECKING:
     from .wire import Response
 
@@ -46,11 +48,24 @@ class Answer:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Answer":
-        """Read back what `record` wrote."""
-        fields = {n: record[n] for n in cls.__dataclass_fields__ if n != "answered_at"}
+        """Read back what `record` wrote. Raises payload.WrongShape where it is something else."""
+        tokens, likelihoods = payload.items(record, "tokens"), payload.items(record, "likelihoods")
+        if len(tokens) != len(likelihoods):
+            raise payload.WrongShape("tokens and likelihoods are not of one length")
+        latency = payload.number_or_none(record, "latency_seconds")
+        if latency is None:
+            raise payload.WrongShape("latency_seconds is missing")
         return cls(
-            **{**fields, "tokens": tuple(record["tokens"]), "likelihoods": tuple(record["likelihoods"])},
-            answered_at=record.get("answered_at"),  # files of earlier versions have none
+            text=payload.text(record, "text"),
+            finish_reason=payload.text_or_none(record, "finish_reason"),
+            likelihood=payload.number_or_none(record, "likelihood"),
+            tokens=tuple(payload.text({"a token": each}, "a token") for each in tokens),
+            likelihoods=tuple(
+                payload.number_or_none({"a likelihood": n}, "a likelihood") for n in likelihoods
+            ),
+            token_count=payload.count_or_none(record, "token_count"),
+            latency_seconds=latency,
+            answered_at=payload.number_or_none(record, "answered_at"),  # files of earlier versions have none
         )
 
     def record(self) -> dict[str, Any]:

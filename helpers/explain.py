@@ -8,14 +8,13 @@ from typing import Any
 
 from botocore.exceptions import (
     ClientError,
-    ConnectTimeoutError,
     CredentialRetrievalError,
-    EndpointConnectionError,
+    HTTPClientError,
     NoCredentialsError,
-    ReadTimeoutError,
     SSOError,
     TokenRetrievalError,
 )
+from botocore.exceptions import ConnectionError as ConnectionFailed
 
 from . import errors
 
@@ -51,7 +50,7 @@ def explained(action: str) -> Iterator[None]:
         if explanation is None:
             raise
         raise explanation from error
-    except (EndpointConnectionError, ConnectTimeoutError, ReadTimeoutError) as error:
+    except (ConnectionFailed, HTTPClientError) as error:  # timeouts, proxies and certificates among them
         raise errors.NotConnected(f"Could not {action}: {error}") from error
     except SIGN_IN as error:
         raise errors.NotConnected(f"Could not {action}: {error}. {SIGN_IN_AGAIN}") from error
@@ -132,6 +131,7 @@ def model_message(body: str) -> str:
     """The words in a container's error body: the value of "message", or the body itself."""
     try:
         parsed = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
-    return str(parsed.get("message", body)) if isinstance(parsed, dict) else body
+    said = parsed.get("message") if isinstance(parsed, dict) else None
+    return said if isinstance(said, str) else body

@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+from urllib3.exceptions import HTTPError
 
 from . import catalog, endpoint
 from .errors import BadInput, EndpointNotReady, ModelFailed, UnknownModel
 from .explain import explained
+from .payload import WrongShape, parse
 from .session import Session
 from .stream import Stream
 from .wire import APIS, Request, Response, TokenLikelihood
@@ -183,7 +185,12 @@ class Client:
         started = self._clock()
         answer = self._send("invoke_endpoint", body)
         with explained(f"read the answer of {self.endpoint_name!r}"):
-            raw = answer["Body"].read()
+            try:
+                raw = answer["Body"].read()
+            except (ResponseStreamingError, IncompleteReadError, HTTPError) as error:
+                if isinstance(error, ReadTimeoutError):
+                    raise
+                raise self._failed(f"broke off in the middle of its answer: {error}", "") from error
         return replace(self._read(raw), latency_seconds=self._clock() - started)
 
     def _invoke_stream(self, request: Request) -> Stream:
@@ -198,14 +205,15 @@ class Client:
 
     def _read(self, raw: bytes) -> Response:
         try:
-            return self._api.response(json.loads(raw))
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            return self._api.response(parse(raw))
+        except WrongShape as error:
             words = raw[:200].decode(errors="replace")
-            raise ModelFailed(
-                f"{self.endpoint_name!r} answered, but not as {self.model.name} does: {words}",
-                status=200,
-                model_message=words,
+            raise self._failed(
+                f"answered, but not as {self.model.name} does: {error}: {words}", words
             ) from error
+
+    def _failed(self, what: str, words: str) -> ModelFailed:
+        return ModelFailed(f"{self.endpoint_name!r} {what}", status=200, model_message=words)
 
     def _send(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         call = getattr(self.session.client("sagemaker-runtime"), operation)

@@ -8,6 +8,8 @@ from typing import Any
 
 # HTML, Markdown, mathematics and links all start from one of these
 _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
+# What can become markup in the middle of a line, links without brackets among it; ordinary words have none.
+_INLINE = re.compile(r"[$&*<>@\[\\\]^`{|}~]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.", re.IGNORECASE)
 # MathJax, which JupyterLab runs over HTML and Markdown, reads no formula across the edge of an element.
 _MATHEMATICS = re.compile(r"\$|\\|&#36;|&#92;")
 _JOINERS = "\u200c\u200d"  # parts of ordinary writing in several scripts, and of emoji
@@ -61,10 +63,19 @@ def quote(text: str) -> str:
     return "\n".join(f"> {_literal(line)}<br>" for line in visible(text).split("\n"))
 
 
+def inline(text: str) -> str:
+    """The text within a line of Markdown that shows it literally; line breaks and tabs become spaces."""
+    return _no_formula(_as_entities(_INLINE, " ".join(visible(text).split())))
+
+
 def _literal(line: str) -> str:
     body = line.lstrip(" \t")
     indent = "&#160;" * (len(line) - len(body))
-    return indent + _no_formula(_MARKDOWN.sub(lambda found: f"&#{ord(found.group())};", body))
+    return indent + _no_formula(_as_entities(_MARKDOWN, body))
+
+
+def _as_entities(characters: re.Pattern[str], text: str) -> str:
+    return characters.sub(lambda found: f"&#{ord(found.group())};", text)
 
 
 def _no_formula(escaped: str) -> str:

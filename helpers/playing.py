@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .catalog import Limit
 from .errors import BadInput
-from .markup import Html, block, count, escape, quote, visible
+from .markup import Html, block, count, escape, inline, quote, visible
 from .running import Snapshot
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def stop_sequences(lines: str) -> tuple[str, ...]:
 def history(runs: Iterable[Snapshot], names: Iterable[str]) -> "pd.DataFrame":
     """One row a run, in the order they were started: its number, its settings, what came of it.
 
-    Control characters and direction marks in the text are written as ⟨U+XXXX⟩, as everywhere it is shown.
+    `finish_reason` is empty where there is none. Control characters and direction marks are written as
+    ⟨U+XXXX⟩, as everywhere they are shown.
     """
     import pandas as pd
 
@@ -63,7 +64,8 @@ def history(runs: Iterable[Snapshot], names: Iterable[str]) -> "pd.DataFrame":
 
 
 def _results(run: Snapshot) -> dict[str, Any]:
-    return {name: getattr(run, name) for name in RESULTS} | {"text": visible(run.text)}
+    shown = {"text": visible(run.text), "finish_reason": visible(run.finish_reason or "")}
+    return {name: getattr(run, name) for name in RESULTS} | shown
 
 
 def in_words(now: Snapshot, usd_per_hour: float | None = None) -> str:
@@ -84,7 +86,7 @@ def static_copy(last: Snapshot | None, writer: str) -> str:
     told = ", ".join(f"{name} {value:g}" for name, value in last.settings.items() if name in NUMBERS)
     end = _ending(last.finish_reason) if last.state == "finished" else last.state.capitalize()
     counted = f", {count(last.tokens, 'token')}" if last.tokens else ""  # a plain text comes without a count
-    return f"**Written by {writer}** ({told}):\n\n{quote(last.text)}\n\n{end}{counted}."
+    return f"**Written by {inline(writer)}** ({told}):\n\n{quote(last.text)}\n\n{inline(end)}{counted}."
 
 
 def folded_copy(last: Snapshot | None, writer: str) -> Html:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.figure import Figure
 
 from .errors import BadInput
-from .markup import Html, block, escape, visible
+from .markup import Html, block, escape, inline, visible
 from .measures import MEASURES, check, ended, standard_error, summary
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Picture:
 
         picture = {"image/png": base64.b64encode(self.png()).decode(), "text/plain": self.alt}
         display(picture, raw=True, metadata={"image/png": {"alt": self.alt}})  # type: ignore[no-untyped-call]
-        display(Markdown(f"*In words:* {self.alt}"))  # type: ignore[no-untyped-call]
+        display(Markdown(f"*In words:* {inline(self.alt)}"))  # type: ignore[no-untyped-call]
 
     def __repr__(self) -> str:
         return self.alt
@@ -144,9 +144,9 @@ def side_by_side(df: "pd.DataFrame", by: str = "temperature", *, most: int = 4) 
     heads = "".join(f'<th scope="col" style="text-align:left">{escape(name)}</th>' for name in names)
     # left, not start: JupyterLab's sanitizer takes no start; the text in it keeps its own direction
     cell = '<td style="vertical-align:top;text-align:left">'
-    cells = "".join(f"{cell}{block(row['text'])}<small>{_facts(row)}</small></td>" for row in rows)
+    cells = "".join(f"{cell}{block(row['text'])}<small>{escape(_facts(row))}</small></td>" for row in rows)
     plain = "\n\n".join(
-        f"{n} ({_facts(row)}):\n{visible(row['text'])}" for n, row in zip(names, rows, strict=True)
+        visible(f"{n} ({_facts(row)}):\n{row['text']}") for n, row in zip(names, rows, strict=True)
     )
     caption = "<caption>Written by the model</caption>"
     table = f'<table style="table-layout:fixed;width:100%">{caption}<tr>{heads}</tr><tr>{cells}</tr></table>'
@@ -158,8 +158,10 @@ def _first(rows: "pd.DataFrame") -> "pd.Series[Any]":
 
 
 def _facts(row: "pd.Series[Any]") -> str:
-    known = [f"{row['tokens']:.0f} tokens", str(row["finish_reason"] or "")]
-    return ", ".join(escape(fact) for fact in known if fact)
+    tokens, reason = row["tokens"], row["finish_reason"]
+    counted = "" if tokens is None or tokens != tokens else f"{tokens:.0f} tokens"
+    known = [counted, reason if isinstance(reason, str) else ""]  # None, or pandas' NaN, is no reason
+    return ", ".join(fact for fact in known if fact)
 
 
 def _spread(values: Sequence[Any], most: int) -> list[Any]:

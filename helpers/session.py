@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
 
+from . import endpoint_url
 from .errors import BadInput, NotConnected, SandboxStopped
 from .explain import explained
 
@@ -28,6 +28,11 @@ CLIENT_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3})
 RUNTIME_CONFIG = Config(connect_timeout=10, read_timeout=70, retries={"total_max_attempts": 1})
 # The Marketplace buyer APIs and one of the price list's endpoints are in us-east-1 alone.
 US_EAST_1_ONLY = ("marketplace-agreement", "marketplace-discovery", "pricing")
+# What the notebooks ask: `connect("aws")` makes their clients (nothing is sent) and looks where they point.
+SERVICES = (
+    *("sagemaker", "sagemaker-runtime", "sts", "iam", "scheduler", "service-quotas"),
+    *US_EAST_1_ONLY,
+)
 # How AWS's services call a key they don't know: JSON services, query services, S3.
 UNKNOWN_KEY_CODES = ("UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId")
 STUDIO_METADATA = Path("/opt/ml/metadata/resource-metadata.json")
@@ -124,22 +129,36 @@ def _forget_clients_of_sdk() -> None:
 
 
 def _connect_aws(region: str, role_arn: str | None) -> Session:
-    for name, url in os.environ.items():
-        if name.startswith("AWS_ENDPOINT_URL") and urlsplit(url).hostname in ("127.0.0.1", "localhost"):
-            raise NotConnected(
-                f"{name} points at a sandbox ({url}), so 'aws' would not reach AWS. Unset it, and restart."
-            )
     try:
-        session = boto3.Session(region_name=region)
-        credentials = session.get_credentials()
-    except BotoCoreError as error:
-        raise NotConnected(f"Your AWS configuration cannot be used: {error}") from error
+        own = boto3.Session(region_name=region)
+        credentials = own.get_credentials()
+        urls = [str(own.client(service).meta.endpoint_url) for service in SERVICES]
+        here = [url for url in urls if endpoint_url.is_loopback(url)]
+        _check_files()
+    except Exception as error:  # not swallowed: botocore has no class for all that a nonsense setting does
+        names = sorted(name for name in os.environ if name.startswith("AWS_"))
+        raise NotConnected(
+            f"Your AWS settings can't be used: {str(error).rstrip('.')}. Put that right and run the connect "
+            f"cell again: it is in your AWS configuration file or in one of these: {', '.join(names)}."
+        ) from error
+    if here:
+        raise NotConnected(
+            f"{endpoint_url.sources(here[0])} points at this machine ({here[0]}), so 'aws' would not reach "
+            'AWS. Unset it: eval "$(python -m helpers.sandbox env --undo)", if env has set it; then restart.'
+        )
     if credentials is None:
         raise NotConnected(
             "No AWS credentials found. Sign in first (for example `aws configure sso`, then "
             "`aws sso login`), or practise with connect('sandbox')."
         )
-    return Session("aws", region, session, "the model on your endpoint", role_arn)
+    return Session("aws", region, own, "the model on your endpoint", role_arn)
+
+
+def _check_files() -> None:
+    """Files that boto3 looks at only when it sends something: then it would be a raw OSError."""
+    for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "AWS_WEB_IDENTITY_TOKEN_FILE"):
+        if (path := os.environ.get(name)) and not Path(path).exists():
+            raise FileNotFoundError(f"{name} is {path!r}, and there is no such file")
 
 
 def _connect_sandbox(region: str, role_arn: str | None) -> Session:

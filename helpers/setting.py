@@ -25,7 +25,7 @@ def load_setting(path: str | Path) -> dict[str, Any]:
         setting = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise BadInput(f"There is no setting in {path} yet: run 04_tune, which saves one.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadInput(f"{path} is not JSON: run 04_tune again, which writes it anew.") from error
     if not isinstance(setting, dict):
         raise BadInput(f"{path} holds no setting: run 04_tune again, which writes it anew.")

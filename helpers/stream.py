@@ -10,14 +10,16 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
-from botocore.exceptions import ClientError, HTTPClientError
-from urllib3.exceptions import HTTPError
+from botocore.eventstream import ParserError
+from botocore.exceptions import ClientError
 
 from .errors import StreamBroken
+from .payload import WrongShape
 from .wire import Api, Generation, Response
 
 # What may stand between two JSON objects: white space, and the line prefixes of server-sent events.
 BETWEEN = re.compile(r"(?:\s+|data:|\[DONE\]|(?:event|id|retry)?:[^\n]*\n)+")
+GZIP = b"\x1f\x8b"
 
 
 class EventReader:
@@ -35,7 +37,8 @@ class EventReader:
     def feed(self, part: bytes) -> Iterator[dict[str, Any]]:
         """Yield the objects that `part` completes; what is left over waits in `rest`.
 
-        Raises UnicodeDecodeError at bytes that are no UTF-8, after the objects before them.
+        Raises, after the objects before it: UnicodeDecodeError at bytes that are no UTF-8, RecursionError at
+        an object that is nested too deeply, ValueError at a number of thousands of digits.
         """
         problem = None
         try:
@@ -97,12 +100,15 @@ class Stream:
     def __iter__(self) -> Iterator[str]:
         reader = EventReader()
         try:
-            for part in self._parts():
-                for event in reader.feed(part):
+            for message in self._body:
+                # a message of another kind would be of a newer service, and has no text of the model's
+                for event in reader.feed(message.get("PayloadPart", {}).get("Bytes", b"")):
                     yield from self._take(event)
-        except UnicodeDecodeError as error:
+        except StreamBroken:
+            raise
+        except Exception as error:  # the one place for all that a stream can do: its text must not be lost
             if not self._over:
-                raise self._broken("the bytes that came are not UTF-8") from error
+                raise self._broken(_reason(error)) from error
         finally:
             self.close()
         if not self._over:
@@ -124,19 +130,9 @@ class Stream:
         """Whether nothing more is to come: the model has finished, or the reader wants no more."""
         return self._stopped or self.response is not None
 
-    def _parts(self) -> Iterator[bytes]:
-        try:
-            for event in self._body:
-                yield event["PayloadPart"]["Bytes"]
-        except ClientError as error:
-            if not self._over:
-                raise self._broken(error.response["Error"].get("Message", str(error))) from error
-        except (HTTPClientError, HTTPError, OSError, ValueError) as error:
-            # ValueError is urllib3's "read of closed file" after stop() from another thread.
-            if not self._over:
-                raise self._broken(str(error)) from error
-
     def _take(self, event: dict[str, Any]) -> Iterator[str]:
+        if self._over:
+            return
         problem = self._api.error(event)
         if problem is not None:
             raise self._broken(f"the model says: {problem}")
@@ -164,6 +160,22 @@ class Stream:
             f"this error's partial_text; ask again for the rest.",
             partial_text=self.text,
         )
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong with a stream, in words."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Message") or error)
+    if isinstance(error, UnicodeDecodeError):
+        zipped = error.object[max(0, error.start - 1) : error.start + 1] == GZIP
+        return "the bytes that came are compressed" if zipped else "the bytes that came are not UTF-8"
+    if isinstance(error, RecursionError):
+        return "an event's JSON is nested too deeply"
+    if isinstance(error, ParserError):
+        return f"a frame of it is damaged ({error})"
+    if isinstance(error, WrongShape):
+        return f"an event is not as the model's API writes it: {error}"
+    return str(error) or type(error).__name__
 
 
 def _unread(rest: str) -> str:

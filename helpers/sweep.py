@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from . import payload
 from .cost_share import shares
 from .cutting import Answer, cut
 from .errors import BadInput
@@ -47,7 +48,7 @@ def run(
     if client.model.id != plan.model_id:
         raise BadInput(f"The plan is for {plan.model_id}, this endpoint runs {client.model.id}: plan again.")
     pace = Pace(concurrency)
-    with RunFile(path, plan.header) as file:
+    with RunFile(path, plan.header, _answer) as file:
         answers = _answers(file.records)
         found = len(answers)
         shown = Progress(progress)
@@ -78,8 +79,12 @@ def load(path: str | Path, *, usd_per_hour: float | None = None) -> "pd.DataFram
     where each moment is divided evenly among this file's requests under way (0 for a row that was cut). The
     sum is the price of the time in which the run kept the endpoint busy; the hours between are billed, too.
     """
-    header, records = read(path)
-    return _table(Plan.from_header(header), _answers(records), usd_per_hour)
+    header, records = read(path, _answer)
+    try:
+        plan = Plan.from_header(header)
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        raise BadInput(f"{path} is not the file of a sweep: its first line holds no plan.") from error
+    return _table(plan, _answers(records), usd_per_hour)
 
 
 def _ask(client: "Client", plan: Plan, request: Request) -> "Response":
@@ -99,7 +104,17 @@ def _named(key: Key) -> dict[str, Any]:
 
 
 def _answers(records: Iterable[Mapping[str, Any]]) -> dict[Key, Answer]:
-    return {tuple(record[name] for name in KEY_NAMES): Answer.from_record(record) for record in records}
+    return dict(map(_answer, records))
+
+
+def _answer(record: Mapping[str, Any]) -> tuple[Key, Answer]:
+    """One record's request and answer. Raises WrongShape for a line that no sweep wrote."""
+    named = record.get(KEY_NAMES[0])  # whatever the caller named the prompt, as JSON has it
+    numbers = [payload.number_or_none(record, name) for name in KEY_NAMES[1:]]
+    if None in numbers or not isinstance(named, str | int | float):
+        raise payload.WrongShape(f"one of {', '.join(KEY_NAMES)} is missing")
+    key: Any = (named, *numbers)
+    return key, Answer.from_record(record)
 
 
 def _missing(plan: Plan, answers: Mapping[Key, Answer]) -> Iterator[Request]:

@@ -53,13 +53,18 @@ def _marked(entry: "TokenLikelihood") -> str:
 def _shade(entry: "TokenLikelihood") -> str:
     if entry.likelihood is None:
         return "#FFFFFF"
-    return next(shade for lowest, shade in SHADES if exp(entry.likelihood) >= lowest)
+    return next(shade for lowest, shade in SHADES if _probability(entry.likelihood) >= lowest)
 
 
 def _number(entry: "TokenLikelihood") -> str:
     if entry.likelihood is None:
         return "no likelihood"
-    return f"log-likelihood {entry.likelihood:.2f}, probability {exp(entry.likelihood):.1%}"
+    return f"log-likelihood {entry.likelihood:.2f}, probability {_probability(entry.likelihood):.1%}"
+
+
+def _probability(likelihood: float) -> float:
+    """The probability of a log-likelihood, which a container may give as more than 0, where none is."""
+    return exp(min(likelihood, 0.0))
 
 
 def _legend() -> str:

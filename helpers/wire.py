@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from . import payload
+
 
 @dataclass(frozen=True)
 class Request:
@@ -61,7 +63,7 @@ class Response:
 
 
 class Api(Protocol):
-    """One wire format."""
+    """One wire format. What reads raises payload.WrongShape where the JSON isn't as the API writes it."""
 
     features: frozenset[str]
 
@@ -97,15 +99,18 @@ class GenerateApi:
 
     def response(self, raw: dict[str, Any]) -> Response:
         """See Api."""
-        return Response(tuple(self._generation(each) for each in raw["generations"]), raw=raw)
+        listed = payload.objects(raw, "generations")
+        if not listed:
+            raise payload.WrongShape("generations holds no text")
+        return Response(tuple(self._generation(each) for each in listed), raw=raw)
 
     def text(self, event: dict[str, Any]) -> str:
         """See Api."""
-        return "" if event.get("is_finished") else str(event.get("text", ""))
+        return "" if event.get("is_finished") else payload.text_or_none(event, "text") or ""
 
     def final(self, event: dict[str, Any]) -> dict[str, Any] | None:
         """See Api."""
-        return event.get("response") if event.get("is_finished") else None
+        return payload.obj(event.get("response"), "response") if event.get("is_finished") else None
 
     def error(self, event: dict[str, Any]) -> str | None:
         """See Api."""
@@ -114,10 +119,11 @@ class GenerateApi:
     @staticmethod
     def _generation(raw: dict[str, Any]) -> Generation:
         tokens = tuple(
-            TokenLikelihood(each["token"], each.get("likelihood"))
-            for each in raw.get("token_likelihoods") or ()
+            TokenLikelihood(payload.text(each, "token"), payload.number_or_none(each, "likelihood"))
+            for each in payload.objects(raw, "token_likelihoods")
         )
-        return Generation(raw["text"], raw.get("finish_reason"), raw.get("likelihood"), tokens)
+        likelihood = payload.number_or_none(raw, "likelihood")
+        return Generation(_told(raw), payload.text_or_none(raw, "finish_reason"), likelihood, tokens)
 
 
 class ChatV1Api:
@@ -136,21 +142,24 @@ class ChatV1Api:
 
     def response(self, raw: dict[str, Any]) -> Response:
         """See Api."""
-        count = raw.get("token_count") or raw.get("meta", {}).get("tokens") or {}
+        count = payload.part(raw, "token_count") or payload.part(payload.part(raw, "meta"), "tokens")
         return Response(
-            (Generation(raw["text"], raw.get("finish_reason")),),
-            prompt_tokens=count.get("prompt_tokens", count.get("input_tokens")),
-            response_tokens=count.get("response_tokens", count.get("output_tokens")),
+            (Generation(_told(raw), payload.text_or_none(raw, "finish_reason")),),
+            prompt_tokens=_first_count(count, "prompt_tokens", "input_tokens"),
+            response_tokens=_first_count(count, "response_tokens", "output_tokens"),
             raw=raw,
         )
 
     def text(self, event: dict[str, Any]) -> str:
         """See Api."""
-        return str(event.get("text", "")) if event.get("event_type") == "text-generation" else ""
+        if event.get("event_type") != "text-generation":
+            return ""
+        return payload.text_or_none(event, "text") or ""
 
     def final(self, event: dict[str, Any]) -> dict[str, Any] | None:
         """See Api."""
-        return event.get("response") if event.get("event_type") == "stream-end" else None
+        ended = event.get("event_type") == "stream-end"
+        return payload.obj(event.get("response"), "response") if ended else None
 
     def error(self, event: dict[str, Any]) -> str | None:
         """See Api."""
@@ -172,12 +181,13 @@ class ChatV2Api:
 
     def response(self, raw: dict[str, Any]) -> Response:
         """See Api."""
-        content = raw["message"].get("content") or []
-        tokens = raw.get("usage", {}).get("tokens", {})
+        content = payload.objects(payload.obj(raw.get("message"), "message"), "content")
+        tokens = payload.part(payload.part(raw, "usage"), "tokens")
+        told = "".join(payload.text_or_none(part, "text") or "" for part in content)
         return Response(
-            (Generation("".join(part.get("text", "") for part in content), raw.get("finish_reason")),),
-            prompt_tokens=tokens.get("input_tokens"),
-            response_tokens=tokens.get("output_tokens"),
+            (Generation(told, payload.text_or_none(raw, "finish_reason")),),
+            prompt_tokens=payload.count_or_none(tokens, "input_tokens"),
+            response_tokens=payload.count_or_none(tokens, "output_tokens"),
             raw=raw,
         )
 
@@ -185,13 +195,14 @@ class ChatV2Api:
         """See Api."""
         if event.get("type") != "content-delta":
             return ""
-        return str(event["delta"]["message"]["content"].get("text", ""))
+        message = payload.part(payload.part(event, "delta"), "message")
+        return payload.text_or_none(payload.part(message, "content"), "text") or ""
 
     def final(self, event: dict[str, Any]) -> dict[str, Any] | None:
         """See Api; the last event of v2 has no text in it, so the caller adds what it has gathered."""
         if event.get("type") != "message-end":
             return None
-        return {"message": {}, **event.get("delta", {})}
+        return {"message": {}, **payload.part(event, "delta")}
 
     def error(self, event: dict[str, Any]) -> str | None:
         """See Api."""
@@ -216,10 +227,21 @@ def _sampling(request: Request) -> dict[str, Any]:
 
 def _error(event: dict[str, Any]) -> str | None:
     """Generate ends with `err`; chat v1 with a finish_reason of ERROR...; a bare {"message"} is any API's."""
-    if "err" in event:
+    if event.get("err") is not None:
         return str(event["err"])
     if str(event.get("finish_reason", "")).startswith("ERROR"):
         return f"finish reason {event['finish_reason']}"
     if set(event) == {"message"} and isinstance(event["message"], str):
         return event["message"]
     return None
+
+
+def _told(raw: dict[str, Any]) -> str:
+    """The text of an answer: null where the model wrote none. Without the field it is no answer."""
+    return payload.text(raw, "text") if raw.get("text", "") is not None else ""
+
+
+def _first_count(count: dict[str, Any], *names: str) -> int | None:
+    """The count under the first of these names that is there."""
+    found = (payload.count_or_none(count, name) for name in names)
+    return next((each for each in found if each is not None), None)

@@ -1,11 +1,13 @@
 """`python -m helpers.sandbox start | status | env | faults | stop`: the practice AWS from a terminal."""
 
 import argparse
-import shlex
+import os
 import sys
 
-from . import faults, process
+from . import faults, process, shell
 from .faults import terminal
+
+REGION = "us-east-1"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -16,6 +18,8 @@ def main(arguments: list[str] | None = None) -> int:
         added = commands.add_parser(name, help=text, description=text)
         if name == "faults":
             terminal.add_commands(added)
+        if name == "env":
+            added.add_argument("--undo", action="store_true", help="print what takes it back")
     parsed = parser.parse_args(arguments)
     command, _ = _COMMANDS[parsed.command]
     try:
@@ -39,18 +43,27 @@ def _status(_: argparse.Namespace) -> int:
     return 0
 
 
-def _env(_: argparse.Namespace) -> int:
+def _env(parsed: argparse.Namespace) -> int:
+    marked = os.environ.get(shell.KEPT, "")
+    if parsed.undo:
+        return _undo(marked)
     address = process.start(on_progress=_tell)
-    exports = {
-        "AWS_ENDPOINT_URL": address.url,
-        "AWS_ACCESS_KEY_ID": address.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": address.secret_access_key,
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_REGION": "us-east-1",
-    }
-    print("unset AWS_PROFILE AWS_SESSION_TOKEN")
-    for name, value in exports.items():
-        print(f"export {name}={shlex.quote(value)}")
+    aside = shell.put_aside(os.environ, marked)
+    exports = shell.settings(address.url, address.access_key_id, address.secret_access_key, REGION)
+    print(shell.script(exports, aside, marked))
+    _tell("Once evaluated, this terminal's AWS tools talk to the sandbox only.")
+    if aside:
+        _tell(f"Put aside, and kept by the terminal: {', '.join(aside)}.")
+    _tell('To take it back: eval "$(python -m helpers.sandbox env --undo)"')
+    return 0
+
+
+def _undo(marked: str) -> int:
+    if not marked:
+        _tell("There is nothing to take back: env was not evaluated in this terminal.")
+        return 1
+    print(shell.undoing(marked))
+    _tell("Once evaluated, this terminal has its former settings again.")
     return 0
 
 

@@ -104,7 +104,7 @@ class Engine:
             raise EngineError(f"{len(prompt)} tokens of prompt leave no room in {self.context_tokens}.")
         body = {"prompt": list(prompt), "max_tokens": limit, "stream": True, "logprobs": 1}
         # Without cache_prompt a request's numbers do not depend on what its slot did before.
-        body |= {"timings_per_token": True, "cache_prompt": False, **sampling.as_llama()}
+        body |= {"timings_per_token": True, "cache_prompt": False, **sampling.as_llama()}  # nosec B105: none
         reader = Reader(stop, cut_by_context=limit < max_tokens)
         chunks = self._chunks(body)
         try:

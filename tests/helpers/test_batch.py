@@ -131,6 +131,130 @@ def test_what_is_no_table_is_refused(tmp_path, name, text):
         read_table(tmp_path / name)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        (
+            "t.csv",
+            "name,prompt\na,x\nb," + "x" * 200_000 + "\n",
+            r"t\.csv, line 3: field larger.*prompt_file",
+        ),
+        ("t.csv", 'name,prompt\na,x\nb,"never closed\n', r"t\.csv, line 3: unexpected end of data"),
+        ("t.csv", "name,prompt\na,x\nb,x,y\n", r"t\.csv, line 3: more or fewer fields"),
+        (
+            "t.csv",
+            "name,max_tokens_values\na," + "[" * 5000 + "\n",
+            r"row 1 \(a\): parameter max_tokens_values",
+        ),
+        (
+            "t.csv",
+            "name,max_tokens_values\na," + "9" * 5000 + "\n",
+            r"row 1 \(a\): parameter max_tokens_values",
+        ),
+        ("t.json", "[" * 100_000, r"t\.json is not JSON"),
+        ("t.json", "[" + "9" * 5000 + "]", r"t\.json is not JSON"),
+        ("t.json", '[{"name": "a", "notebook": 5}]', "notebook is 5"),
+        ("t.json", '[{"name": "a", "notebook": "a\\u0000b"}]', "notebook is"),
+        ("t.json", '[{"name": "a", "prompt_file": "a\\u0000b"}]', "prompt_file cannot be read"),
+    ],
+)
+def test_a_hostile_table_is_one_sentence(tmp_path, capsys, name, text, said):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput, match=said) as refused:
+        read_table(tmp_path / name)
+    assert len(str(refused.value)) < 600
+    assert main([str(tmp_path / name), "--out", str(tmp_path / "out")]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_line_separator_in_a_field_ends_no_row(folder):
+    (run,) = read_table(csv_table(folder, "name,notebook,prompt\na,tiny.ipynb,x\u2028y\x0bz\n"))
+    assert run.parameters["prompt"] == "x\u2028y\x0bz"
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "null", '{"cells": 5}', "[" * 100_000, '{"nbformat": "x"}', ""])
+def test_a_notebook_that_is_none_is_one_sentence(folder, text):
+    path = table(folder, {"name": "a"})
+    (folder / "tiny.ipynb").write_text(text, encoding="utf-8")
+    with pytest.raises(BadInput, match=r"row 1 \(a\): the notebook .* cannot be read"):
+        read_table(path)
+
+
+# --- what is in the output folder already
+
+
+DONE = {"name": "a", "notebook": "tiny.ipynb", "status": "done", "seconds": 1.0}
+
+
+def state(folder: Path, *lines: str) -> Path:
+    """A folder with the state of an earlier batch: its header, and these lines."""
+    path = folder / "out" / "state.jsonl"
+    path.parent.mkdir()
+    path.write_text("\n".join(['{"format": 1, "kind": "batch"}', *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def foreign(**changed: Any) -> str:
+    return json.dumps({"name": "a", "fingerprint": "f", "outcome": DONE} | changed)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# a note",
+        "[]",
+        "null",
+        "{}",
+        "[" * 100_000,
+        "9" * 5000,
+        "\x00\x00",
+        foreign(name=5),
+        foreign(fingerprint=None),
+        foreign(outcome=[]),
+        foreign(outcome={}),
+        foreign(outcome=DONE | {"seconds": "long"}),
+        foreign(outcome=DONE | {"status": None}),
+        foreign(outcome=DONE | {"another": 1}),
+    ],
+)
+def test_a_foreign_line_in_the_state_is_named_and_the_file_stays(folder, capsys, line):
+    path = state(folder, foreign(), line, foreign(name="b"))
+    before = path.read_bytes()
+    given = table(folder, {"name": "a"})
+    assert main([str(given), "--out", str(folder / "out")]) == 2
+    said = capsys.readouterr().err
+    assert "Line 3 of" in said
+    assert str(path) in said
+    assert len(said.splitlines()) == 1
+    assert path.read_bytes() == before
+    with pytest.raises(BadInput, match="Line 3 of"):
+        batch(read_table(given), folder / "out")
+
+
+@pytest.mark.parametrize("text", ["", "5\n", "{}\n", '{"format": 2}\n', "name,count\n"])
+def test_a_state_that_is_none_is_refused_and_stays(folder, text):
+    path = folder / "out" / "state.jsonl"
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
+    if text:
+        with pytest.raises(BadInput, match="is not the file of a run"):
+            batch(read_table(table(folder, {"name": "a"})), folder / "out")
+    assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("taken", ["out", "out/state.jsonl/x", "out/work", "out/deep/er"])
+def test_an_output_folder_that_cannot_be_one_is_one_sentence(folder, capsys, taken):
+    path = folder / taken
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("mine", encoding="utf-8")
+    out = path / "below" if taken == "out/deep/er" else folder / "out"
+    assert main([str(table(folder, {"name": "a"})), "--out", str(out)]) == 2
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 1
+    assert "out" in said
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
 def test_the_example_table_is_right():
     runs = read_table(Path(__file__).parents[2] / "data" / "batch.csv")
     assert [run.notebook.name for run in runs] == ["04_tune.ipynb"] * 2

@@ -1,10 +1,19 @@
 """AWS's errors, said again with what to do next."""
 
 import pytest
-from botocore.exceptions import ClientError, NoCredentialsError, SSOTokenLoadError, TokenRetrievalError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    HTTPClientError,
+    NoCredentialsError,
+    ProxyConnectionError,
+    SSLError,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+)
 
 from helpers import errors
-from helpers.explain import explained
+from helpers.explain import explained, model_message
 
 
 def told(error: Exception) -> errors.TutorialError:
@@ -61,3 +70,31 @@ def test_what_there_is_nothing_to_add_to_passes_unchanged() -> None:
     with pytest.raises(ClientError) as caught, explained("do it"):
         raise error
     assert caught.value is error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ProxyConnectionError(proxy_url="http://192.0.2.1:3128"),
+        SSLError(endpoint_url="https://x", error="certificate verify failed"),
+        ConnectionClosedError(endpoint_url="https://x"),
+        HTTPClientError(error="Failed to parse: '::::' is not a valid host or port"),
+    ],
+)
+def test_what_the_network_does_is_not_connected(error: Exception) -> None:
+    assert isinstance(told(error), errors.NotConnected)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ('{"message": "too long"}', "too long"),
+        ('{"message": null}', '{"message": null}'),
+        ('{"message": 5}', '{"message": 5}'),
+        ("[1]", "[1]"),
+        ("[" * 100_000, "[" * 100_000),
+        ('{"n": ' + "9" * 5000 + "}", '{"n": ' + "9" * 5000 + "}"),
+    ],
+)
+def test_a_containers_words_are_its_own(body: str, said: str) -> None:
+    assert model_message(body) == said

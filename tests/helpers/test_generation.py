@@ -6,7 +6,9 @@ import time
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from helpers import catalog, generation
 from helpers.errors import BadInput, ModelFailed, ModelRefused, NotConnected, Throttled
@@ -14,6 +16,11 @@ from helpers.generation import RETRY_SECONDS, Client
 from helpers.sandbox.process import Address
 from helpers.session import Session
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
 PROMPT = "Write a LinkedIn post about starting a career in tech:"
 
 
@@ -240,6 +247,77 @@ def test_what_a_retry_cannot_help_is_sent_once(error: Exception, kind: type[Exce
 def test_an_answer_of_another_shape_is_shown() -> None:
     with pytest.raises(ModelFailed, match="<html>"):
         fake(FakeSession([], b"<html>"), []).generate("a")
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (b"\x1f\x8b\x08\x00", "not UTF-8"),
+        (b"[" * 100_000, "JSON that can be read"),
+        (b'{"generations": ' + b"9" * 5000 + b"}", "digits"),
+        (b"[]", "it is a list where an object belongs"),
+        (b"null", "it is nothing where an object belongs"),
+        (b'{"generations": []}', "generations holds no text"),
+        (b'{"generations": null}', "generations holds no text"),
+        (b'{"generations": [{"text": 5}]}', "text is a number where a text belongs"),
+        (b'{"generations": [{}]}', "text is nothing"),
+        (b'{"generations": [{"text": "a", "finish_reason": 5}]}', "finish_reason is a number"),
+        (b'{"generations": [{"text": "a", "likelihood": "b"}]}', "likelihood is a text"),
+        (b'{"generations": [{"text": "a", "token_likelihoods": [{}]}]}', "token is nothing"),
+    ],
+)
+def test_an_answer_that_is_none_is_the_models_failure(answer: bytes, said: str) -> None:
+    with pytest.raises(ModelFailed, match="answered, but not as Cohere Medium") as failed:
+        fake(FakeSession([], answer), []).generate("a")
+    assert said in str(failed.value)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_a_text_of_null_is_no_text() -> None:
+    answer = b'{"generations": [{"text": null, "finish_reason": null, "likelihood": null}]}'
+    response = fake(FakeSession([], answer), []).generate("a")
+    assert (response.text, response.generations[0].finish_reason) == ("", None)
+
+
+@pytest.mark.usefixtures("unchecked")
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(JSON, st.sampled_from(["generations", "text", "token_likelihoods", "likelihood", "finish_reason"]))
+def test_whatever_an_answer_holds_it_is_a_response_or_the_models_failure(value: Any, name: str) -> None:
+    right: dict[str, Any] = {"text": "a", "likelihood": -1, "token_likelihoods": []}
+    answer = {"generations": [{**right, name: value}]} if name != "generations" else {name: value}
+    try:
+        response = fake(FakeSession([], json.dumps(answer).encode()), []).generate("a")
+    except ModelFailed:
+        return
+    assert isinstance(response.text, str)
+
+
+class BreaksOff:
+    """A body whose connection ends before it does."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def read(self) -> bytes:
+        raise self.error
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (IncompleteReadError(actual_bytes=3, expected_bytes=10), ModelFailed),
+        (ResponseStreamingError(error="Connection broken"), ModelFailed),
+        (ReadTimeoutError(endpoint_url="https://runtime"), NotConnected),
+    ],
+)
+def test_an_answer_that_breaks_off(error: Exception, kind: type[Exception]) -> None:
+    client = fake(FakeSession([]), [])
+    session: Any = client.session
+    session.invoke_endpoint = lambda **_: {"Body": BreaksOff(error)}
+    with pytest.raises(kind):
+        client.generate("a")
 
 
 @pytest.mark.usefixtures("unchecked")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from botocore.stub import Stubber
 
 from helpers.errors import BadInput, NotConnected, SandboxStopped
 from helpers.sandbox.process import Address
-from helpers.session import SandboxSession, Session, connect
+from helpers.session import SERVICES, SandboxSession, Session, connect
 
 PLANTED = "AKIAPLANTEDPLANTED00"
 
@@ -85,10 +86,111 @@ def test_a_region_must_look_like_one(region: str) -> None:
         connect("sandbox", region)
 
 
-def test_aws_is_refused_while_the_environment_points_at_a_sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
-    with pytest.raises(NotConnected, match="AWS_ENDPOINT_URL"):
+def settings_of(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, variables: dict[str, str], config: str
+) -> None:
+    """Someone's AWS settings: variables, a configuration file, and keys that nobody has."""
+    path = folder / "config"
+    path.write_text(config, encoding="utf-8")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(path))
+    for name, value in {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s", **variables}.items():
+        monkeypatch.setenv(name, value)
+
+
+SERVICES_SECTION = (
+    "[{0}]\nservices = s\n[services s]\nsagemaker_runtime =\n  endpoint_url = http://localhost:1\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("variables", "config", "said"),
+    [
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}, "", "AWS_ENDPOINT_URL points at this machine"),
+        ({"AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": "http://[::1]:1"}, "", "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME"),
+        ({"AWS_ENDPOINT_URL_PRICING": "http://0.0.0.0:1"}, "", "AWS_ENDPOINT_URL_PRICING"),
+        ({}, "[default]\nendpoint_url = http://127.1\n", "'default' in your AWS configuration file"),
+        ({}, SERVICES_SECTION.format("default"), "'default' in your AWS configuration file"),
+        ({"AWS_PROFILE": "w"}, SERVICES_SECTION.format("profile w"), "'w' in your AWS configuration file"),
+    ],
+)
+def test_aws_is_refused_while_boto3_would_ask_this_machine(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: dict[str, str], config: str, said: str
+) -> None:
+    settings_of(monkeypatch, tmp_path, variables, config)
+    with pytest.raises(NotConnected, match="would not reach AWS") as refused:
         connect("aws")
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("variables", "config"),
+    [
+        ({}, ""),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, ""),
+        ({"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}, ""),  # not what the notebooks ask
+        ({"AWS_ENDPOINT_URL_STS": "https://sts.eu-west-1.amazonaws.com"}, ""),
+        ({"HTTPS_PROXY": "http://127.0.0.1:3128"}, ""),  # a proxy on this machine leads to AWS
+        ({}, SERVICES_SECTION.format("profile another")),
+    ],
+)
+def test_aws_is_connected_where_boto3_would_ask_aws(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: dict[str, str], config: str
+) -> None:
+    settings_of(monkeypatch, tmp_path, variables, config)
+    assert (
+        connect("aws").client("sagemaker").meta.endpoint_url
+        == "https://api.sagemaker.us-east-1.amazonaws.com"
+    )
+
+
+@pytest.mark.parametrize(
+    ("variables", "config", "said"),
+    [
+        ({"AWS_PROFILE": "nobody"}, "", "profile"),
+        ({"AWS_RETRY_MODE": "nonsense"}, "", "AWS_RETRY_MODE"),
+        ({"AWS_DEFAULTS_MODE": "nonsense"}, "", "defaults mode"),
+        ({"AWS_STS_REGIONAL_ENDPOINTS": "nonsense"}, "", "STS"),
+        ({"AWS_ENDPOINT_URL": "nonsense"}, "", "nonsense"),
+        ({"AWS_ENDPOINT_URL": "http://[::1"}, "", "IPv6"),
+        ({"AWS_ENDPOINT_URL_STS": "http://a:99999999"}, "", "Port"),
+        ({"AWS_CA_BUNDLE": "/nowhere.pem"}, "", "no such file"),
+        ({}, "no configuration", "parse"),
+        ({}, "[default]\nservices = nowhere\n", "nowhere"),
+        ({}, "[default]\nservices = s\n[services s]\nsagemaker = flat\n", "configuration file"),
+        ({}, "[default]\nretry_mode = nonsense\n", "nonsense"),
+        ({"AWS_METADATA_SERVICE_TIMEOUT": "soon"}, "", "AWS_METADATA_SERVICE_TIMEOUT"),
+    ],
+)
+def test_nonsense_in_the_settings_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variables: dict[str, str], config: str, said: str
+) -> None:
+    settings_of(monkeypatch, tmp_path, variables, config)
+    with pytest.raises(NotConnected, match="settings can't be used") as refused:
+        connect("aws")
+    assert said in str(refused.value)
+    assert len(refused.value._render_traceback_()) == 1
+
+
+@pytest.mark.parametrize("how", ["/nowhere/tool", "echo hi", "'unclosed"])
+def test_a_credential_process_that_fails_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, how: str
+) -> None:
+    settings_of(monkeypatch, tmp_path, {}, f"[default]\ncredential_process = {how}\n")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(NotConnected, match="settings can't be used"):
+        connect("aws")
+
+
+def test_connect_looks_at_every_service_that_the_helpers_ask() -> None:
+    """A service that is asked and not in SERVICES could be pointed at this machine unseen."""
+    helpers = Path(__file__).parents[2] / "helpers"
+    asked = {
+        name
+        for path in helpers.glob("*.py")
+        for name in re.findall(r"""\.client\(\s*["']([a-z0-9-]+)["']""", path.read_text(encoding="utf-8"))
+    }
+    assert asked <= set(SERVICES)
 
 
 def test_aws_without_credentials_says_how_to_sign_in() -> None:

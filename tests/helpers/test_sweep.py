@@ -236,6 +236,94 @@ def test_a_file_that_is_no_run_is_refused_and_left_alone(file, content):
     assert not client.asked
 
 
+RECORD = {
+    **{"prompt_id": "post", "temperature": 0.0, "k": 0, "p": 0.75, "repetition": 1, "max_tokens": 9},
+    **{"text": "a", "finish_reason": None, "likelihood": -1.0, "tokens": ["a"], "likelihoods": [-1.0]},
+    **{"token_count": None, "latency_seconds": 0.1, "answered_at": None},
+}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# a note",
+        "[]",
+        "5",
+        "{}",
+        "{" * 50_000,
+        *(
+            json.dumps(RECORD | wrong)
+            for wrong in (
+                {"prompt_id": []},
+                {"temperature": "0"},
+                {"max_tokens": None},
+                {"text": None},
+                {"text": 5},
+                {"tokens": "a"},
+                {"tokens": [5]},
+                {"likelihoods": []},
+                {"likelihoods": ["a"]},
+                {"latency_seconds": None},
+                {"token_count": -1},
+                {"answered_at": "today"},
+                {"finish_reason": ["x"]},
+            )
+        ),
+    ],
+)
+def test_a_foreign_line_is_named_and_no_answer_is_lost(file, line):
+    client = FakeClient()
+    plan = small_plan(client)
+    whole = sweep.run(client, plan, file, progress=False)
+    asked = client.asked.total()
+    lines = file.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join([*lines[:2], line, *lines[2:]]) + "\n", encoding="utf-8")
+    before = file.read_bytes()
+    for use in (lambda: sweep.run(client, plan, file, progress=False), lambda: sweep.load(file)):
+        with pytest.raises(BadInput, match=r"Line 3 of .*run\.jsonl is not of this run.*take that line out"):
+            use()
+    assert file.read_bytes() == before
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    pd.testing.assert_frame_equal(sweep.run(client, plan, file, progress=False), whole)
+    assert client.asked.total() == asked, "what was paid for is not asked for again"
+
+
+@pytest.mark.parametrize("ending", ["", "\r\n", "\n\n\n", "\n   \n"])
+def test_an_editors_line_ends_lose_no_answer(file, ending):
+    client = FakeClient()
+    plan = small_plan(client)
+    whole = sweep.run(client, plan, file, progress=False)
+    asked = client.asked.total()
+    file.write_bytes(file.read_bytes().rstrip(b"\n") + ending.encode())
+    pd.testing.assert_frame_equal(sweep.load(file), whole)
+    pd.testing.assert_frame_equal(sweep.run(client, plan, file, progress=False), whole)
+    pd.testing.assert_frame_equal(sweep.load(file), whole)
+    assert client.asked.total() == asked
+    assert b"\x00" not in file.read_bytes()
+
+
+@pytest.mark.parametrize("plan", [None, 5, [], {}, {"prompts": 5}, {"model_id": "x", "prompts": [[1]]}])
+def test_a_first_line_without_a_plan_is_no_sweeps(file, plan):
+    file.parent.mkdir()
+    file.write_text(json.dumps({"format": 1, "plan": plan}) + "\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="first line holds no plan"):
+        sweep.load(file)
+
+
+@pytest.mark.parametrize("path", ["taken/run.jsonl", "folder"])
+def test_a_path_that_cannot_be_a_file_is_one_sentence(tmp_path, path):
+    (tmp_path / "taken").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    client = FakeClient()
+    for use in (
+        lambda: sweep.run(client, small_plan(client), tmp_path / path),
+        lambda: sweep.load(tmp_path / path),
+    ):
+        with pytest.raises(BadInput, match="can't be used for a run"):
+            use()
+    assert not client.asked
+
+
 def test_another_plans_file_is_refused_and_left_alone(file):
     client = FakeClient()
     sweep.run(client, small_plan(client), file, progress=False)

@@ -84,7 +84,7 @@ class State(Service):
         self._started = started  # (variant, region, when, healthy): a container was started
         self._clock = clock
         self._faults = faults or Faults()
-        self._chance = chance or random.Random()
+        self._chance = chance or random.Random()  # nosec B311: no secret, which variant serves
         self._regions: dict[str, Region] = {}
         self._lock = threading.RLock()
 
