@@ -18,7 +18,7 @@ from nbformat import v4
 
 from helpers.sandbox import process
 from helpers.sandbox.__main__ import main
-from helpers.sandbox.server import Activity
+from helpers.sandbox.activity import Activity
 
 COMMAND = [sys.executable, "-m", "helpers.sandbox"]
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and file modes are POSIX's")
