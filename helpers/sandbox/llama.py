@@ -112,6 +112,8 @@ class Llama:
 def _why_not(xllamacpp: Any, parameters: Any, path: Path, error: Exception) -> str:
     """Why llama.cpp did not load: it renders the chat template once, and does not say so when that fails."""
     parameters.chat_template = "chatml"
+    another_door = Door()  # the first one's file is there already
+    parameters.hostnames = [another_door.host]
     try:
         xllamacpp.Server(parameters)
     except (RuntimeError, ValueError):
