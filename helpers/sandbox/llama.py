@@ -115,7 +115,9 @@ def _why_not(xllamacpp: Any, parameters: Any, path: Path, error: Exception) -> s
     another_door = Door()  # the first one's file is there already
     parameters.hostnames = [another_door.host]
     try:
-        xllamacpp.Server(parameters)
+        server = xllamacpp.Server(parameters)
+        another_door.open(server.listening_address)
+        another_door.ask("/props", "", None)  # one that ends before it listens waits for itself for ever
     except (RuntimeError, ValueError):
         return f"llama.cpp cannot load {path}: {error}"
     return f"llama.cpp cannot render the chat template in {path}. {OTHER_FILE}"
