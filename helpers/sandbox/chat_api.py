@@ -21,7 +21,8 @@ from .conversation import Turn, v1_turns, v2_turns
 from .declining import invalid, not_practised
 from .engine import Engine, EngineError, TurnsError
 from .fields import Fields
-from .writing import Order, Writing, check_room
+from .room import check_room, check_texts
+from .writing import Order, Writing
 
 _TOOLS = "it does not call tools reliably, and a made-up call would teach the wrong thing"
 _REFUSED = {
@@ -64,7 +65,8 @@ async def prepare(engine: Engine, fields: Fields) -> Job:
     turns = v2_turns(fields) if version == 2 else v1_turns(fields)
     order = Order.read(fields)
     raw = version == 1 and fields.flag("raw_prompting")
-    lists = [await asyncio.to_thread(engine.tokenize, turn.text, special=raw) for turn in turns]
+    check_texts(engine, [turn.text for turn in turns])
+    lists = [await engine.tokens(turn.text, special=raw) for turn in turns]
     own = [[token for token, _ in tokens] for tokens in lists]
     if not own[-1]:
         raise invalid(f"{'messages' if version == 2 else 'message'} must be at least 1 token long.")

@@ -76,7 +76,8 @@ class ChatTemplate:
         """The markup for turns of these roles. Raises TurnsError."""
         markup, order = _split(self._render(roles), roles)
         markup = (self._llama.begin + markup[0], *markup[1:])
-        return Form(markup, tuple(map(self._ids, markup)), order)
+        ids = {each: self._ids(each) for each in set(markup)}  # of many turns there are few kinds
+        return Form(markup, tuple(ids[each] for each in markup), order)
 
     def _render(self, roles: tuple[Role, ...]) -> str:
         messages = [{"role": role, "content": _MARK.format(number)} for number, role in enumerate(roles)]

@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
@@ -13,12 +14,14 @@ from .chat_template import ChatTemplate, Role, TurnsError
 from .llama import Chunk, EngineError, Llama
 from .reading import Finish, Reader, Token
 from .scoring import score
+from .vocabulary import longest_piece
 
 __all__ = ["Engine", "EngineError", "Finish", "Role", "Sampling", "Token", "TurnsError"]
 
 T = TypeVar("T")
 _ALL_TOKENS = 1 << 20  # more than any context: penalties look at everything
 SLOTS = 8
+READERS = 2  # texts that are tokenised at the same time: each takes 300 times its memory
 CONTEXT_TOKENS = 2304  # each slot; 2048 and room for the chat markup. 23 KB of memory a token with SmolLM2.
 
 
@@ -59,6 +62,8 @@ class Engine:
         self._llama = Llama(path, slots, context_tokens)
         self._template = ChatTemplate(self._llama, path)
         self.context_tokens = min(context_tokens, self._llama.context_tokens)
+        self._longest_piece = longest_piece(path)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="tokenize")
         self._workers = ThreadPoolExecutor(slots, thread_name_prefix="generate")
         self._slots: SimpleQueue[int] = SimpleQueue()
         for slot in range(slots):
@@ -74,11 +79,28 @@ class Engine:
         """Stop all that runs, and wait until it has stopped."""
         for cancelled in tuple(self._running):
             cancelled.set()
+        self._readers.shutdown(cancel_futures=True)
         self._workers.shutdown(cancel_futures=True)
 
     def tokenize(self, text: str, *, special: bool = False) -> list[tuple[int, bytes]]:
         """The tokens of a text as (id, bytes); with `special`, <|im_end|> and the like are no plain text."""
         return self._llama.tokenize(text, special=special)
+
+    async def tokens(self, text: str, *, special: bool = False) -> list[tuple[int, bytes]]:
+        """The same, in a thread and in turn; one that is cancelled before its turn costs nothing.
+
+        Hold it against `most_bytes` before.
+        """
+        work = partial(self.tokenize, text, special=special)
+        return await asyncio.get_running_loop().run_in_executor(self._readers, work)
+
+    def most_bytes(self, tokens: int) -> int:
+        """How long a text (UTF-8) of that many tokens can be at most."""
+        return tokens * self._longest_piece
+
+    def fewest_tokens(self, size: int) -> int:
+        """How many tokens a text of `size` bytes has at least."""
+        return -(-size // self._longest_piece)
 
     def conversation(self, turns: Sequence[tuple[Role, Sequence[int]]]) -> tuple[list[int], list[int]]:
         """The prompt in the model's own chat form, up to where the assistant begins to write.

@@ -10,7 +10,6 @@ Request and response as in cohere-aws's samples and Cohere's OpenAPI. Where thes
 - With `seed`, generation n of several uses seed + n.
 """
 
-import asyncio
 import json
 import uuid
 from collections.abc import AsyncGenerator
@@ -19,14 +18,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..catalog import Model
-from .declining import Refusal, invalid, not_practised
+from .declining import invalid, not_practised
 from .engine import Engine, EngineError
 from .fields import ZERO_TOKENS, Fields
 from .merging import merge
-from .writing import Order, Writing, check_room
+from .room import Room, check_room
+from .writing import Order, Writing
 
-_MEDIUM_CONTEXT = 2048
-_RESERVED = 15  # tokens that a prompt for Command cannot have: the documented text says 4081 of 4096
 _REFUSED = {
     "logit_bias": not_practised("logit_bias", "its token ids are those of Cohere's tokenizer"),
     "end_sequences": not_practised("end_sequences", "use stop_sequences"),
@@ -55,12 +53,13 @@ async def prepare(engine: Engine, model: Model, fields: Fields) -> Job:
     order = Order.read(fields, max_tokens_may_be_0=likelihoods == "ALL")
     prompt = fields.text("prompt", required=True)
     truncate = fields.choice("truncate", ("NONE", "START", "END"), "NONE")
-    tokens = await asyncio.to_thread(engine.tokenize, prompt)
+    room = Room(engine, model.context_tokens, order.max_tokens, truncate)
+    tokens = await engine.tokens(room.shorten(prompt))
     if not tokens:
         raise invalid("prompt must be at least 1 token long.")
     if order.max_tokens == 0 and len(tokens) == 1:
         raise invalid(ZERO_TOKENS)
-    kept = _fit(tokens, order.max_tokens, model.context_tokens or len(tokens) + order.max_tokens, truncate)
+    kept = room.fit(tokens)
     if len(kept) < len(tokens):
         prompt = b"".join(piece for _, piece in kept).decode(errors="replace")
     ids, (start,) = engine.conversation([("user", [token for token, _ in kept])])
@@ -121,28 +120,6 @@ async def _scores(engine: Engine, job: Job) -> list[float | None]:
     if job.likelihoods != "ALL":
         return []
     return await engine.score(job.tokens[: job.own.stop], job.own.start + 1)
-
-
-def _fit(
-    tokens: list[tuple[int, bytes]], max_tokens: int, context: int, truncate: str
-) -> list[tuple[int, bytes]]:
-    longest = context - (_RESERVED if context > _MEDIUM_CONTEXT else 0)
-    room = min(context - max_tokens, longest)
-    if len(tokens) <= room:
-        return tokens
-    if truncate != "NONE" and room > 0:
-        return tokens[-room:] if truncate == "START" else tokens[:room]
-    if len(tokens) > longest and context > _MEDIUM_CONTEXT:
-        raise Refusal(
-            f"too many tokens: total number of tokens in the prompt cannot exceed {longest} - received "
-            f"{len(tokens)}. Try using a shorter prompt, or enabling prompt truncating. "
-            "See https://docs.cohere.com/reference/generate for more details."
-        )
-    # the text of Medium's time; which one Command has for a prompt that fits alone is not established
-    raise Refusal(
-        f"too many tokens: total number of tokens (prompt and prediction) cannot exceed {context} - "
-        f"received {len(tokens) + max_tokens}. Try using a shorter prompt or a smaller max_tokens value."
-    )
 
 
 def _response(job: Job, writings: list[Writing], scores: list[float | None]) -> dict[str, Any]:

@@ -1,16 +1,15 @@
 """llama.cpp in this process, through xllamacpp: completes, tokenises, renders, and decides nothing else."""
 
-import http.client
 import json
 import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+
+from .door import Door, DoorError
 
 Chunk = dict[str, Any]
-_LISTENER_SECONDS = 30
 _GUARD = "\n"
 OTHER_FILE = (
     "Take the .gguf file of an instruct or chat model, or unset SANDBOX_MODEL to use the practice model."
@@ -46,13 +45,15 @@ class Llama:
         parameters.ui = False
         parameters.prefill_assistant = False  # a last turn of the assistant's has been said
         parameters.force_pure_content_parser = True  # text only: no tool calls or thoughts are looked for
-        # Its HTTP listener cannot be turned off: loopback only (its default), and a key that nobody else has.
+        # Its HTTP listener cannot be turned off: a door for this process, and a key that nobody else has.
         parameters.api_keys = [self._key]
+        self._door = Door()
+        parameters.hostnames = [self._door.host]
         try:
             self._server = xllamacpp.Server(parameters)
         except (RuntimeError, ValueError) as error:
             raise EngineError(_why_not(xllamacpp, parameters, path, error)) from error
-        self._address = urlsplit(self._server.listening_address)
+        self._door.open(self._server.listening_address)
         properties = self._ask("/props")
         # less than was asked for if the model was trained with less
         self.context_tokens = int(properties["default_generation_settings"]["n_ctx"])
@@ -98,19 +99,12 @@ class Llama:
 
     def _ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         # In process xllamacpp offers none of this: 0.3 ms over its own listener.
-        connection = http.client.HTTPConnection(
-            self._address.hostname or "127.0.0.1", self._address.port, timeout=_LISTENER_SECONDS
-        )
-        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         try:
-            connection.request("POST" if body else "GET", path, json.dumps(body) if body else None, headers)
-            response = connection.getresponse()
-            answer: dict[str, Any] = json.loads(response.read())
-        except (OSError, ValueError, http.client.HTTPException) as error:
+            status, said = self._door.ask(path, self._key, json.dumps(body).encode() if body else None)
+            answer: dict[str, Any] = json.loads(said)
+        except (DoorError, ValueError) as error:
             raise EngineError(f"llama.cpp did not answer {path}: {error}") from error
-        finally:
-            connection.close()
-        if response.status != 200:
+        if status != 200:
             raise RefusedError(f"llama.cpp refused {path}: {answer.get('error', {}).get('message', answer)}")
         return answer
 
@@ -118,8 +112,12 @@ class Llama:
 def _why_not(xllamacpp: Any, parameters: Any, path: Path, error: Exception) -> str:
     """Why llama.cpp did not load: it renders the chat template once, and does not say so when that fails."""
     parameters.chat_template = "chatml"
+    another_door = Door()  # the first one's file is there already
+    parameters.hostnames = [another_door.host]
     try:
-        xllamacpp.Server(parameters)
+        server = xllamacpp.Server(parameters)
+        another_door.open(server.listening_address)
+        another_door.ask("/props", "", None)  # one that ends before it listens waits for itself for ever
     except (RuntimeError, ValueError):
         return f"llama.cpp cannot load {path}: {error}"
     return f"llama.cpp cannot render the chat template in {path}. {OTHER_FILE}"

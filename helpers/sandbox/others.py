@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable
 from typing import Any, cast
+from urllib.parse import unquote
 
 from starlette.types import ASGIApp
 
@@ -16,6 +17,8 @@ from .settings import ACCOUNT
 logger = logging.getLogger(__name__)
 
 _THREADS = 8
+# What moto answers besides AWS: its own controls (they reset, and record to disk), an instance's metadata.
+_OWN_PATHS = ("/moto-api", "/favicon.ico", "/latest/meta-data/", "/latest/api/")
 
 
 def load() -> ASGIApp:
@@ -28,6 +31,13 @@ def load() -> ASGIApp:
     moto = DomainDispatcherApplication(create_backend_app)
     # a2wsgi types the same protocol more closely than Starlette does
     return cast(ASGIApp, WSGIMiddleware(_guarded(moto), workers=_THREADS))
+
+
+def check_path(path: str) -> None:
+    """Raise AwsError for a path (decoded) of moto's own, which is none of AWS's services."""
+    if ("/" + unquote(path).lstrip("/")).startswith(_OWN_PATHS):
+        # wording not established: AWS has no such paths
+        raise AwsError("AccessDenied", "The sandbox does not offer this path.", 403)
 
 
 def _guarded(wsgi: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:

@@ -2,11 +2,9 @@
 
 import json
 import logging
-import os
 import re
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -16,19 +14,23 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
+from .activity import Activity
 from .background import InBackground
 from .faults.control import CONTROL_SERVICE
-from .intake import Body, ClientDisconnected, read_body
-from .process import HEALTH_PATH, Address
+from .health import HEALTH_PATH, told
+from .intake import Bodies, Body, ClientDisconnected, drain
+from .others import check_path
+from .process import Address
 from .protocol import AwsError, Context, Reply, Service, check_region, check_type, unknown_operation
 from .refusals import refusal
-from .signing import Scope, Signable, verify
+from .signing import Claim, Scope, Signable, claim
 
 logger = logging.getLogger(__name__)
 
 # botocore: BodyBlob of InvokeEndpoint. One byte more is kept, so that the runtime sees what is too large.
 _RUNTIME_KEEPS = 6291456 + 1
-_OTHERS_KEEP = 64 * 1024 * 1024
+_S3_KEEPS = 64 * 1024 * 1024
+_OTHERS_KEEP = 6 * 1024 * 1024  # AWS's own limits for such requests are smaller; JSON takes 20 times its size
 _INVOCATION = re.compile(r"/endpoints/([^/]*)/invocations(-response-stream)?")
 
 
@@ -54,30 +56,6 @@ class _RuntimeModel(Service):
     service_name = "sagemaker-runtime"
 
 
-class Activity:
-    """When the last request was, for the idle end."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._running = 0
-        self._last = clock()
-
-    @contextmanager
-    def request(self) -> Iterator[None]:
-        """Around each request: while one runs, the sandbox is not idle."""
-        self._running += 1
-        try:
-            yield
-        finally:
-            self._running -= 1
-            self._last = self._clock()
-
-    @property
-    def idle_seconds(self) -> float:
-        """Time since the last request ended."""
-        return 0.0 if self._running else self._clock() - self._last
-
-
 class Sandbox:
     """The ASGI application: checks Host and signature, then dispatches by the signed service."""
 
@@ -93,7 +71,8 @@ class Sandbox:
         self._runtime = runtime
         self._others = others
         self._control = control
-        self._account = address.account
+        self._address = address
+        self._bodies = Bodies()
         self._credentials = Credentials(address.access_key_id, address.secret_access_key)
         port = urlsplit(address.url).port
         self._hosts = [[f"127.0.0.1:{port}"], [f"localhost:{port}"]]
@@ -126,22 +105,31 @@ class Sandbox:
             except Exception as error:
                 if started:
                     raise
-                told = _told(error, signable)
-                await _response(refusal(told, signable.family))(scope, receive, send)
+                known = _known(error, signable)
+                await _response(refusal(known, signable.family))(scope, receive, send)
 
     async def _answer(self, scope: AsgiScope, receive: Receive) -> tuple[ASGIApp, Receive]:
         signable = _signable(scope, "")
         self._check_host(signable)
         if signable.path == HEALTH_PATH:
-            return _response(_health()), receive
+            return _json(told(self._address, signable.query)), receive
         invocation = _INVOCATION.fullmatch(signable.path) if signable.method == "POST" else None
-        body = await read_body(receive, _RUNTIME_KEEPS if invocation else _OTHERS_KEEP)
-        signable = _signable(scope, body.sha256)
-        signed = verify(signable, self._credentials)
+        claimed = await self._claim(signable, receive)
+        body = await self._bodies.read(receive, _keeps(claimed, invocation))
+        signable = replace(signable, body_sha256=body.sha256)
+        signed = claimed.verify(signable)
         receive = body.replay(receive)
         if invocation and signed.service == "sagemaker":
             return await self._invoke(Request(scope, receive), signed, invocation), receive
         return await self._dispatch(scope, signable, signed, body), receive
+
+    async def _claim(self, signable: Signable, receive: Receive) -> Claim:
+        """Who the request says it is from, before any of its body is kept."""
+        try:
+            return claim(signable, self._credentials)
+        except AwsError:
+            await drain(receive)
+            raise
 
     def _check_host(self, signable: Signable) -> None:
         """A web page that makes its own name point at 127.0.0.1 still sends its own name."""
@@ -162,12 +150,13 @@ class Sandbox:
     async def _dispatch(self, scope: AsgiScope, signable: Signable, signed: Scope, body: Body) -> ASGIApp:
         if body.size > len(body.data):
             # wording not established
-            message = f"The request is too large: {body.size} bytes; the limit is {_OTHERS_KEEP}."
+            message = f"The request is too large: {body.size} bytes; the limit is {len(body.data)}."
             raise AwsError("RequestEntityTooLarge", message, 413)
         if signed.service == CONTROL_SERVICE and self._control:
             return _response(self._control.handle(signable.path, body.data))
         if signed.service not in self._services:
             logger.info("%s %s %s", signed.service, signable.method, signable.path)
+            check_path(scope["path"])
             _fix_length(scope, body)
             return await self._others.get()
         target = signable.header("x-amz-target")
@@ -187,7 +176,7 @@ class Sandbox:
             return service.error_reply(error)
 
     def _context(self, signed: Scope) -> Context:
-        return Context(signed.region, self._account)
+        return Context(signed.region, self._address.account)
 
 
 def build_app(
@@ -207,7 +196,7 @@ def _signable(scope: AsgiScope, body_sha256: str) -> Signable:
     return Signable(scope["method"], path, query, headers, body_sha256)
 
 
-def _told(error: Exception, signable: Signable) -> AwsError:
+def _known(error: Exception, signable: Signable) -> AwsError:
     """What the client hears of an error that no service has answered for."""
     if isinstance(error, AwsError):
         logger.info("refused %s %s: %s", signable.method, signable.path, error)
@@ -223,9 +212,14 @@ def _fix_length(scope: AsgiScope, body: Body) -> None:
     scope["headers"] = [*headers, (b"content-length", str(body.size).encode())]
 
 
-def _health() -> Reply:
-    body = json.dumps({"status": "ok", "pid": os.getpid()}).encode()
-    return Reply(200, body, {"Content-Type": "application/json"})
+def _keeps(claimed: Claim, invocation: re.Match[str] | None) -> int:
+    if claimed.scope.service == "s3":
+        return _S3_KEEPS
+    return _RUNTIME_KEEPS if invocation else _OTHERS_KEEP
+
+
+def _json(value: dict[str, str | int]) -> Response:
+    return _response(Reply(200, json.dumps(value).encode(), {"Content-Type": "application/json"}))
 
 
 def _response(reply: Reply) -> Response:

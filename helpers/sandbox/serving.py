@@ -8,14 +8,13 @@ import secrets
 import signal
 import socket
 import string
-import sys
+from functools import partial
 from pathlib import Path
 
 import uvicorn
-from h11 import IDLE
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from . import process
+from . import log, process
+from .connections import ACCEPTED_AT_ONCE, Connections, PatientH11, keep_waiting, room
 from .loopback import only_loopback
 from .server import Sandbox
 from .settings import ACCOUNT, ROLE_ARN, Settings
@@ -24,7 +23,6 @@ from .wiring import wire
 
 logger = logging.getLogger(__name__)
 
-HEAD_SECONDS = 30.0  # from the first byte of a request to the end of its head
 KEEP_ALIVE_SECONDS = 75  # a client's idle connection
 PUBLISHED_CHECK_SECONDS = 15.0  # a sandbox that nobody can find any more ends after at most that
 GRACE_SECONDS = 1  # what runs when the sandbox is told to end
@@ -35,7 +33,7 @@ _QUANTISATION = re.compile(r"[.-](I?Q\d\w*|BF16|F16|F32)$", re.IGNORECASE)
 
 def serve() -> None:
     """Run the sandbox in this process until it is idle for too long or told to end."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    log.to_stderr()
     settings = Settings.from_environment()
     model = settings.model or fetch(logger.info)
     only_loopback()
@@ -72,12 +70,13 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=PatientH11,
+                http=partial(PatientH11, Connections(room())),  # type: ignore[arg-type]  # any callable will do
                 ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                backlog=ACCEPTED_AT_ONCE,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
@@ -89,6 +88,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, tell where, and only then load what requests can wait for."""
         await super().startup(sockets)
+        for listener in sockets or []:
+            keep_waiting(listener)
         process.publish(self._address)
         self._app.load()
         self._watch = asyncio.create_task(self._end_when_useless())
@@ -108,42 +109,3 @@ class Server(uvicorn.Server):
         else:
             logger.info("no request for %g s: the sandbox ends", self._idle_seconds)
         self.should_exit = True
-
-
-class PatientH11(H11Protocol):
-    """uvicorn's HTTP, which also closes a connection whose request head does not become complete."""
-
-    _deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A new connection owes a request."""
-        super().connection_made(transport)
-        self._await_head()
-
-    def data_received(self, data: bytes) -> None:
-        """After some data, a request is complete up to its body, or still owed."""
-        super().data_received(data)
-        if self.conn.their_state is IDLE:
-            self._await_head()
-        else:
-            self._stop_waiting()
-
-    def on_response_complete(self) -> None:
-        """After an answer, the next request may have begun already."""
-        super().on_response_complete()
-        if self.conn.their_state is IDLE and self.conn.trailing_data[0]:
-            self._await_head()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing is owed any more."""
-        self._stop_waiting()
-        super().connection_lost(exc)
-
-    def _await_head(self) -> None:
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(HEAD_SECONDS, self.transport.abort)
-
-    def _stop_waiting(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None

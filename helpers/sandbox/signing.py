@@ -73,10 +73,33 @@ class Scope:
     service: str
 
 
-def verify(request: Signable, credentials: Credentials, now: datetime | None = None) -> Scope:
-    """The scope of a request that is signed with `credentials`, at most 15 minutes from `now`.
+@dataclass(frozen=True)
+class Claim:
+    """What a request says of its signer, checked as far as that goes without its body."""
 
-    Raises AwsError, always with HTTP 403, under the code that the service called would use.
+    credentials: Credentials
+    scope: Scope
+    day: str
+    signed_headers: tuple[str, ...]
+    signature: str
+    moment: datetime
+
+    def verify(self, request: Signable) -> Scope:
+        """The scope, if the signature is that of the whole request. Raises AwsError."""
+        _check_body(request)
+        signer = _Receiver(self.credentials, self.scope.service, self.scope.region)
+        expected = signer.expected(request, self.signed_headers, self.moment)
+        same_day = self.moment.strftime("%Y%m%d") == self.day
+        if not (hmac.compare_digest(self.signature, expected) and same_day and "host" in self.signed_headers):
+            _refuse(request, "SignatureDoesNotMatch", _MISMATCH)
+        return self.scope
+
+
+def claim(request: Signable, credentials: Credentials, now: datetime | None = None) -> Claim:
+    """The claim of a request that names the key of `credentials`, at most 15 minutes from `now`.
+
+    Needs no body, so that nobody's is read who does not know the key. Raises AwsError, always with HTTP 403,
+    under the code that the service called would use.
     """
     match = _AUTHORIZATION.fullmatch(request.header("authorization"))
     if match is None:
@@ -88,19 +111,18 @@ def verify(request: Signable, credentials: Credentials, now: datetime | None = N
         _refuse(request, "InvalidClientTokenId", _NOT_OURS)
     moment = _moment(request)
     _check_time(request, moment, now or datetime.now(UTC))
-    _check_body(request)
-    signer = _Receiver(credentials, service, region)
-    expected = signer.expected(request, names.split(";"), moment)
-    same_day = moment.strftime("%Y%m%d") == day
-    if not (hmac.compare_digest(signature, expected) and same_day and "host" in names.split(";")):
-        _refuse(request, "SignatureDoesNotMatch", _MISMATCH)
-    return Scope(region, service)
+    return Claim(credentials, Scope(region, service), day, tuple(names.split(";")), signature, moment)
+
+
+def verify(request: Signable, credentials: Credentials, now: datetime | None = None) -> Scope:
+    """The scope of a request that is signed with `credentials`. Raises AwsError."""
+    return claim(request, credentials, now).verify(request)
 
 
 class _Receiver(SigV4Auth):  # type: ignore[misc]  # botocore.auth has no stubs
     """botocore's signer, fed with the headers that the other side signed."""
 
-    def expected(self, request: Signable, names: list[str], moment: datetime) -> str:
+    def expected(self, request: Signable, names: tuple[str, ...], moment: datetime) -> str:
         headers = HTTPHeaders()
         for name, value in request.headers:
             if name in names:
@@ -128,8 +150,10 @@ def _moment(request: Signable) -> datetime:
     try:
         if stamp:
             return datetime.strptime(stamp, SIGV4_TIMESTAMP).replace(tzinfo=UTC)
-        return parsedate_to_datetime(date).astimezone(UTC)
-    except ValueError:
+        told = parsedate_to_datetime(date)
+        # "-0000" is UTC as well; the last hours of the year 9999 may lie beyond it in UTC
+        return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         wanted = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
         _refuse(request, "IncompleteSignature", wanted)
 

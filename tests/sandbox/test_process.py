@@ -1,12 +1,15 @@
 import json
 import os
 import signal
+import socket
 import stat
 import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -16,9 +19,9 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from nbformat import v4
 
-from helpers.sandbox import process
+from helpers.sandbox import health, process
 from helpers.sandbox.__main__ import main
-from helpers.sandbox.server import Activity
+from helpers.sandbox.activity import Activity
 
 COMMAND = [sys.executable, "-m", "helpers.sandbox"]
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and file modes are POSIX's")
@@ -153,22 +156,119 @@ def test_a_broken_state_file_is_as_good_as_none(home, content):
     assert process.find() is None
 
 
-def test_a_stranger_on_the_old_port_is_not_the_sandbox(home, sandbox):
+@contextmanager
+def stranger(answers):
+    """A program that has got the old port, with these answers. Yields its url and what it was asked."""
+    asked = []
+
     class Stranger(BaseHTTPRequestHandler):
         def do_GET(self):
+            asked.append(self.path)
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(b'{"status": "ok", "pid": 1}')
+            self.wfile.write(json.dumps(answers(self.path)).encode())
 
         def log_message(self, *_):
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Stranger)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    process.publish(replace(sandbox, url=f"http://127.0.0.1:{server.server_port}"))
-    assert process.find() is None
+    yield f"http://127.0.0.1:{server.server_port}", asked
     server.shutdown()
     server.server_close()
+
+
+@posix
+@pytest.mark.parametrize("kind", ["pid", "proof", "relay", "list", "null"])
+def test_a_stranger_on_the_old_port_is_not_the_sandbox_and_not_signalled(home, sandbox, monkeypatch, kind):
+    def answer(path):
+        told = {"status": "ok", "pid": os.getpid(), "proof": "0" * 64}
+        if kind == "relay":  # the real sandbox's proof, passed on
+            url = f"{sandbox.url}{path}"
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(url) as answer:
+                return json.load(answer)
+        return {"pid": {"pid": os.getpid()}, "list": [], "null": {**told, "proof": None}}.get(kind, told)
+
+    killed = []
+    monkeypatch.setattr(process.os, "kill", lambda *call: killed.append(call))
+    with stranger(answer) as (url, asked):
+        process.publish(replace(sandbox, url=url, pid=os.getpid()))
+        assert process.find() is None
+        assert not process.stop()
+        assert len(asked) == 2
+    assert killed == []
+
+
+def test_a_stranger_that_never_ends_its_answer_is_not_waited_for(home, sandbox, monkeypatch):
+    monkeypatch.setattr(health, "_SECONDS", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip():
+            link, _ = listener.accept()
+            with link, suppress(OSError):
+                while True:
+                    link.sendall(b"H")
+                    time.sleep(0.05)
+
+        threading.Thread(target=drip, daemon=True).start()
+        process.publish(replace(sandbox, url=f"http://127.0.0.1:{listener.getsockname()[1]}"))
+        started = time.monotonic()
+        assert process.find() is None
+        assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://evil.example:80",
+        "https://127.0.0.1:{port}",
+        "http://127.0.0.1:{port}@evil.example",
+        "http://127.0.0.1:{port}/x",
+        "http://10.0.0.1:{port}",
+        "http://[::1]:{port}",
+        "http://127.0.0.1",
+        "file:///etc/passwd",
+        " http://127.0.0.1:{port}",
+    ],
+)
+def test_an_address_that_no_sandbox_can_have_is_none(home, sandbox, monkeypatch, url):
+    asked = []
+    monkeypatch.setattr(process, "is_alive", lambda address: asked.append(address) or True)
+    process.publish(replace(sandbox, url=url.format(port=sandbox.port)))
+    assert process.find() is None
+    assert asked == []
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o770, 0o707, 0o777, 0o720])
+def test_a_home_that_others_can_write_to_is_refused_and_left_as_it_is(tmp_path, monkeypatch, mode):
+    directory = tmp_path / "theirs"
+    directory.mkdir()
+    directory.chmod(mode)
+    monkeypatch.setenv("SANDBOX_HOME", str(directory))
+    for call in (process.find, process.start, process.stop):
+        with pytest.raises(process.SandboxError, match=rf"chmod go-w {directory}"):
+            call()
+    assert stat.S_IMODE(directory.stat().st_mode) == mode
+    assert list(directory.iterdir()) == []
+
+
+@posix
+def test_a_home_that_others_can_read_is_taken_and_left_as_it_is(tmp_path, monkeypatch):
+    directory = tmp_path / "mine"
+    directory.mkdir()
+    directory.chmod(0o755)
+    monkeypatch.setenv("SANDBOX_HOME", str(directory))
+    assert process.find() is None
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o755
+
+
+@posix
+def test_a_home_of_another_user_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("SANDBOX_HOME", str(tmp_path))
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+    with pytest.raises(process.SandboxError, match="belongs to another user"):
+        process.find()
 
 
 def test_forget_leaves_the_address_of_another(home, sandbox):

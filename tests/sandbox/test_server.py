@@ -1,157 +1,23 @@
-import asyncio
 import json
 import socket
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 
-import boto3
 import pytest
 from botocore import UNSIGNED
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.config import Config
-from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from starlette.responses import JSONResponse, StreamingResponse
 
-from helpers.sandbox import intake, process, serving
-from helpers.sandbox.protocol import AwsError, Service
-from helpers.sandbox.server import build_app
+from helpers.sandbox import connections, intake, process, serving
 from helpers.sandbox.settings import ACCOUNT
 
-ONCE = {"retries": {"total_max_attempts": 1}}
-LIMIT = 6 * 1024 * 1024
-
-
-class ToySageMaker(Service):
-    service_name = "sagemaker"
-
-    def create_model(self, params, context):
-        return {
-            "ModelArn": f"arn:aws:sagemaker:{context.region}:{context.account}:model/{params['ModelName']}"
-        }
-
-    def describe_model(self, params, context):
-        return {"Colour": "red"}
-
-    def delete_model(self, params, context):
-        raise AwsError("ValidationException", "Could not find model.")
-
-    def list_models(self, params, context):
-        raise RuntimeError("a defect")
-
-
-class ToyRuntime:
-    def __init__(self):
-        self.streams_ended = threading.Event()
-
-    async def invoke(self, request, endpoint_name, context, stream):
-        if stream:
-            return StreamingResponse(self._ticks(), media_type="application/octet-stream")
-        body = await request.body()
-        if endpoint_name == "broken":
-            raise AwsError("ModelError", "Received ...", 424, {"OriginalStatusCode": 400})
-        if len(body) > LIMIT:
-            return JSONResponse({"Message": f"kept {len(body)}"}, 413)
-        return JSONResponse({"name": endpoint_name, "region": context.region, "body": body.decode()})
-
-    async def _ticks(self):
-        try:
-            while True:
-                yield b"tick"
-                await asyncio.sleep(0.01)
-        finally:
-            self.streams_ended.set()
-
-
-async def echo(scope, receive, send):
-    """What stands for moto here: tells what reached it."""
-    message = await receive()
-    headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-    told = {"path": scope["raw_path"].decode(), "body": message["body"].decode(), "headers": headers}
-    await JSONResponse(told)(scope, receive, send)
-
-
-class Toy:
-    """A server in a thread of this process."""
-
-    def __init__(self, others=lambda: echo):
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.port = listener.getsockname()[1]
-        self.address = serving.new_address(self.port, Path("Writer-1B.Q4_K_M.gguf"))
-        self.runtime = ToyRuntime()
-        self.app = build_app(self.address, [ToySageMaker()], self.runtime, others)
-        self.server = serving.Server(self.app, self.address, idle_seconds=3600)
-        self._thread = threading.Thread(target=self.server.run, args=([listener],))
-
-    def __enter__(self):
-        self._thread.start()
-        deadline = time.monotonic() + 20
-        while not self.server.started and time.monotonic() < deadline:
-            time.sleep(0.01)
-        return self
-
-    def __exit__(self, *_):
-        self.server.should_exit = True
-        self._thread.join(20)
-        assert not self._thread.is_alive()
-
-    def client(self, service, region="us-east-1", **config):
-        return boto3.client(
-            service,
-            region,
-            endpoint_url=self.address.url,
-            aws_access_key_id=self.address.access_key_id,
-            aws_secret_access_key=self.address.secret_access_key,
-            config=Config(**ONCE, **config),
-        )
-
-    @property
-    def credentials(self):
-        return Credentials(self.address.access_key_id, self.address.secret_access_key)
-
-    @contextmanager
-    def connection(self, *sent):
-        with socket.create_connection(("127.0.0.1", self.port), timeout=20) as link:
-            for part in sent:
-                link.sendall(part)
-            yield link
-
-    def answer_to(self, *sent):
-        """All that comes back until the server closes the connection."""
-        with self.connection(*sent) as link:
-            received = b""
-            while part := link.recv(65536):
-                received += part
-        return received
-
-    def stream(self):
-        runtime = self.client("sagemaker-runtime")
-        return runtime.invoke_endpoint_with_response_stream(EndpointName="e", Body=b"{}")
-
-    def is_well(self):
-        return self.client("sagemaker").create_model(ModelName="m")["ModelArn"].endswith("model/m")
-
-
-@pytest.fixture(scope="module")
-def unpublished():
-    """The toys' addresses are not written to where the sandbox's stands."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(process, "publish", lambda address: None)
-        patch.setattr(process, "forget", lambda address: None)
-        patch.setattr(process, "is_published", lambda address: True)
-        yield
-
-
-@pytest.fixture(scope="module")
-def toy(unpublished):
-    with Toy() as server:
-        yield server
+from .toy import LIMIT, Toy, echo, head
 
 
 def refused(call, **parameters):
@@ -319,10 +185,6 @@ def test_two_hosts_are_refused(toy):
     assert toy.answer_to(head.encode()).startswith(b"HTTP/1.1 40")
 
 
-def head(toy, length):
-    return f"POST / HTTP/1.1\r\nHost: 127.0.0.1:{toy.port}\r\nContent-Length: {length}\r\n\r\n".encode()
-
-
 def test_half_a_body_and_silence(toy, monkeypatch):
     monkeypatch.setattr(intake, "BODY_SECONDS", 0.2)
     answer = toy.answer_to(head(toy, 1000), b"half")
@@ -333,14 +195,14 @@ def test_half_a_body_and_silence(toy, monkeypatch):
 
 @pytest.mark.parametrize("sent", [b"", b"POST / HT", b"POST / HTTP/1.1\r\nHost: x\r\n"])
 def test_half_a_head_and_silence(toy, monkeypatch, sent):
-    monkeypatch.setattr(serving, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
     with toy.connection(sent) as link, suppress(ConnectionResetError):
         assert link.recv(1) == b""
     assert toy.is_well()
 
 
 def test_half_a_second_head_on_the_same_connection(toy, monkeypatch):
-    monkeypatch.setattr(serving, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
     whole = f"GET {process.HEALTH_PATH} HTTP/1.1\r\nHost: localhost:{toy.port}\r\n\r\n".encode()
     with suppress(ConnectionResetError):
         assert toy.answer_to(whole, whole[:20]).startswith(b"HTTP/1.1 200")
@@ -348,7 +210,7 @@ def test_half_a_second_head_on_the_same_connection(toy, monkeypatch):
 
 
 def test_a_slow_answer_is_not_cut_off_by_the_limit_for_heads(toy, monkeypatch):
-    monkeypatch.setattr(serving, "HEAD_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.1)
     answer = toy.stream()
     stream = answer["Body"]._raw_stream
     started = time.monotonic()

