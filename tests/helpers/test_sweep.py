@@ -218,7 +218,10 @@ def test_every_byte_of_a_half_written_file_is_recovered_from(file):
         again = FakeClient(longest=3)
         table = sweep.run(again, plan, file, progress=False)
         pd.testing.assert_frame_equal(without_latency(table), whole_table)
-        kept = max(0, whole[:size].count(b"\n") - 1)
+        # an answer is whole with its last brace, as an editor may take the last line's end away
+        kept = max(
+            0, (whole[:size] + b"\n" if whole[size : size + 1] == b"\n" else whole[:size]).count(b"\n") - 1
+        )
         assert sum(again.asked.values()) == 2 - kept
         assert len(file.read_bytes().splitlines()) == 3
 
