@@ -332,13 +332,24 @@ def test_a_run_that_takes_too_long_is_ended_with_its_kernel(folder):
     no_kernel_is_left(out)
 
 
+def heeds_interrupts() -> None:
+    """What a shell starts with & or nohup is deaf to SIGINT, and so would be this."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interrupted_batch_ends_its_runs_and_can_go_on(folder, how):
     out = folder / "out"
     path = table(folder, {"name": "short"}, {"name": "long", "word": "sleep"}, {"name": "never"})
     command = [sys.executable, "-m", "helpers.batch", str(path), "--out", str(out), "--jobs", "1"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heeds_interrupts,
+    ) as process:
         long = read_table(path)[1]
         asked = out / "work" / f"long-{long.fingerprint[:8]}" / "asked"
         until = time.monotonic() + 60
