@@ -134,7 +134,7 @@ bench: $(TOOLS)
 	@for each in tests/benchmarks/[a-z]*.py; do echo "--- $$each"; $(BIN)/python $$each || exit 1; done
 	@echo "--- 10,000 cut and broken streams, 1,104 cuts (some are refused, over 1,000 compared)"
 	@STREAM_CASES=10000 CUTTING_CASES=1104 $(BIN)/python -m pytest \
-	  tests/helpers/test_stream.py tests/helpers/test_cutting_exact.py
+	  tests/helpers/generate/test_stream.py tests/helpers/tune/test_truncation.py
 	@echo "--- 20,000 steps on the money path"
 	@MONEY_STEPS=20000 $(BIN)/python -m pytest tests/helpers/test_money_path.py
 
@@ -145,6 +145,7 @@ check: $(TOOLS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
 
 clean:
 	rm -rf $(VENV) build notebooks/runs *.egg-info

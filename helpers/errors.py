@@ -100,3 +100,7 @@ class StreamBroken(TutorialError):
 
 class Throttled(TutorialError):
     """AWS asked to slow down, and kept asking through every retry."""
+
+
+class NotOffered(TutorialError):
+    """The listing has no public offer that this account can accept."""

@@ -5,7 +5,7 @@ import os
 import sys
 
 from . import faults, process, shell
-from .faults import terminal
+from .faults import cli
 
 REGION = "us-east-1"
 
@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name, (_, text) in _COMMANDS.items():
         added = commands.add_parser(name, help=text, description=text)
         if name == "faults":
-            terminal.add_commands(added)
+            cli.add_commands(added)
         if name == "env":
             added.add_argument("--undo", action="store_true", help="print what takes it back")
     parsed = parser.parse_args(arguments)
@@ -39,7 +39,7 @@ def _status(_: argparse.Namespace) -> int:
     if address is None:
         print("No sandbox is running.")
         return 1
-    print("\n".join([_described(address), *terminal.described(faults.show(address))]))
+    print("\n".join([_described(address), *cli.described(faults.show(address))]))
     return 0
 
 
@@ -67,13 +67,21 @@ def _undo(marked: str) -> int:
     return 0
 
 
+def _faults(parsed: argparse.Namespace) -> int:
+    address = process.find()
+    if address is None:
+        print("No sandbox is running: python -m helpers.sandbox start", file=sys.stderr)
+        return 1
+    return cli.run(address, parsed)
+
+
 def _stop(_: argparse.Namespace) -> int:
     print("The sandbox has ended; its state went with it." if process.stop() else "No sandbox was running.")
     return 0
 
 
 def _serve(_: argparse.Namespace) -> int:
-    from .serving import serve
+    from .serve import serve
 
     serve()
     return 0
@@ -83,7 +91,7 @@ _COMMANDS = {
     "start": (_start, "start the sandbox if it does not run yet"),
     "status": (_status, "say whether a sandbox runs, and where"),
     "env": (_env, 'start it and print its address and keys: eval "$(python -m helpers.sandbox env)"'),
-    "faults": (terminal.run, "let things go wrong on purpose, or say what is set to"),
+    "faults": (_faults, "let things go wrong on purpose, or say what is set to"),
     "stop": (_stop, "end it; it forgets everything"),
     "serve": (_serve, "be the sandbox, in this process (what start runs)"),
 }

@@ -24,7 +24,7 @@ from .address import (
     state_directory,
     state_file,
 )
-from .health import HEALTH_PATH, is_alive
+from .server.health import HEALTH_PATH, is_alive
 from .settings import Settings
 
 __all__ = [
@@ -95,7 +95,7 @@ def stop() -> bool:
 
 
 def _start(on_progress: Callable[[str], None]) -> Address:
-    from .weights import WeightsError, fetch
+    from .engine.weights import WeightsError, fetch
 
     try:
         model = fetch(on_progress)

@@ -8,14 +8,15 @@ import threading
 import time
 from contextlib import aclosing
 
-from helpers.sandbox import process, serving, weights, wiring
-from helpers.sandbox.engine import Engine, Sampling, Token
+from helpers.sandbox import app, process, serve
+from helpers.sandbox.engine import weights
+from helpers.sandbox.engine.engine import Engine, Sampling, Token
 from helpers.sandbox.settings import Settings
 
 PROMPT_SAMPLING = Sampling(temperature=0, k=0, p=0.75, seed=1)
 
 
-class Server(serving.Server):
+class Server(serve.Server):
     """The sandbox's server, which notes the loop that it runs in."""
 
     loop: asyncio.AbstractEventLoop
@@ -60,8 +61,8 @@ def main() -> None:
     engine = Engine(path)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))
-        address = serving.new_address(listener.getsockname()[1], path)
-        server = Server(wiring.join(address, Settings.from_environment(), engine), address, 3600)
+        address = serve.new_address(listener.getsockname()[1], path)
+        server = Server(app.join(address, Settings.from_environment(), engine), address, 3600)
         threading.Thread(target=obey, args=(server, engine), daemon=True).start()
         server.run(sockets=[listener])
     process.forget(address)

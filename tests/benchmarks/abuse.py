@@ -12,8 +12,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # the tests are no installed package
 
+from helpers.connect.session import connect
 from helpers.sandbox import process
-from helpers.session import connect
 from tests.sandbox import deployed
 from tests.sandbox.abuse import ENDPOINT, Attacker, Watch, memory_mb, other_doors
 

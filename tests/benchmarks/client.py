@@ -12,10 +12,11 @@ import time
 from datetime import datetime
 from typing import Any
 
-from helpers import endpoint, marketplace
-from helpers.generation import Client
+from helpers.connect.session import connect
+from helpers.deploy import endpoint
+from helpers.generate.client import Client
 from helpers.sandbox import process
-from helpers.session import connect
+from helpers.subscribe import marketplace
 
 ROUNDS = 25
 PROMPT = "Write a LinkedIn post about starting a career in tech:"

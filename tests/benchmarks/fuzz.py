@@ -14,9 +14,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # the tests are no installed package
 
-from helpers.sandbox import intake, others, weights
-from helpers.sandbox.engine import Engine
+from helpers.sandbox.engine import weights
+from helpers.sandbox.engine.engine import Engine
 from helpers.sandbox.loopback import only_loopback
+from helpers.sandbox.server import body
+from helpers.sandbox.services import moto
 from tests.sandbox import fuzzing
 from tests.sandbox.fuzz_values import Known
 from tests.sandbox.in_process import Call, Heard, InProcess
@@ -76,11 +78,11 @@ def main() -> int:
     count, seed = (*given, *(10_000, 7)[len(given) :])
     path = weights.fetch(print)
     only_loopback()
-    intake.BODY_SECONDS = 0.02  # half a request, and silence
+    body.BODY_SECONDS = 0.02  # half a request, and silence
     engine = Engine(path)
 
     async def whole() -> Figures:
-        return await run(InProcess(engine, others.load()), count, seed)
+        return await run(InProcess(engine, moto.load()), count, seed)
 
     started = time.perf_counter()
     figures = asyncio.run(whole())

@@ -25,8 +25,8 @@ sys.path.append(str(Path(__file__).parents[1] / "helpers"))
 
 from fake_client import FakeClient
 
-from helpers import sweep
-from helpers.runs import read
+from helpers.records.journal import read
+from helpers.tune import sweep
 
 RUNS = 200
 CONCURRENCY = 4
@@ -100,7 +100,7 @@ def timed(start: Callable[[int, int, Path], BaseProcess], file: Path) -> float:
 def main() -> int:
     """Print the figures; 1 if anything was lost, asked twice or doubled."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["helpers.sweep", "pandas"])
+    context.set_forkserver_preload(["helpers.tune.sweep", "pandas"])
     endpoint, draw, total = Endpoint(), random.Random(5), Counter[str]()
     port = endpoint.server_address[1]
 

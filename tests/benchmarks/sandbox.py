@@ -142,20 +142,24 @@ def stream(runtime: Any) -> tuple[float, float]:
 def main() -> None:
     """Print the figures."""
     with sandbox() as (address, bare):
-        from helpers import clean_up, endpoint, marketplace
-        from helpers.session import connect
+        from helpers.clean_up.delete import delete
+        from helpers.connect.session import connect
+        from helpers.deploy import create
+        from helpers.deploy.deployment import deploy
+        from helpers.subscribe import marketplace
 
         def silent(_: str) -> None:
             pass
 
         def cycle() -> None:
-            endpoint.create(session, model, model.package_arn("us-east-1"), "cycle", "ml.p3.2xlarge")
-            clean_up.delete(session, "cycle", tell=silent, sleep=lambda seconds: None)
+            create.prepare(session, model, model.package_arn("us-east-1"), "cycle", "ml.p3.2xlarge")
+            create.start(session, "cycle")
+            delete(session, "cycle", tell=silent, sleep=lambda seconds: None)
 
         session = connect("sandbox")
         session.client("logs").describe_log_groups()  # waits for moto, which loads meanwhile
         marketplace.subscribe(session, "cohere-medium", tell=silent)
-        model = endpoint.deploy(session, "cohere-medium", NAME, tell=silent).model
+        model = deploy(session, "cohere-medium", NAME, tell=silent).model
         runtime = session.client("sagemaker-runtime")
         print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
         parts: dict[str, Callable[[], None]] = {

@@ -11,13 +11,16 @@ import tempfile
 
 CONNECT = """
 import time
-from helpers.session import connect
+from helpers.connect.session import connect
 started = time.perf_counter()
 connect("sandbox")
 print(time.perf_counter() - started)
 """
 IMPORT = "import time; started = time.perf_counter(); import {}; print(time.perf_counter() - started)"
-NOTEBOOK_IMPORTS = "boto3, helpers.session, helpers.endpoint, helpers.generation, helpers.marketplace"
+NOTEBOOK_IMPORTS = (
+    "boto3, helpers.connect.session, helpers.deploy.deployment, helpers.generate.client, "
+    "helpers.subscribe.marketplace"
+)
 
 
 def python(code: str) -> float:

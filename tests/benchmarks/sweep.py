@@ -16,11 +16,13 @@ from typing import Any
 
 import pandas as pd
 
-from helpers import catalog, marketplace, plots, sweep
-from helpers.endpoint import deploy
-from helpers.generation import Client
-from helpers.session import connect
-from helpers.wire import Generation, Response, TokenLikelihood
+from helpers import catalog
+from helpers.connect.session import connect
+from helpers.deploy.deployment import deploy
+from helpers.generate.client import Client
+from helpers.generate.types import Generation, Response, TokenLikelihood
+from helpers.subscribe import marketplace
+from helpers.tune import plots, sweep
 
 PROMPT = "Write a LinkedIn post about starting a career in tech:"
 TEMPERATURES = [0, 1, 2, 3, 4, 5]

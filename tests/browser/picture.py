@@ -6,8 +6,9 @@ from pathlib import Path
 
 from playwright.sync_api import FloatRect, Locator, sync_playwright
 
-from helpers import endpoint, marketplace
-from helpers.session import connect
+from helpers.connect.session import connect
+from helpers.deploy import endpoint
+from helpers.subscribe import marketplace
 
 from .lab import NOTEBOOKS, Notebook, launch, running_lab
 

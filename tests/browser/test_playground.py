@@ -21,9 +21,9 @@ pytestmark = pytest.mark.slow
 Written = Callable[..., Notebook]
 SOON = 60_000  # milliseconds that a busy machine may take
 CONNECT = """from helpers import endpoint, marketplace
-from helpers.generation import Client
-from helpers.playground import Playground, playground
-from helpers.session import connect
+from helpers.generate.client import Client
+from helpers.playground.widget import Playground, playground
+from helpers.connect.session import connect
 session = connect("sandbox")
 marketplace.subscribe(session, "cohere-medium")
 endpoint.deploy(session, "cohere-medium", "browser")
@@ -193,7 +193,7 @@ def test_at_200_percent_nothing_is_wider_than_its_cell(written: Written) -> None
 def test_model_text_is_shown_literally(written: Written) -> None:
     make = f"Playground(lambda prompt: {HOSTILE!r}, {{}}, prompt='x', interactive="
     book = written(
-        f"from helpers.playground import Playground\nplay = {make}True)\nplay",
+        f"from helpers.playground.widget import Playground\nplay = {make}True)\nplay",
         f"print(end='literally')\n{make}False)",  # what a saved notebook shows, in Markdown
     )
     widget = book.playground()

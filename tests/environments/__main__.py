@@ -22,15 +22,10 @@ FOLDER = ROOT / "build" / "matrix"
 NOTEBOOKS = ["tests/notebooks/test_run.py", "-k", "not command-r"]
 # What talks to a sandbox over sockets, and what stands on boto3, pandas, matplotlib and ipywidgets.
 TESTS = [
-    *(
-        f"tests/sandbox/test_{name}.py"
-        for name in ("conformance_clients", "conformance_cohere", "others", "server")
-    ),
-    *(
-        f"tests/helpers/test_{name}.py"
-        for name in ("session", "marketplace", "endpoint", "deadline", "generation")
-    ),
-    *(f"tests/helpers/test_{name}.py" for name in ("killed", "measures", "playground", "browsing", "plots")),
+    *(f"tests/sandbox/test_conformance_{name}.py" for name in ("clients", "cohere")),
+    *(f"tests/sandbox/{name}.py" for name in ("server/test_gateway", "services/test_moto")),
+    *(f"tests/helpers/{step}" for step in ("connect", "subscribe", "deploy", "generate", "playground")),
+    *(f"tests/helpers/tune/test_{name}.py" for name in ("measures", "browser", "plots")),
 ]
 
 

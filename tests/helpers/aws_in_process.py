@@ -13,16 +13,16 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
+from helpers.connect.session import Session
+from helpers.sandbox.aws.service import AwsError, Context, Service
 from helpers.sandbox.faults import Faults
-from helpers.sandbox.marketplace import Agreements, Discovery
-from helpers.sandbox.pricing import Pricing
-from helpers.sandbox.protocol import AwsError, Context, Service
-from helpers.sandbox.quotas import Quotas
-from helpers.sandbox.roles import Roles
-from helpers.sandbox.sagemaker import SageMaker
-from helpers.sandbox.schedules import Deletion
+from helpers.sandbox.services.iam import Roles
+from helpers.sandbox.services.marketplace import Agreements, Discovery
+from helpers.sandbox.services.pricing import Pricing
+from helpers.sandbox.services.quotas import Quotas
+from helpers.sandbox.services.sagemaker import SageMaker
+from helpers.sandbox.services.scheduler import Deletion
 from helpers.sandbox.settings import ACCOUNT, ROLE_ARN, Settings
-from helpers.session import Session
 from tests.sandbox.practice_world import Clock
 
 REGION = "us-east-1"

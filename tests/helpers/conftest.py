@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from helpers import marketplace
-from helpers.clean_up import delete
-from helpers.endpoint import deploy
-from helpers.generation import Client
+from helpers.clean_up.delete import delete
+from helpers.connect.session import Session, connect
+from helpers.deploy.deployment import deploy
+from helpers.generate.client import Client
 from helpers.sandbox.process import Address
-from helpers.session import Session, connect
+from helpers.subscribe import marketplace
 
 
 def quiet(_: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from helpers.session import Session
+from helpers.connect.session import Session
 
 
 def deny(session: Session, service: str, *operations: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from helpers import catalog
-from helpers.wire import Generation, Response, TokenLikelihood
+from helpers.generate.types import Generation, Response, TokenLikelihood
 
 WORDS = ("the", " quick", " garden", " is", "\n\n", " café", " 😀", ".", " ", " <b>", " naïve", " t", "erm")
 
@@ -20,7 +20,7 @@ def written(prompt: str, temperature: float, longest: int) -> list[str]:
 
 
 class FakeClient:
-    """Answers like `generation.Client`; `before` is called with each request's key and may sleep or raise."""
+    """Answers like `generate.client.Client`; `before` is called with each request's key and may sleep or raise."""
 
     def __init__(
         self,

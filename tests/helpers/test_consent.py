@@ -5,13 +5,16 @@ from typing import Any
 
 import pytest
 
-from helpers import consent, costs, marketplace, parameters
-from helpers.clean_up import delete
-from helpers.costs import Price
-from helpers.deadline import set_deadline
-from helpers.endpoint import deploy
+from helpers import consent
+from helpers.clean_up.delete import delete
+from helpers.connect.session import Session
+from helpers.deploy import costs
+from helpers.deploy.costs import Price
+from helpers.deploy.deadline import set_deadline
+from helpers.deploy.deployment import deploy
 from helpers.errors import BadInput, CostNotAccepted
-from helpers.session import Session
+from helpers.notebook import parameters
+from helpers.subscribe import marketplace
 
 from .wrong_values import NO_AMOUNT, NO_YES_OR_NO
 

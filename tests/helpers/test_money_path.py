@@ -16,12 +16,16 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from helpers import catalog, consent, deadline, endpoint, marketplace, parts
-from helpers.clean_up import delete, leftovers
-from helpers.constructs import TAG
-from helpers.deadline import set_deadline
-from helpers.endpoint import deploy
+from helpers import catalog, consent
+from helpers.clean_up import parts
+from helpers.clean_up.delete import delete
+from helpers.clean_up.leftovers import leftovers
+from helpers.deploy import deadline, endpoint
+from helpers.deploy.deadline import set_deadline
+from helpers.deploy.deployment import deploy
+from helpers.deploy.endpoint import TAG
 from helpers.errors import CostNotAccepted, TutorialError
+from helpers.subscribe import marketplace
 
 from .aws_in_process import REGION, Account, Killed, Plan
 

@@ -12,7 +12,7 @@ from papermill.exceptions import PapermillExecutionError
 from papermill.iorw import load_notebook_node
 from papermill.parameterize import parameterize_notebook
 
-from helpers import parameters
+from helpers.notebook import parameters
 from helpers.errors import BadInput
 
 from ..helpers.wrong_values import NO_AMOUNT, NO_YES_OR_NO

@@ -10,7 +10,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from helpers.sandbox import process
 from helpers.sandbox.process import Address
-from helpers.session import connect
+from helpers.connect.session import connect
 
 from .books import BOOKS, FOLDER, code_cells, read, tags
 

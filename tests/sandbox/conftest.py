@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from helpers.sandbox import process
-from helpers.sandbox.engine import Engine
-from helpers.sandbox.protocol import Context
+from helpers.sandbox.aws.service import Context
+from helpers.sandbox.engine.engine import Engine
 from helpers.sandbox.settings import ACCOUNT
 
 from .toy import Toy
@@ -24,7 +24,9 @@ def caller() -> Context:
 @pytest.fixture(scope="session")
 def engine(isolation: None) -> Iterator[Engine]:
     """The practice model itself, loaded in this process; fetched in another, which may reach an index."""
-    fetch = "from helpers.sandbox.weights import fetch; path = fetch(lambda message: None); print(path)"
+    fetch = (
+        "from helpers.sandbox.engine.weights import fetch; path = fetch(lambda message: None); print(path)"
+    )
     done = subprocess.run([sys.executable, "-c", fetch], check=True, capture_output=True, text=True)
     engine = Engine(Path(done.stdout.strip()))
     yield engine

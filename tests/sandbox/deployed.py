@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from helpers import clean_up, endpoint, marketplace
-from helpers.session import Session, connect
+from helpers.clean_up.delete import delete
+from helpers.connect.session import Session, connect
+from helpers.deploy import endpoint
+from helpers.subscribe import marketplace
 
 REGION = "us-west-2"  # quotas count by region: the other tests' endpoints are in us-east-1
 
@@ -30,4 +32,4 @@ def deployed(name: str, model_id: str = "cohere-medium", region: str = REGION) -
     with subscribed(model_id, region) as session:
         endpoint.deploy(session, model_id, name, tell=silent)
         yield session
-        clean_up.delete(session, name, tell=silent)
+        delete.delete(session, name, tell=silent)

@@ -7,7 +7,7 @@ from typing import Any
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from helpers import catalog
-from helpers.sandbox.marketplace.listings import listing
+from helpers.sandbox.services.marketplace.listings import listing
 from helpers.sandbox.settings import ROLE_ARN
 
 MEDIUM, CHAT = catalog.model("cohere-medium"), catalog.model("command-r-08-2024")

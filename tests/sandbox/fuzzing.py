@@ -8,12 +8,12 @@ from urllib.parse import urlencode
 from botocore import xform_name
 from botocore.serialize import create_serializer
 
-from helpers.sandbox.faults.control import CONTROL_PATH
-from helpers.sandbox.marketplace import Agreements, Discovery
-from helpers.sandbox.pricing import Pricing
-from helpers.sandbox.protocol import load_model
-from helpers.sandbox.quotas import Quotas
-from helpers.sandbox.sagemaker import SageMaker
+from helpers.sandbox.aws.service import load_model
+from helpers.sandbox.faults.client import CONTROL_PATH
+from helpers.sandbox.services.marketplace import Agreements, Discovery
+from helpers.sandbox.services.pricing import Pricing
+from helpers.sandbox.services.quotas import Quotas
+from helpers.sandbox.services.sagemaker import SageMaker
 
 from .fuzz_values import GENERATION, GOOD, JUNK, NOTHING, Known, mutated, spoil, value
 from .in_process import Call

@@ -11,11 +11,11 @@ from botocore.credentials import Credentials
 from starlette.types import ASGIApp
 
 from helpers import catalog
-from helpers.sandbox import wiring
-from helpers.sandbox.faults.control import CONTROL_PATH
-from helpers.sandbox.marketplace.listings import listing
-from helpers.sandbox.protocol import load_model
-from helpers.sandbox.serving import new_address
+from helpers.sandbox import app
+from helpers.sandbox.aws.service import load_model
+from helpers.sandbox.faults.client import CONTROL_PATH
+from helpers.sandbox.serve import new_address
+from helpers.sandbox.services.marketplace.listings import listing
 from helpers.sandbox.settings import ROLE_ARN, Settings
 
 MEDIUM, CHAT = catalog.model("cohere-medium"), catalog.model("command-r-08-2024")
@@ -66,7 +66,7 @@ class InProcess:
 
     def _renew(self) -> None:
         settings = Settings(endpoint_seconds=0, subscription_seconds=0)
-        self.app = wiring.join(self.address, settings, self._engine)
+        self.app = app.join(self.address, settings, self._engine)
         self.app._others._result.set_result(self._others)
 
     async def deploy(self) -> None:

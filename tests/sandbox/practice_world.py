@@ -4,13 +4,13 @@ import random
 from datetime import UTC, datetime, timedelta
 
 from helpers import catalog
+from helpers.sandbox.aws.service import AwsError, Context
 from helpers.sandbox.faults import Faults
-from helpers.sandbox.marketplace import Agreements, Discovery
-from helpers.sandbox.marketplace.listings import listing
-from helpers.sandbox.protocol import AwsError, Context
-from helpers.sandbox.roles import Roles
-from helpers.sandbox.sagemaker import SageMaker
-from helpers.sandbox.schedules import Schedules
+from helpers.sandbox.services.iam import Roles
+from helpers.sandbox.services.marketplace import Agreements, Discovery
+from helpers.sandbox.services.marketplace.listings import listing
+from helpers.sandbox.services.sagemaker import SageMaker
+from helpers.sandbox.services.scheduler import Schedules
 from helpers.sandbox.settings import ROLE_ARN, Settings
 
 ACCOUNT = "123456789012"

@@ -11,7 +11,8 @@ from botocore.eventstream import EventStreamBuffer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpers.sandbox import intake, others
+from helpers.sandbox.server import body
+from helpers.sandbox.services import moto
 
 from . import fuzzing
 from .fuzz_values import Known
@@ -27,8 +28,8 @@ def loop():
 @pytest.fixture(scope="module")
 def sandboxed(engine, loop):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(intake, "BODY_SECONDS", 0.02)  # half a request, and silence
-        inside = InProcess(engine, others.load())
+        patch.setattr(body, "BODY_SECONDS", 0.02)  # half a request, and silence
+        inside = InProcess(engine, moto.load())
         loop.run(inside.deploy())
         yield inside
 

@@ -19,9 +19,10 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 from nbformat import v4
 
-from helpers.sandbox import health, process
+from helpers.sandbox import process
 from helpers.sandbox.__main__ import main
-from helpers.sandbox.activity import Activity
+from helpers.sandbox.server import health
+from helpers.sandbox.server.activity import Activity
 
 COMMAND = [sys.executable, "-m", "helpers.sandbox"]
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and file modes are POSIX's")
@@ -104,7 +105,9 @@ def test_ten_starts_at_once_start_one(home):
 def test_two_kernels_papermill_and_a_terminal_at_one_moment_share_one(home, tmp_path):
     moment = time.time() + 8  # by then the kernels are up
     wait = f"import time; time.sleep(max(0, {moment} - time.time()))\n"
-    code = wait + "from helpers.session import connect; print(connect().client('sts').meta.endpoint_url)"
+    code = (
+        wait + "from helpers.connect.session import connect; print(connect().client('sts').meta.endpoint_url)"
+    )
 
     def kernel():
         manager, client = start_new_kernel(kernel_name="python3")

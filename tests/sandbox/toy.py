@@ -14,9 +14,9 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from starlette.responses import JSONResponse, StreamingResponse
 
-from helpers.sandbox import serving
-from helpers.sandbox.protocol import AwsError, Service
-from helpers.sandbox.server import build_app
+from helpers.sandbox import serve
+from helpers.sandbox.aws.service import AwsError, Service
+from helpers.sandbox.server.gateway import build_app
 
 ONCE = {"retries": {"total_max_attempts": 1}}
 LIMIT = 6 * 1024 * 1024
@@ -77,10 +77,10 @@ class Toy:
     def __init__(self, others=lambda: echo):
         listener = socket.create_server(("127.0.0.1", 0))
         self.port = listener.getsockname()[1]
-        self.address = serving.new_address(self.port, Path("Writer-1B.Q4_K_M.gguf"))
+        self.address = serve.new_address(self.port, Path("Writer-1B.Q4_K_M.gguf"))
         self.runtime = ToyRuntime()
         self.app = build_app(self.address, [ToySageMaker()], self.runtime, others)
-        self.server = serving.Server(self.app, self.address, idle_seconds=3600)
+        self.server = serve.Server(self.app, self.address, idle_seconds=3600)
         self._thread = threading.Thread(target=self.server.run, args=([listener],))
 
     def __enter__(self):

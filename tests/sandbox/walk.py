@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from helpers.sandbox.pricing import Pricing
-from helpers.sandbox.protocol import Service
-from helpers.sandbox.quotas import Quotas, quota_code
+from helpers.sandbox.aws.service import Service
+from helpers.sandbox.services.pricing import Pricing
+from helpers.sandbox.services.quotas import Quotas, quota_code
 
 from .practice_world import MEDIUM, World, listing, variant
 

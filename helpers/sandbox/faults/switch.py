@@ -4,15 +4,17 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from .hooks import Faults
 from .table import FAULTS, NOT_SET, Setting, Value, checked, find
 
 Key = tuple[str, Value]
 _INVOCATIONS = ("InvokeEndpoint", "InvokeEndpointWithResponseStream")
 
 
-class Switch(Faults):
-    """The faults that are set. `struck(NAME, ...)` asks for one, and counts it when it is there."""
+class Faults:
+    """The faults that are set: where the sandbox asks before it lets a thing work; with none set, it works.
+
+    `struck(NAME, ...)` asks for one, and counts it when it is there.
+    """
 
     def __init__(self) -> None:
         self._set: dict[Key, Setting] = {}
@@ -50,7 +52,7 @@ class Switch(Faults):
         return None
 
     def throttles(self, operation: str) -> bool:
-        """See Faults."""
+        """Whether this call (of the control plane, or an invocation) is refused with ThrottlingException."""
         plane = "runtime" if operation in _INVOCATIONS else "control"
         setting = next((each for key, each in self._set.items() if key[0] == "throttling"), None)
         if setting is None or setting.parameters["plane"] not in (plane, "both"):
@@ -58,20 +60,23 @@ class Switch(Faults):
         return self.struck("throttling") is not None
 
     def is_subscribed(self, listing_id: str, subscribed: bool) -> bool:
-        """See Faults."""
+        """Whether SageMaker counts the account as subscribed; `subscribed` is the truth."""
         return subscribed and not self.struck("not-subscribed")
 
     def quota(self, instance_type: str, usual: int) -> int:
-        """See Faults; asking for a quota does not count as a strike."""
+        """The account's quota for that instance type, in instances; asking for it is no strike."""
         setting = self._set.get(("quota", instance_type))
         return usual if setting is None else int(setting.parameters["limit"])
 
     def begin_deployment(self) -> None:
-        """See Faults: one deployment, with all its variants, is struck by a lack of capacity once."""
+        """CreateEndpoint or UpdateEndpoint starts: the questions that follow belong to one deployment.
+
+        A lack of capacity strikes it once, with all its variants.
+        """
         self._of_this_deployment.clear()
 
     def has_capacity(self, instance_type: str) -> bool:
-        """See Faults."""
+        """Whether AWS has such an instance to give right now."""
         if self._of_this_deployment & {instance_type, NOT_SET}:
             return False
         setting = self.struck("no-capacity", instance_type=instance_type)
@@ -80,15 +85,15 @@ class Switch(Faults):
         return setting is None
 
     def is_offered(self, instance_type: str, region: str) -> bool:
-        """See Faults."""
+        """Whether AWS offers that instance type for endpoints in that region."""
         return not self.struck("not-in-region", instance_type=instance_type, region=region)
 
     def starts(self, endpoint_name: str) -> bool:
-        """See Faults."""
+        """Whether the endpoint's containers are started at all."""
         return not self.struck("no-start", endpoint=endpoint_name)
 
     def passes_health_check(self, endpoint_name: str, variant_name: str) -> bool:
-        """See Faults."""
+        """Whether the variant's container answers its ping when it starts."""
         return not self.struck("health-check", endpoint=endpoint_name)
 
     def _count(self, key: Key, setting: Setting) -> None:

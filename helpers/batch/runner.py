@@ -1,0 +1,170 @@
+"""Many runs of the notebooks, unattended: `python -m helpers.batch data/batch.csv --out build/batch`.
+
+Several papermill runs at a time, each a process with an output notebook and a working folder of its own. What
+is done is not run again; what failed is, and goes on where it was, as 04_tune's answers stay in its folder.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ..errors import BadInput
+from ..records import payload
+from ..records.journal import RunFile
+from .report import Outcome, clean, error_of, shorten, without_secrets, write
+from .table import Run
+
+TIMEOUT = 3600.0  # seconds of one run
+GRACE = 15.0  # seconds between asking a run to end, which stops its kernel, and killing it
+# One run. SIGTERM is an exit, so that papermill stops the kernel on its way out. The end of its input
+# says that the batch is gone, however it died: nobody is left to keep what comes out.
+CHILD = """
+import json, os, signal, sys, threading, papermill
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+order = json.loads(sys.stdin.buffer.readline())
+threading.Thread(target=lambda: (os.read(0, 1), os.kill(os.getpid(), signal.SIGTERM)), daemon=True).start()
+papermill.execute_notebook(**order)
+"""
+
+
+def batch(runs: Sequence[Run], out: str | Path, *, jobs: int = 2, timeout: float = TIMEOUT) -> list[Outcome]:
+    """Run what is not done yet, `jobs` at a time, at most `timeout` seconds each; return all outcomes.
+
+    In `out`: NAME.ipynb and NAME.log a run, work/ (a folder a run), state.jsonl, summary.csv and
+    summary.html. Another batch in the same folder raises BadInput. An interrupt ends the runs under way.
+    """
+    if jobs < 1 or timeout <= 0:
+        raise BadInput(f"jobs ({jobs}) and timeout ({timeout:g}) must be more than 0.")
+    folder = Path(out)
+    with RunFile(folder / "state.jsonl", {"kind": "batch"}, _ended) as state:
+        _folder(folder / "work")
+        ended = dict(map(_ended, state.records))
+        outcomes = {run.name: _before(run, folder, ended) for run in runs}
+        stop = threading.Event()
+
+        def one(run: Run) -> None:
+            if stop.is_set():
+                return
+            outcome = _execute(run, folder, timeout, stop)
+            if outcome.status != "not run":
+                state.append({"name": run.name, "fingerprint": run.fingerprint, "outcome": asdict(outcome)})
+            outcomes[run.name] = outcome
+            print(f"{outcome.name}: {outcome.status}, {outcome.seconds:.0f} s {outcome.error}".rstrip())
+
+        missing = [run for run in runs if outcomes[run.name].status != "done"]
+        print(f"{len(runs) - len(missing)} of {len(runs)} runs are done, {len(missing)} to go.")
+        pool = ThreadPoolExecutor(jobs, thread_name_prefix="batch")
+        try:
+            for future in [pool.submit(one, run) for run in missing]:
+                future.result()
+        finally:
+            stop.set()
+            pool.shutdown()
+            write(folder, outcomes.values())
+    return list(outcomes.values())
+
+
+def _ended(record: dict[str, Any]) -> tuple[tuple[str, str], Outcome]:
+    """One line of state.jsonl. Raises WrongShape for a line that no batch wrote."""
+    key = payload.text(record, "name"), payload.text(record, "fingerprint")
+    return key, Outcome.from_record(payload.part(record, "outcome"))
+
+
+def _folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"{path} can't be the runs' folder ({error.strerror}). Take another --out.") from error
+
+
+def _before(run: Run, folder: Path, ended: Mapping[tuple[str, str], Outcome]) -> Outcome:
+    """How the same run ended before, if it did and its notebook is still there."""
+    found = ended.get((run.name, run.fingerprint))
+    if found and (folder / f"{run.name}.ipynb").exists():
+        return found
+    return Outcome(run.name, run.notebook.name, "not run")
+
+
+def _execute(run: Run, folder: Path, timeout: float, stop: threading.Event) -> Outcome:
+    output, log = folder / f"{run.name}.ipynb", folder / f"{run.name}.log"
+    # A folder for these very parameters: a failed run goes on in it, a changed one begins in another.
+    work = folder / "work" / f"{run.name}-{run.fingerprint[:8]}"
+    work.mkdir(parents=True, exist_ok=True)
+    order = {
+        "input_path": str(run.notebook),
+        "output_path": str(output.resolve()),
+        "parameters": dict(run.parameters),
+        "cwd": str(work.resolve()),
+        "progress_bar": False,
+    }
+    started = time.monotonic()
+    with log.open("wb") as file:
+        child = subprocess.Popen(
+            [sys.executable, "-c", CHILD],
+            stdin=subprocess.PIPE,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+        try:
+            status = _wait(child, json.dumps(order).encode(), started + timeout, stop)
+        finally:
+            _end(child)
+    clean(output)
+    clean(log)
+    error = "" if status == "done" else error_of(output) or _last_line(log)
+    if status == "timeout":
+        error = f"It took more than {timeout:g} s."
+    seconds = round(time.monotonic() - started, 1)
+    return Outcome(run.name, run.notebook.name, status, seconds, output.name, _setting(work), error)
+
+
+def _wait(child: "subprocess.Popen[bytes]", order: bytes, until: float, stop: threading.Event) -> str:
+    assert child.stdin is not None
+    try:
+        child.stdin.write(order + b"\n")
+        child.stdin.flush()
+    except BrokenPipeError:
+        child.wait()  # it has ended already, and its exit code is not 0
+    while child.poll() is None:
+        if stop.wait(0.1):
+            return "not run"
+        if time.monotonic() > until:
+            return "timeout"
+    return "done" if child.returncode == 0 else "failed"
+
+
+def _end(child: "subprocess.Popen[bytes]") -> None:
+    """Ask it to end, with its kernel; kill it if it does not."""
+    if child.poll() is None:
+        child.terminate()
+        try:
+            child.wait(GRACE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+    if child.stdin is not None:
+        with suppress(BrokenPipeError):  # what it did not read before it ended
+            child.stdin.close()
+
+
+def _setting(work: Path) -> str:
+    """What the run saved to its setting.json. A notebook may write anything: no outcome is lost for it."""
+    found = []
+    for path in sorted(work.glob("**/setting.json")):
+        with suppress(OSError, ValueError, RecursionError):
+            found.append(json.dumps(json.loads(path.read_text(encoding="utf-8"))))
+    return without_secrets("; ".join(found))
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return shorten(lines[-1]) if lines else "It ended without a word."

@@ -1,0 +1,1 @@
+"""Step 06: delete what costs, and find what is left."""

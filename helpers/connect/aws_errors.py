@@ -1,0 +1,137 @@
+"""AWS's errors, said again with what to do next; what we have nothing to add to passes through unchanged."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from botocore.exceptions import (
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    SSOError,
+    TokenRetrievalError,
+)
+from botocore.exceptions import ConnectionError as ConnectionFailed
+
+from .. import errors
+
+THROTTLED = (
+    "ThrottlingException",
+    "Throttling",
+    "TooManyRequestsException",
+    "ModelNotReadyException",
+    "ServiceUnavailable",
+)
+SIGN_IN = (NoCredentialsError, CredentialRetrievalError, TokenRetrievalError, SSOError)
+SIGN_IN_AGAIN = "Sign in to AWS again (for example: aws sso login), then run the connect cell."
+QUOTAS = "https://console.aws.amazon.com/servicequotas/home/services/sagemaker/quotas"
+EXPIRED = (
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+)
+DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
+
+
+@contextmanager
+def explained(action: str) -> Iterator[None]:
+    """Run an AWS call; raise its failure as the matching TutorialError, with `action` in the message.
+
+    `action` completes the sentence "Could not ...", for example "create the endpoint 'demo'".
+    """
+    try:
+        yield
+    except ClientError as error:
+        explanation = _explain(error, action)
+        if explanation is None:
+            raise
+        raise explanation from error
+    except (ConnectionFailed, HTTPClientError) as error:  # timeouts, proxies and certificates among them
+        raise errors.NotConnected(f"Could not {action}: {error}") from error
+    except SIGN_IN as error:
+        raise errors.NotConnected(f"Could not {action}: {error}. {SIGN_IN_AGAIN}") from error
+
+
+def _explain(error: ClientError, action: str) -> errors.TutorialError | None:
+    code = error.response["Error"]["Code"]
+    message = error.response["Error"].get("Message", "")
+    told = f"Could not {action}. AWS says: {message}"
+    if code == "ModelError":
+        return _explain_model_error(error, action)
+    if "not subscribed to the marketplace offering" in message:
+        return errors.NotSubscribed(
+            f"{told} Run 01_subscribe; a new subscription takes a few minutes to arrive."
+        )
+    if message.startswith("Could not assume role"):
+        return errors.NotPermitted(
+            f"{told} Pass another one to connect(..., role_arn=); one made just now takes a minute to arrive."
+        )
+    if "not supported for the chosen region" in message:
+        return errors.InstanceNotOffered(f"{told} Or take another region, in connect(..., region=).")
+    if code in ("ResourceLimitExceeded", "ResourceLimitExceededException"):
+        return errors.QuotaExceeded(f"{told} Ask for more: {QUOTAS}")
+    if code in ("ValidationException", "ValidationError") and _is_missing_endpoint(message):
+        return errors.EndpointNotFound(f"{told} Run 02_deploy first, with the same endpoint_name.")
+    if code in THROTTLED:
+        return errors.Throttled(f"{told} Wait a moment, and send fewer requests at a time.")
+    if code in EXPIRED:
+        return errors.NotConnected(f"{told} {SIGN_IN_AGAIN}")
+    if code in DENIED:
+        return errors.NotPermitted(f"{told} data/iam-policy.json has the permissions this tutorial needs.")
+    return None
+
+
+def is_missing(error: ClientError) -> bool:
+    """Whether AWS says that what the call names is not there: SageMaker in words, others by a code."""
+    told = error.response["Error"]
+    return told["Code"] == "ResourceNotFoundException" or "Could not find" in told["Message"]
+
+
+def if_there(operation: Callable[..., Any], **name: str) -> dict[str, Any] | None:
+    """AWS's answer to a call that names one thing; None if there is no such thing, or no name."""
+    if not all(name.values()):
+        return None
+    try:
+        return dict(operation(**name))
+    except ClientError as error:
+        if not is_missing(error):
+            raise
+        return None
+
+
+def _is_missing_endpoint(message: str) -> bool:
+    return bool(
+        re.match(r"Could not find endpoint (?!config)|Endpoint \S+ of account \d+ not found", message)
+    )
+
+
+def _explain_model_error(error: ClientError, action: str) -> errors.TutorialError:
+    """ModelError (424): the container's own status and words are in the response."""
+    status = int(error.response.get("OriginalStatusCode") or 0)
+    said = model_message(error.response.get("OriginalMessage") or error.response["Error"].get("Message", ""))
+    if 400 <= status < 500:
+        return errors.ModelRefused(
+            f"Could not {action}. The model refused the request ({status}): {said}",
+            status=status,
+            model_message=said,
+        )
+    return errors.ModelFailed(
+        f"Could not {action}. The model failed ({status}): {said} The same request may succeed later; "
+        f"the endpoint's log is at {error.response.get('LogStreamArn', 'CloudWatch Logs')}.",
+        status=status,
+        model_message=said,
+    )
+
+
+def model_message(body: str) -> str:
+    """The words in a container's error body: the value of "message", or the body itself."""
+    try:
+        parsed = json.loads(body)
+    except (ValueError, RecursionError):
+        return body
+    said = parsed.get("message") if isinstance(parsed, dict) else None
+    return said if isinstance(said, str) else body

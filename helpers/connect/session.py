@@ -1,0 +1,217 @@
+"""Where the requests go: `connect("sandbox")` or `connect("aws")`; everything after that is the same."""
+
+import json
+import os
+import re
+import socket
+import sys
+import threading
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from ..errors import BadInput, NotConnected, SandboxStopped
+from . import endpoint_url
+from .aws_errors import explained
+
+Runtime = Literal["sandbox", "aws"]
+
+CLIENT_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3})
+# SageMaker gives a container 60 s for an answer; AWS asks clients to wait 70 s
+# (docs.aws.amazon.com, API_runtime_InvokeEndpoint). generation.py decides itself what is sent again.
+RUNTIME_CONFIG = Config(connect_timeout=10, read_timeout=70, retries={"total_max_attempts": 1})
+# The Marketplace buyer APIs and one of the price list's endpoints are in us-east-1 alone.
+US_EAST_1_ONLY = ("marketplace-agreement", "marketplace-discovery", "pricing")
+# What the notebooks ask: `connect("aws")` makes their clients (nothing is sent) and looks where they point.
+SERVICES = (
+    *("sagemaker", "sagemaker-runtime", "sts", "iam", "scheduler", "service-quotas"),
+    *US_EAST_1_ONLY,
+)
+# How AWS's services call a key they don't know: JSON services, query services, S3.
+UNKNOWN_KEY_CODES = ("UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId")
+STUDIO_METADATA = Path("/opt/ml/metadata/resource-metadata.json")
+
+
+def connect(runtime: str = "sandbox", region: str = "us-east-1", *, role_arn: str | None = None) -> "Session":
+    """Connect to the practice AWS on this machine ("sandbox") or to your own account ("aws").
+
+    The sandbox is started when none is running. AWS credentials are found the way boto3 always finds them,
+    and only with "aws". `role_arn` is the execution role SageMaker runs the endpoint with; without it,
+    `Session.role_arn` says how one is found. Raises BadInput or NotConnected.
+    """
+    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region):
+        raise BadInput(f"{region!r} is not the name of an AWS region; one is 'us-east-1'.")
+    _forget_clients_of_sdk()
+    if runtime == "sandbox":
+        return _connect_sandbox(region, role_arn)
+    if runtime == "aws":
+        return _connect_aws(region, role_arn)
+    raise BadInput(f"runtime is {runtime!r}; it is 'sandbox' (practice, free) or 'aws' (your account, paid).")
+
+
+@dataclass
+class Session:
+    """One runtime, one region, one identity. Make it with `connect`."""
+
+    runtime: Runtime
+    region: str
+    boto3: boto3.Session
+    writer: str
+    given_role_arn: str | None = None
+    known_account: str | None = None
+    _clients: dict[str, Any] = field(default_factory=dict, repr=False)
+    _making: Any = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def spends_money(self) -> bool:
+        """Whether what you create costs money: on AWS yes, in the sandbox never."""
+        return self.runtime == "aws"
+
+    def client(self, service: str) -> Any:
+        """The boto3 client of an AWS service, for example "sagemaker"; made once a session."""
+        with self._making:  # boto3's clients may be shared between threads, its sessions may not
+            if service not in self._clients:
+                region = "us-east-1" if service in US_EAST_1_ONLY else self.region
+                config = RUNTIME_CONFIG if service == "sagemaker-runtime" else CLIENT_CONFIG
+                self._clients[service] = self.boto3.client(service, region_name=region, config=config)
+            return self._clients[service]
+
+    @cached_property
+    def account(self) -> str:
+        """The twelve digits of the AWS account; the sandbox has a made-up one."""
+        if self.known_account is None:
+            with explained("ask AWS who you are"):
+                self.known_account = str(self.client("sts").get_caller_identity()["Account"])
+        return self.known_account
+
+    @cached_property
+    def role_arn(self) -> str:
+        """The execution role: given to `connect`, else Studio's, else the role you are signed in with."""
+        return self.given_role_arn or _studio_role() or self._signed_in_role()
+
+    def _signed_in_role(self) -> str:
+        with explained("look up your execution role"):
+            identity = str(self.client("sts").get_caller_identity()["Arn"])
+            match = re.search(r":assumed-role/([^/]+)/", identity)
+            if match is None:
+                raise BadInput(
+                    f"You are signed in as {identity}, which is not a role, and SageMaker needs one to run "
+                    f"an endpoint with. Pass it: connect('aws', role_arn='arn:aws:iam::...:role/...')."
+                )
+            return str(self.client("iam").get_role(RoleName=match[1])["Role"]["Arn"])
+
+
+def _studio_role() -> str | None:
+    """The execution role of the SageMaker Studio space or notebook instance this runs in, if it does."""
+    path = Path(os.environ.get("NOTEBOOK_METADATA_FILE", STUDIO_METADATA))
+    if not path.exists():
+        return None
+    role = json.loads(path.read_text(encoding="utf-8")).get("ExecutionRoleArn")
+    return str(role) if role else None
+
+
+def _forget_clients_of_sdk() -> None:
+    """Let the SageMaker SDK make clients anew.
+
+    sagemaker-core up to 2.20 keeps the first one for the whole process, whatever session it is given later:
+    it would ask a sandbox that has ended, or AWS instead of the sandbox.
+    """
+    client = getattr(sys.modules.get("sagemaker.core.utils.utils"), "SageMakerClient", None)
+    kept = getattr(type(client), "_instances", None)
+    if isinstance(kept, dict):
+        kept.pop(client, None)
+
+
+def _connect_aws(region: str, role_arn: str | None) -> Session:
+    try:
+        own = boto3.Session(region_name=region)
+        credentials = own.get_credentials()
+        urls = [str(own.client(service).meta.endpoint_url) for service in SERVICES]
+        here = [url for url in urls if endpoint_url.is_loopback(url)]
+        _check_files()
+    except Exception as error:  # not swallowed: botocore has no class for all that a nonsense setting does
+        names = sorted(name for name in os.environ if name.startswith("AWS_"))
+        raise NotConnected(
+            f"Your AWS settings can't be used: {str(error).rstrip('.')}. Put that right and run the connect "
+            f"cell again: it is in your AWS configuration file or in one of these: {', '.join(names)}."
+        ) from error
+    if here:
+        raise NotConnected(
+            f"{endpoint_url.sources(here[0])} points at this machine ({here[0]}), so 'aws' would not reach "
+            'AWS. Unset it: eval "$(python -m helpers.sandbox env --undo)", if env has set it; then restart.'
+        )
+    if credentials is None:
+        raise NotConnected(
+            "No AWS credentials found. Sign in first (for example `aws configure sso`, then "
+            "`aws sso login`), or practise with connect('sandbox')."
+        )
+    return Session("aws", region, own, "the model on your endpoint", role_arn)
+
+
+def _check_files() -> None:
+    """Files that boto3 looks at only when it sends something: then it would be a raw OSError."""
+    for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "AWS_WEB_IDENTITY_TOKEN_FILE"):
+        if (path := os.environ.get(name)) and not Path(path).exists():
+            raise FileNotFoundError(f"{name} is {path!r}, and there is no such file")
+
+
+def _connect_sandbox(region: str, role_arn: str | None) -> Session:
+    from ..sandbox import process
+
+    try:
+        address = process.find() or process.start()
+    except process.SandboxError as error:
+        raise NotConnected(str(error)) from error
+    writer = f"{address.model_name}, the sandbox's practice model"
+    session = SandboxSession(address.url, address.access_key_id, address.secret_access_key, region)
+    return Session("sandbox", region, session, writer, role_arn or address.role_arn, address.account)
+
+
+class SandboxSession(boto3.Session):  # type: ignore[misc]
+    """A boto3 session whose every client talks to the sandbox, whatever the environment says.
+
+    It reads no profile, no credentials file and no proxy setting, so nothing of the user's own account
+    can be read or sent.
+    """
+
+    def __init__(self, url: str, access_key_id: str, secret_access_key: str, region: str) -> None:
+        self._url = url
+        nothing = (None, None, None, None)
+        nowhere = (None, None, os.devnull, None)
+        isolated = botocore.session.Session(
+            {"profile": nothing, "config_file": nowhere, "credentials_file": nowhere}
+        )
+        super().__init__(access_key_id, secret_access_key, region_name=region, botocore_session=isolated)
+
+    def client(self, service_name: str, *args: Any, **kwargs: Any) -> Any:
+        """A client of that AWS service, answered by the sandbox."""
+        kwargs["endpoint_url"] = self._url
+        kwargs["config"] = Config(proxies={}).merge(kwargs.get("config") or Config())
+        client = super().client(service_name, *args, **kwargs)
+        service_id = client.meta.service_model.service_id.hyphenize()
+        client.meta.events.register_first(f"needs-retry.{service_id}", self._stop_if_gone)
+        return client
+
+    def _stop_if_gone(self, response: Any = None, caught_exception: Any = None, **_: Any) -> None:
+        """Turn "connection refused", retried for seconds, into one sentence at once."""
+        stale = response is not None and response[1].get("Error", {}).get("Code") in UNKNOWN_KEY_CODES
+        if stale or (caught_exception is not None and not _listens(self._url)):
+            raise SandboxStopped(
+                "The sandbox has stopped, and what you had made in it is gone with it. Run this notebook's "
+                "connect(...) cell again for a new one, then start over from 01_subscribe."
+            ) from caught_exception
+
+
+def _listens(url: str) -> bool:
+    address = urlsplit(url)
+    try:
+        socket.create_connection((address.hostname, address.port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Step 02: from a model package to an endpoint with a price and an end."""

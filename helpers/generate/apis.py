@@ -1,0 +1,196 @@
+"""Cohere's wire formats: how each API writes a request, an answer, and the events of a stream.
+
+Generate is what Medium, Command and Command Light speak; chat v1 is what Command R and R+ speak; chat v2 is
+chat with a list of messages. Sources: Cohere's OpenAPI, and the samples in cohere-ai/cohere-aws@ab4a24f.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from ..records import payload
+from .types import Generation, Request, Response, TokenLikelihood
+
+
+class Api(Protocol):
+    """One wire format. What reads raises payload.WrongShape where the JSON isn't as the API writes it."""
+
+    features: frozenset[str]
+
+    def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
+        """The JSON body of a request."""
+
+    def response(self, raw: dict[str, Any]) -> Response:
+        """A typed response from the JSON of an answer (or of a stream's last event)."""
+
+    def text(self, event: dict[str, Any]) -> str:
+        """The piece of text that a stream event brings; empty for other events."""
+
+    def final(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """The whole answer if this is the stream's last event, else None."""
+
+    def error(self, event: dict[str, Any]) -> str | None:
+        """The model's words if the event reports a failure inside a stream that began well."""
+
+
+class GenerateApi:
+    """/v1/generate: Medium, Command, Command Light."""
+
+    features = frozenset({"likelihoods", "num_generations"})
+
+    def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
+        """See Api."""
+        body = {"prompt": request.prompt, **_sampling(request)}
+        if request.likelihoods != "NONE":
+            body["return_likelihoods"] = request.likelihoods
+        if request.num_generations != 1:
+            body["num_generations"] = request.num_generations
+        return body | ({"stream": True} if stream else {})
+
+    def response(self, raw: dict[str, Any]) -> Response:
+        """See Api."""
+        listed = payload.objects(raw, "generations")
+        if not listed:
+            raise payload.WrongShape("generations holds no text")
+        return Response(tuple(self._generation(each) for each in listed), raw=raw)
+
+    def text(self, event: dict[str, Any]) -> str:
+        """See Api."""
+        return "" if event.get("is_finished") else payload.text_or_none(event, "text") or ""
+
+    def final(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """See Api."""
+        return payload.obj(event.get("response"), "response") if event.get("is_finished") else None
+
+    def error(self, event: dict[str, Any]) -> str | None:
+        """See Api."""
+        return _error(event)
+
+    @staticmethod
+    def _generation(raw: dict[str, Any]) -> Generation:
+        tokens = tuple(
+            TokenLikelihood(payload.text(each, "token"), payload.number_or_none(each, "likelihood"))
+            for each in payload.objects(raw, "token_likelihoods")
+        )
+        likelihood = payload.number_or_none(raw, "likelihood")
+        return Generation(_told(raw), payload.text_or_none(raw, "finish_reason"), likelihood, tokens)
+
+
+class ChatV1Api:
+    """/v1/chat: Command R and R+."""
+
+    features = frozenset({"seed", "chat"})
+
+    def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
+        """See Api."""
+        body = {"message": request.prompt, **_sampling(request)}
+        if request.history:
+            body["chat_history"] = [dict(turn) for turn in request.history]
+        if request.preamble is not None:
+            body["preamble"] = request.preamble
+        return body | ({"stream": True} if stream else {})
+
+    def response(self, raw: dict[str, Any]) -> Response:
+        """See Api."""
+        count = payload.part(raw, "token_count") or payload.part(payload.part(raw, "meta"), "tokens")
+        return Response(
+            (Generation(_told(raw), payload.text_or_none(raw, "finish_reason")),),
+            prompt_tokens=_first_count(count, "prompt_tokens", "input_tokens"),
+            response_tokens=_first_count(count, "response_tokens", "output_tokens"),
+            raw=raw,
+        )
+
+    def text(self, event: dict[str, Any]) -> str:
+        """See Api."""
+        if event.get("event_type") != "text-generation":
+            return ""
+        return payload.text_or_none(event, "text") or ""
+
+    def final(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """See Api."""
+        ended = event.get("event_type") == "stream-end"
+        return payload.obj(event.get("response"), "response") if ended else None
+
+    def error(self, event: dict[str, Any]) -> str | None:
+        """See Api."""
+        return _error(event)
+
+
+class ChatV2Api:
+    """/v2/chat: a list of messages; no SageMaker package is known to stream it yet (as of 2026-11)."""
+
+    features = frozenset({"seed", "chat"})
+    roles: Mapping[str, str] = {"USER": "user", "CHATBOT": "assistant", "SYSTEM": "system", "TOOL": "tool"}
+
+    def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
+        """See Api."""
+        system = [{"role": "system", "content": request.preamble}] if request.preamble is not None else []
+        turns = [{"role": self.roles[turn["role"]], "content": turn["message"]} for turn in request.history]
+        messages = [*system, *turns, {"role": "user", "content": request.prompt}]
+        return {"messages": messages, **_sampling(request)} | ({"stream": True} if stream else {})
+
+    def response(self, raw: dict[str, Any]) -> Response:
+        """See Api."""
+        content = payload.objects(payload.obj(raw.get("message"), "message"), "content")
+        tokens = payload.part(payload.part(raw, "usage"), "tokens")
+        told = "".join(payload.text_or_none(part, "text") or "" for part in content)
+        return Response(
+            (Generation(told, payload.text_or_none(raw, "finish_reason")),),
+            prompt_tokens=payload.count_or_none(tokens, "input_tokens"),
+            response_tokens=payload.count_or_none(tokens, "output_tokens"),
+            raw=raw,
+        )
+
+    def text(self, event: dict[str, Any]) -> str:
+        """See Api."""
+        if event.get("type") != "content-delta":
+            return ""
+        message = payload.part(payload.part(event, "delta"), "message")
+        return payload.text_or_none(payload.part(message, "content"), "text") or ""
+
+    def final(self, event: dict[str, Any]) -> dict[str, Any] | None:
+        """See Api; the last event of v2 has no text in it, so the caller adds what it has gathered."""
+        if event.get("type") != "message-end":
+            return None
+        return {"message": {}, **payload.part(event, "delta")}
+
+    def error(self, event: dict[str, Any]) -> str | None:
+        """See Api."""
+        return _error(event)
+
+
+APIS: dict[str, Api] = {"generate": GenerateApi(), "chat-v1": ChatV1Api(), "chat-v2": ChatV2Api()}
+
+
+def _sampling(request: Request) -> dict[str, Any]:
+    """The parameters that all APIs name alike; what is None is left out."""
+    given = {
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "k": request.k,
+        "p": request.p,
+        "seed": request.seed,
+        "stop_sequences": list(request.stop_sequences) or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _error(event: dict[str, Any]) -> str | None:
+    """Generate ends with `err`; chat v1 with a finish_reason of ERROR...; a bare {"message"} is any API's."""
+    if event.get("err") is not None:
+        return str(event["err"])
+    if str(event.get("finish_reason", "")).startswith("ERROR"):
+        return f"finish reason {event['finish_reason']}"
+    if set(event) == {"message"} and isinstance(event["message"], str):
+        return event["message"]
+    return None
+
+
+def _told(raw: dict[str, Any]) -> str:
+    """The text of an answer: null where the model wrote none. Without the field it is no answer."""
+    return payload.text(raw, "text") if raw.get("text", "") is not None else ""
+
+
+def _first_count(count: dict[str, Any], *names: str) -> int | None:
+    """The count under the first of these names that is there."""
+    found = (payload.count_or_none(count, name) for name in names)
+    return next((each for each in found if each is not None), None)

@@ -1,0 +1,250 @@
+"""Generating text: one client for every Cohere text model on a SageMaker endpoint, streaming included."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+from urllib3.exceptions import HTTPError
+
+from .. import catalog
+from ..connect.aws_errors import explained
+from ..connect.session import Session
+from ..deploy import endpoint
+from ..errors import BadInput, EndpointNotReady, ModelFailed, UnknownModel
+from ..records.payload import WrongShape, parse
+from .apis import APIS
+from .stream import Stream
+from .types import Request, Response, TokenLikelihood
+
+LIKELIHOODS = ("NONE", "GENERATION", "ALL")
+MAX_STOP_SEQUENCES = 5
+# Sent again: the service was busy and had not begun. Never a model's answer, and never a timeout, which may
+# have been computed and paid for.
+RETRIED = ("ThrottlingException", "ServiceUnavailable", "ModelNotReadyException")
+RETRY_SECONDS = (0.5, 1.0, 2.0)
+
+
+class Client:
+    """Generates with the model on one endpoint.
+
+    The model, and with it the API and the parameter ranges, is found through the endpoint's own model
+    package. `model_id` is checked against it, and stands in for it where the package is newer than the
+    catalogue. Raises EndpointNotFound, EndpointNotReady, or BadInput for another model than expected.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        endpoint_name: str,
+        *,
+        model_id: str | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.session, self.endpoint_name = session, endpoint_name
+        self.model = _served_model(session, endpoint_name, model_id)
+        if not self.model.generates:
+            raise BadInput(
+                f"{self.model.name} does not write text; choose a model whose API is generate or chat."
+            )
+        self.limits = self.model.limits
+        self._api = APIS[self.model.api]
+        self._sleep, self._clock = sleep, clock
+
+    def supports(self, feature: str) -> bool:
+        """Whether the model's API has "likelihoods", "num_generations", "seed" or "chat"."""
+        return feature in self._api.features
+
+    def generate(
+        self,
+        prompt: str,
+        *,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+        k: int | None = None,
+        p: float | None = None,
+        stop_sequences: Sequence[str] = (),
+        num_generations: int = 1,
+        likelihoods: str = "NONE",
+        seed: int | None = None,
+    ) -> Response:
+        """Generate from a prompt and return the whole answer.
+
+        Ranges are in `limits`; None takes the model's default. `likelihoods` is "NONE", "GENERATION" or
+        "ALL" (the prompt's too). Raises BadInput before anything is sent, ModelRefused or ModelFailed for
+        the model's own errors.
+        """
+        request = Request(
+            prompt, max_tokens, temperature, k, p, stop_sequences, num_generations, likelihoods, seed
+        )
+        return self._invoke(request)
+
+    def stream(
+        self,
+        prompt: str,
+        *,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+        k: int | None = None,
+        p: float | None = None,
+        stop_sequences: Sequence[str] = (),
+        likelihoods: str = "NONE",
+        seed: int | None = None,
+    ) -> Stream:
+        """Like `generate`, but the text can be read while it is being written.
+
+        Likelihoods come at the end, in the stream's `response`.
+        """
+        request = Request(
+            prompt, max_tokens, temperature, k, p, stop_sequences, likelihoods=likelihoods, seed=seed
+        )
+        return self._invoke_stream(request)
+
+    def tokens(self, text: str) -> tuple[TokenLikelihood, ...]:
+        """The model's own tokens of `text`, each with its log-likelihood after those before it.
+
+        Only for APIs with likelihoods. Nothing is generated; the text is paid for in time like any prompt.
+        """
+        request = Request(text, max_tokens=0, likelihoods="ALL")
+        return self._invoke(request).generations[0].token_likelihoods
+
+    def chat(
+        self,
+        message: str,
+        *,
+        history: Sequence[Mapping[str, str]] = (),
+        preamble: str | None = None,
+        **settings: Any,
+    ) -> Response:
+        """Answer a message that follows a conversation; `settings` are those of `generate`.
+
+        `history` is a list of turns, {"role": "USER" | "CHATBOT", "message": text}; `preamble` tells the
+        model how to behave. Only for models whose API is chat.
+        """
+        return self._invoke(self._chat_request(message, history, preamble, settings))
+
+    def chat_stream(
+        self,
+        message: str,
+        *,
+        history: Sequence[Mapping[str, str]] = (),
+        preamble: str | None = None,
+        **settings: Any,
+    ) -> Stream:
+        """Like `chat`, but the text can be read while it is being written."""
+        return self._invoke_stream(self._chat_request(message, history, preamble, settings))
+
+    def check(self, request: Request) -> Request:
+        """Return `request`, or raise BadInput: what the model would refuse is refused here, for nothing."""
+        if not isinstance(request.prompt, str):
+            raise BadInput(f"The prompt is of type {type(request.prompt).__name__}; it takes one text.")
+        if not request.prompt.strip():
+            raise BadInput("The prompt is empty; the model needs at least one token to go on from.")
+        only_read = request.max_tokens == 0 and request.likelihoods == "ALL"
+        for name in ("max_tokens", "temperature", "k", "p", "num_generations"):
+            value = getattr(request, name)
+            if value is not None and not (only_read and name == "max_tokens"):
+                self.limits[name].check(name, value)
+        for name in ("max_tokens", "k", "num_generations"):
+            if isinstance(getattr(request, name), float):
+                raise BadInput(f"{name} is {getattr(request, name)!r}; it takes a whole number.")
+        if request.likelihoods not in LIKELIHOODS:
+            raise BadInput(f"likelihoods is {request.likelihoods!r}; it is one of {', '.join(LIKELIHOODS)}.")
+        self._check_features(request)
+        return request
+
+    def _check_features(self, request: Request) -> None:
+        if request.likelihoods != "NONE" and not self.supports("likelihoods"):
+            raise BadInput(f"{self.model.name} gives no likelihoods; leave likelihoods='NONE'.")
+        if request.seed is not None and not self.supports("seed"):
+            raise BadInput(f"{self.model.name} takes no seed; leave it out.")
+        stops = request.stop_sequences
+        if isinstance(stops, str) or len(stops) > MAX_STOP_SEQUENCES or not all(stops):
+            raise BadInput(
+                f"stop_sequences is a list of up to {MAX_STOP_SEQUENCES} texts, none of them empty."
+            )
+
+    def _chat_request(
+        self,
+        message: str,
+        history: Sequence[Mapping[str, str]],
+        preamble: str | None,
+        settings: Mapping[str, Any],
+    ) -> Request:
+        if not self.supports("chat"):
+            raise BadInput(
+                f"{self.model.name} keeps no conversation: use generate, or a model whose API is chat."
+            )
+        if any(set(turn) != {"role", "message"} for turn in history):
+            raise BadInput('A turn of the history is {"role": "USER" or "CHATBOT", "message": text}.')
+        return replace(Request(message, history=history, preamble=preamble), **settings)
+
+    def _invoke(self, request: Request) -> Response:
+        body = self._api.body(self.check(request), stream=False)
+        started = self._clock()
+        answer = self._send("invoke_endpoint", body)
+        with explained(f"read the answer of {self.endpoint_name!r}"):
+            try:
+                raw = answer["Body"].read()
+            except (ResponseStreamingError, IncompleteReadError, HTTPError) as error:
+                if isinstance(error, ReadTimeoutError):
+                    raise
+                raise self._failed(f"broke off in the middle of its answer: {error}", "") from error
+        return replace(self._read(raw), latency_seconds=self._clock() - started)
+
+    def _invoke_stream(self, request: Request) -> Stream:
+        body = self._api.body(self.check(request), stream=True)
+        send = self._send
+        return Stream(
+            lambda: send("invoke_endpoint_with_response_stream", body)["Body"],
+            self._api,
+            self.endpoint_name,
+            self._clock,
+        )
+
+    def _read(self, raw: bytes) -> Response:
+        try:
+            return self._api.response(parse(raw))
+        except WrongShape as error:
+            words = raw[:200].decode(errors="replace")
+            raise self._failed(
+                f"answered, but not as {self.model.name} does: {error}: {words}", words
+            ) from error
+
+    def _failed(self, what: str, words: str) -> ModelFailed:
+        return ModelFailed(f"{self.endpoint_name!r} {what}", status=200, model_message=words)
+
+    def _send(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
+        call = getattr(self.session.client("sagemaker-runtime"), operation)
+        arguments = {"EndpointName": self.endpoint_name, "ContentType": "application/json"}
+        payload = json.dumps(body, ensure_ascii=False).encode()
+        with explained(f"generate with {self.endpoint_name!r} in {self.session.region}"):
+            for pause in RETRY_SECONDS:
+                try:
+                    return dict(call(Body=payload, **arguments))
+                except ClientError as error:
+                    if error.response["Error"]["Code"] not in RETRIED:
+                        raise
+                self._sleep(pause)
+            return dict(call(Body=payload, **arguments))
+
+
+def _served_model(session: Session, endpoint_name: str, model_id: str | None) -> catalog.Model:
+    expected = catalog.model(model_id) if model_id else None
+    served = endpoint.describe(session, endpoint_name)
+    if served.status not in ("InService", "Updating", "SystemUpdating", "RollingBack"):
+        raise EndpointNotReady(
+            f"{endpoint_name!r} is {served.status}, so it cannot generate. "
+            f"{served.failure_reason or 'Wait for it in 02_deploy.'}"
+        )
+    if served.model is not None and expected is not None and served.model.id != expected.id:
+        raise BadInput(f"{endpoint_name!r} serves {served.model.id}: set model_id to that, not {model_id!r}.")
+    if served.model is None and expected is None:
+        raise UnknownModel(
+            f"{endpoint_name!r} serves a model package that data/models.json does not list. Say which model "
+            f"it is like: Client(session, {endpoint_name!r}, model_id=...)."
+        )
+    return served.model or expected  # type: ignore[return-value]  # one of them is there

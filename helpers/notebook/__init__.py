@@ -1,0 +1,1 @@
+"""What a notebook's cells show and take: markup, progress, parameters."""

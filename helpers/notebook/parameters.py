@@ -1,0 +1,122 @@
+"""The notebooks' parameters: what each takes, held against what papermill, a batch table or a reader gave.
+
+papermill passes all of `-r` as text, and of `-p` all but numbers, None, True and False as Python spells them;
+`-y` and a reader's own edits keep their types. A wrong one ends the notebook in one sentence, before any
+request.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .. import catalog
+from ..consent import AMOUNT, YES_OR_NO, is_amount, is_yes_or_no, refusal
+from ..deploy.deadline import HOURS_RULE, is_hours
+from ..deploy.endpoint import NAME_RULE, is_name
+from ..errors import BadInput
+
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a parameter takes: a test, and the words for it."""
+
+    fits: Callable[[Any], bool]
+    takes: str
+    only_text: bool = False
+
+    @property
+    def or_none(self) -> "Rule":
+        """The same, and None."""
+        return Rule(lambda value: value is None or self.fits(value), f"{self.takes}, or None")
+
+    def in_words(self, value: object) -> str:
+        """What it takes; and where the value is text, how another type comes through papermill."""
+        if self.only_text or not isinstance(value, str):
+            return self.takes
+        return f"{self.takes} (with papermill: -p for a number, True, False or None, -y for a list)"
+
+
+def check(**given: object) -> None:
+    """Raise BadInput that names the parameter and what it takes, unless every one given fits; asks nobody.
+
+    With a `model_id`, `max_tokens`, `max_tokens_values`, `temperature` and `instance_type` are held against
+    what that model takes.
+    """
+    for name, value in given.items():
+        if name not in RULES:
+            raise BadInput(f"There is no rule for a parameter {name}; there are {', '.join(RULES)}.")
+        if not RULES[name].fits(value):
+            raise refusal(name, value, RULES[name].in_words(value))
+    if "model_id" in given:
+        _check_for_model(given)
+
+
+def _check_for_model(given: Mapping[str, Any]) -> None:
+    model = catalog.model(given["model_id"])
+    for name in ("max_tokens", "temperature"):
+        if name in given and name in model.limits:
+            model.limits[name].check(name, given[name])
+    if "max_tokens" in model.limits:
+        for value in given.get("max_tokens_values", ()):
+            model.limits["max_tokens"].check("each of max_tokens_values", value)
+    if given.get("instance_type") is not None:
+        model.check_instance_type(given["instance_type"])
+
+
+def _is_text(value: object) -> bool:
+    return type(value) is str and bool(value.strip())
+
+
+def _matches(pattern: re.Pattern[str]) -> Callable[[object], bool]:
+    return lambda value: type(value) is str and bool(pattern.fullmatch(value))
+
+
+def _one_of(names: Callable[[], list[str]]) -> Callable[[object], bool]:
+    return lambda value: type(value) is str and value in names()
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and is_amount(value) and value >= 1
+
+
+def _are_counts(value: object) -> bool:
+    return type(value) is list and bool(value) and all(map(_is_count, value))
+
+
+def _model_ids() -> list[str]:
+    return [each.id for each in catalog.models()]
+
+
+def _instance_types() -> list[str]:
+    return [each.type for each in catalog.instance_types()]
+
+
+_COUNT = Rule(_is_count, "a whole number of 1 or more")
+_AMOUNT = Rule(is_amount, AMOUNT)
+_YES_OR_NO = Rule(is_yes_or_no, YES_OR_NO)
+_TEXT = Rule(_is_text, "text that is not empty", only_text=True)
+
+RULES: dict[str, Rule] = {
+    "runtime": Rule(_one_of(lambda: ["sandbox", "aws"]), "'sandbox' or 'aws'", only_text=True),
+    "region": Rule(_matches(REGION), "the name of an AWS region, such as 'us-east-1'", only_text=True),
+    "model_id": Rule(_one_of(_model_ids), f"one of {', '.join(_model_ids())}", only_text=True),
+    "accept_terms": _YES_OR_NO,
+    "cancel_subscription": _YES_OR_NO,
+    "endpoint_name": Rule(is_name, NAME_RULE, only_text=True),
+    "instance_type": Rule(_one_of(_instance_types), f"one of {', '.join(_instance_types())}").or_none,
+    "role_arn": Rule(_matches(ROLE), "a role's ARN, such as 'arn:aws:iam::111122223333:role/name'").or_none,
+    "max_usd_per_hour": _AMOUNT.or_none,
+    "software_usd_per_hour": _AMOUNT.or_none,
+    "delete_after_hours": Rule(is_hours, HOURS_RULE),
+    "prompt": _TEXT,
+    "max_tokens": _COUNT,
+    "temperature": _AMOUNT,
+    "max_tokens_values": Rule(_are_counts, "a list of whole numbers of 1 or more"),
+    "temperature_steps": _COUNT,
+    "repetitions": _COUNT,
+    "runs_folder": _TEXT,
+}

@@ -1,0 +1,58 @@
+"""One line that tells how far a long run is, rewritten while somebody looks; a plain last line otherwise."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from .frontend import attended
+
+INTERVAL = 0.2  # seconds between two updates
+
+
+class Progress:
+    """Counts answers and tokens. What stays in a saved notebook is the last line, which has no timings."""
+
+    def __init__(self, wanted: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._wanted, self._clock = wanted, clock
+        self._line: Any = None
+        self._since = self._shown = clock()
+        self._answers = self._tokens_done = self._tokens = 0
+
+    def expect(self, answers: int, tokens: int) -> None:
+        """Set the number of answers at the end, and at most how many tokens are still to come."""
+        self._answers, self._tokens = answers, self._tokens_done + tokens
+        if self._wanted and self._line is None and attended():
+            self._line = _Line()
+            self._line.write(f"Asking for {tokens:,} tokens at most ...")
+
+    def advance(self, answers: int, tokens: int) -> None:
+        """One more answer, of a request for `tokens` tokens; `answers` there are now."""
+        self._tokens_done += tokens
+        now = self._clock()
+        if self._line is not None and now - self._shown >= INTERVAL:
+            self._shown = now
+            left = (now - self._since) / self._tokens_done * (self._tokens - self._tokens_done)
+            self._line.write(f"{answers} of {self._answers} answers, about {left:.0f} s left")
+
+    def end(self, text: str) -> None:
+        """Replace the line by `text`, or print it."""
+        if self._line is not None:
+            self._line.write(text)
+        elif self._wanted:
+            print(text)
+
+
+class _Line:
+    """A line of text in a cell's output that can be rewritten."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+
+    def write(self, text: str) -> None:
+        from IPython.display import display
+
+        bundle = {"text/plain": text}
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._handle.update(bundle, raw=True)

@@ -1,0 +1,1 @@
+"""Step 03's playground: sliders, streams and their history."""

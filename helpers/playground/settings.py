@@ -1,0 +1,68 @@
+"""What a playground says and keeps, apart from its controls: settings, words, history, the static copy."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..catalog import Limit
+from ..errors import BadInput
+from ..notebook.markup import visible
+from .runner import Snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NUMBERS = ("temperature", "max_tokens", "k", "p")
+NAMES = ("prompt", *NUMBERS, "stop_sequences")
+RESULTS = ("text", "tokens", "finish_reason", "seconds", "tokens_per_second", "state")
+
+
+def starting_values(
+    function: Callable[..., Any], limits: Mapping[str, Limit], given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The settings that `function` takes by name, in order: those given, else the model's defaults.
+
+    Raises BadInput for a setting that it does not take, and for a value out of the model's range.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    takes_all = any(each.kind is each.VAR_KEYWORD for each in parameters)
+    taken = [name for name in NAMES if takes_all or any(each.name == name for each in parameters)]
+    unknown = [name for name in given if name not in taken]
+    if unknown:
+        raise BadInput(f"The function takes no {', '.join(unknown)}; it takes {', '.join(taken)}.")
+    values: dict[str, Any] = {"prompt": "", "stop_sequences": ()}
+    values |= {name: limits[name].default for name in NUMBERS if name in limits}
+    values |= given
+    for name in NUMBERS:
+        if name in given:
+            limits[name].check(name, given[name])
+    values |= {name: int(values[name]) for name in ("max_tokens", "k") if name in values}
+    return {name: values[name] for name in taken if name in values}
+
+
+def stop_sequences(lines: str) -> tuple[str, ...]:
+    r"""The stop sequences of a text box: one a line, where \n stands for a line break."""
+    return tuple(line.replace(r"\n", "\n") for line in lines.split("\n") if line)
+
+
+def history(runs: Iterable[Snapshot], names: Iterable[str]) -> "pd.DataFrame":
+    """One row a run, in the order they were started: its number, its settings, what came of it.
+
+    `finish_reason` is empty where there is none. Control characters and direction marks are written as
+    ⟨U+XXXX⟩, as everywhere they are shown.
+    """
+    import pandas as pd
+
+    # JupyterLab would read formulas into the texts of a table.
+    pd.set_option("display.html.use_mathjax", False)
+    columns = ["run", *names, *RESULTS]
+    rows = (
+        {"run": run.number, **run.settings, **_results(run)}
+        for run in sorted(runs, key=lambda run: run.number)
+    )
+    return pd.DataFrame(list(rows), columns=columns).rename(columns={"state": "status"})
+
+
+def _results(run: Snapshot) -> dict[str, Any]:
+    shown = {"text": visible(run.text), "finish_reason": visible(run.finish_reason or "")}
+    return {name: getattr(run, name) for name in RESULTS} | shown

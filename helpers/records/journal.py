@@ -1,0 +1,156 @@
+"""A run's file: one line of JSON an answer, written before it is counted, shared by nobody, resumable."""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Mapping
+from io import FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from ..errors import BadInput
+from .payload import WrongShape, parse
+
+FORMAT = 1
+Check = Callable[[dict[str, Any]], object]
+
+
+class RunFile:
+    """An append-only file of JSON lines, the first of which says what the run is.
+
+    Entering locks the file, recovers from a half-written last line and reads `records`; a file of another
+    run, one that is being written to, or one with a line that `check` raises WrongShape for, raises BadInput
+    and stays as it is: no answer in it is lost.
+    """
+
+    def __init__(
+        self, path: str | Path, header: Mapping[str, Any], check: Check = lambda record: None
+    ) -> None:
+        self.path, self._check = Path(path), check
+        self.header = {"format": FORMAT, **header}
+        self.records: list[dict[str, Any]] = []
+        self._lock = FileLock(f"{self.path}.lock")
+        self._file: FileIO | None = None
+        self._size = 0  # of the whole lines: a write that failed half way is cut off before the next
+        self._writing = threading.Lock()
+
+    def __enter__(self) -> "RunFile":
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise BadInput(
+                f"Another run is writing to {self.path}. Wait for it to end, or give this one another file."
+            ) from error
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+        try:
+            self._open()
+        except OSError as error:
+            self._lock.release()
+            raise _unusable(self.path, error) from error
+        except BaseException:
+            self._lock.release()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._writing:
+            if self._file is not None:
+                self._file.close()
+        self._lock.release()
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """Write one line, from any thread; it is on the disk when this returns."""
+        if self._file is None:
+            raise RuntimeError("append() belongs inside `with RunFile(...)`")
+        line = _line(record)
+        with self._writing:
+            self._file.truncate(self._size)
+            unwritten = memoryview(line)
+            while unwritten:
+                unwritten = unwritten[self._file.write(unwritten) :]
+            os.fsync(self._file.fileno())
+            self._size += len(line)
+
+    def _open(self) -> None:
+        found = self.path.read_bytes() if self.path.exists() else b""
+        if _line(self.header).startswith(found):  # nothing there, or not even the whole first line
+            data = b""
+        else:
+            data = _whole_lines(found)
+            header, self.records = _parse(data, self.path, self._check)
+            if header != self.header:
+                raise BadInput(
+                    f"{self.path} holds a run of other settings than this one's; it was left as it is. "
+                    "Give this run a new file name, or plan the same settings again to resume."
+                )
+        self._file, self._size = self.path.open("ab", buffering=0), len(data)
+        self._file.truncate(min(len(found), len(data)))
+        self._file.write(data[len(found) :])  # the line end that an editor took away
+        if not data:
+            self.append(self.header)
+
+
+def read(path: str | Path, check: Check = lambda record: None) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return a run's header and its records so far, without locking.
+
+    `check` raises WrongShape for a record that is none. Raises BadInput if the file is no run's.
+    """
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise BadInput(f"There is no run in {path}: the file does not exist.") from error
+    except OSError as error:
+        raise _unusable(Path(path), error) from error
+    return _parse(_whole_lines(data), Path(path), check)
+
+
+def _line(record: Mapping[str, Any]) -> bytes:
+    return json.dumps(record).encode("ascii") + b"\n"
+
+
+def _whole_lines(data: bytes) -> bytes:
+    """Without a last line that was half written, but with one whose end an editor took away."""
+    end = data.rfind(b"\n") + 1
+    try:
+        parse(data[end:])
+    except WrongShape:
+        return data[:end]
+    return data + b"\n"
+
+
+def _parse(data: bytes, path: Path, check: Check) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    records: list[dict[str, Any]] = []
+    for number, line in enumerate(data.split(b"\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = parse(line)
+            if records:
+                check(record)
+        except WrongShape as error:
+            if not records:
+                raise _no_run(path) from error
+            raise BadInput(
+                f"Line {number} of {path} is not of this run: {error}. The file was left as it is: take that "
+                "line out, and what the other lines hold is kept."
+            ) from error
+        records.append(record)
+    if not records or records[0].get("format") != FORMAT:
+        raise _no_run(path)
+    return records[0], records[1:]
+
+
+def _no_run(path: Path) -> BadInput:
+    return BadInput(f"{path} is not the file of a run; it was left as it is. Give this run another path.")
+
+
+def _unusable(path: Path, error: OSError) -> BadInput:
+    where, why = error.filename or path, error.strerror or error
+    return BadInput(f"{where} can't be used for a run ({why}). Give this run another path.")

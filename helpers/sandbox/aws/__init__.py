@@ -1,0 +1,1 @@
+"""AWS's JSON protocols, read from botocore's models."""

@@ -1,0 +1,1 @@
+"""Cohere's model container: its wire formats, and no AWS."""

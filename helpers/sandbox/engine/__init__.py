@@ -1,0 +1,1 @@
+"""llama.cpp and its weights: tokens and likelihoods, and no Cohere."""

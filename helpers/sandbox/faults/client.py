@@ -1,0 +1,61 @@
+"""Setting faults in a running sandbox: signed requests, as every request to it is."""
+
+import json
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..address import Address, SandboxError
+from .table import BadFault, Setting, checked, find
+
+CONTROL_PATH = "/_sandbox/faults"
+CONTROL_SERVICE = "sandbox"  # in the signature's scope, where AWS's requests name theirs
+_SECONDS = 10.0
+
+
+def show(address: Address) -> list[Setting]:
+    """What is set. Raises SandboxError when the sandbox does not answer."""
+    return _ask(address, {"do": "show"})
+
+
+def set(address: Address, name: str, **parameters: Any) -> list[Setting]:
+    """Let something go wrong from now on; returns what is set then. Raises BadFault, SandboxError."""
+    checked(name, parameters)
+    return _ask(address, {"do": "set", "name": name, "parameters": parameters})
+
+
+def clear(address: Address, name: str | None = None) -> list[Setting]:
+    """Let everything work again, or one kind of fault go; returns what is still set."""
+    if name is not None:
+        find(name)
+    return _ask(address, {"do": "clear", "name": name})
+
+
+def _ask(address: Address, request: dict[str, Any]) -> list[Setting]:
+    body = json.dumps(request).encode()
+    place = urlsplit(address.url)
+    connection = HTTPConnection(place.hostname or "", place.port, timeout=_SECONDS)
+    try:
+        connection.request("POST", CONTROL_PATH, body, _signed_headers(address, body))
+        response = connection.getresponse()
+        answer = json.loads(response.read())
+    except (OSError, HTTPException, ValueError) as error:
+        raise SandboxError(f"The sandbox at {address.url} does not answer: {error}") from error
+    finally:
+        connection.close()
+    if response.status != 200:
+        message = str(answer.get("message"))
+        raise BadFault(message) if answer.get("__type") == "BadFault" else SandboxError(message)
+    return [Setting(**each) for each in answer["set"]]
+
+
+def _signed_headers(address: Address, body: bytes) -> dict[str, str]:
+    # botocore takes a moment to import; the command line's help does without
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    request = AWSRequest("POST", address.url + CONTROL_PATH, {"Content-Type": "application/json"}, body)
+    keys = Credentials(address.access_key_id, address.secret_access_key)
+    SigV4Auth(keys, CONTROL_SERVICE, "us-east-1").add_auth(request)
+    return dict(request.headers.items())

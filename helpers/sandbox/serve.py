@@ -1,0 +1,114 @@
+"""The server process: one socket on loopback, from start to idle end or SIGTERM."""
+
+import asyncio
+import logging
+import os
+import re
+import secrets
+import signal
+import socket
+import string
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+
+from . import process
+from .app import wire
+from .engine.weights import fetch
+from .loopback import only_loopback
+from .server import log
+from .server.connections import ACCEPTED_AT_ONCE, Connections, PatientH11, keep_waiting, room
+from .server.gateway import Sandbox
+from .server.memory import give_back
+from .settings import ACCOUNT, ROLE_ARN, Settings
+
+logger = logging.getLogger(__name__)
+
+KEEP_ALIVE_SECONDS = 75  # a client's idle connection
+PUBLISHED_CHECK_SECONDS = 15.0  # a sandbox that nobody can find any more ends after at most that
+GRACE_SECONDS = 1  # what runs when the sandbox is told to end
+_SHORTEST_SLEEP = 0.1
+_KEY_ALPHABET = string.ascii_uppercase + "234567"
+_QUANTISATION = re.compile(r"[.-](I?Q\d\w*|BF16|F16|F32)$", re.IGNORECASE)
+
+
+def serve() -> None:
+    """Run the sandbox in this process until it is idle for too long or told to end."""
+    log.to_stderr()
+    settings = Settings.from_environment()
+    model = settings.model or fetch(logger.info)
+    only_loopback()
+    # asyncio turns Nagle's algorithm off for sockets that say TCP, and only those: 40 ms a request otherwise.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        address = new_address(listener.getsockname()[1], model)
+        server = Server(wire(address, settings, model), address, settings.idle_seconds)
+        # uvicorn handles the signal and, when all is done, raises it again: its work is done then.
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        server.run(sockets=[listener])
+    logging.shutdown()
+    os._exit(0)  # Python would wait for the threads that compute a next token, and nothing is left to save
+
+
+def new_address(port: int, model: Path) -> process.Address:
+    """This process's address with keys that nobody knows yet."""
+    return process.Address(
+        url=f"http://127.0.0.1:{port}",
+        # 20 capital letters and digits, as AWS's are; recognisable as the sandbox's
+        access_key_id="AKIASANDBOX" + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(9)),
+        secret_access_key=secrets.token_urlsafe(30),
+        pid=os.getpid(),
+        account=ACCOUNT,
+        role_arn=ROLE_ARN,
+        model_name=_QUANTISATION.sub("", model.stem),
+    )
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which publishes the sandbox's address once it listens and ends when it is idle."""
+
+    def __init__(self, app: Sandbox, address: process.Address, idle_seconds: float) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=partial(PatientH11, Connections(room())),  # type: ignore[arg-type]  # any callable will do
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                backlog=ACCEPTED_AT_ONCE,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        )
+        self._app = app
+        self._address = address
+        self._idle_seconds = idle_seconds
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, tell where, and only then load what requests can wait for."""
+        await super().startup(sockets)
+        for listener in sockets or []:
+            keep_waiting(listener)
+        process.publish(self._address)
+        self._app.load()
+        self._watch = asyncio.create_task(self._end_when_useless())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Withdraw the address, so that nobody comes any more, and end."""
+        process.forget(self._address)
+        self._watch.cancel()
+        await super().shutdown(sockets)
+
+    async def _end_when_useless(self) -> None:
+        while (left := self._idle_seconds - self._app.activity.idle_seconds) > 0:
+            await asyncio.sleep(min(max(left, _SHORTEST_SLEEP), PUBLISHED_CHECK_SECONDS))
+            give_back()
+            if not process.is_published(self._address):
+                logger.info("another sandbox is in this one's place: the sandbox ends")
+                break
+        else:
+            logger.info("no request for %g s: the sandbox ends", self._idle_seconds)
+        self.should_exit = True

@@ -1,0 +1,63 @@
+"""The sandbox's health check: it proves by its secret key that it is the one whose address was published.
+
+Another program may have got a dead sandbox's port. It can't answer a nonce, so it is not believed, hears no
+prompt, and is not signalled. Imports light modules only.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+import socket
+import time
+
+from ..address import Address
+
+HEALTH_PATH = "/_sandbox/health"
+_SECONDS = 10.0  # in all, on a busy machine; where nothing listens, the refusal comes at once
+_ANSWER_BYTES = 4096
+_NONCE_BYTES = 16
+_QUERY = re.compile(r"nonce=([0-9a-f]{32})")
+
+
+def told(address: Address, query: str) -> dict[str, str | int]:
+    """What the sandbox at `address` answers; a proof only to a query that asks for one."""
+    answer: dict[str, str | int] = {"status": "ok", "pid": os.getpid()}
+    if nonce := _QUERY.fullmatch(query):
+        answer["proof"] = _proof(address, nonce[1])
+    return answer
+
+
+def is_alive(address: Address) -> bool:
+    """Whether the process that published this address answers there."""
+    nonce = secrets.token_hex(_NONCE_BYTES)
+    try:
+        body = _ask(address, f"{HEALTH_PATH}?nonce={nonce}").partition(b"\r\n\r\n")[2]
+        answer = json.loads(body)
+    except (OSError, ValueError, RecursionError):
+        return False
+    proof = answer.get("proof") if isinstance(answer, dict) else None
+    return isinstance(proof, str) and hmac.compare_digest(proof.encode(), _proof(address, nonce).encode())
+
+
+def _proof(address: Address, nonce: str) -> str:
+    """Holds for this process at this port only, so that it can't be fetched elsewhere and passed on."""
+    message = f"sandbox health {nonce} {address.pid} {address.url}"
+    return hmac.new(address.secret_access_key.encode(), message.encode(), hashlib.sha256).hexdigest()
+
+
+def _ask(address: Address, target: str) -> bytes:
+    """The answer, head and body. Not by http.client: whoever listens there could keep it for hours."""
+    deadline = time.monotonic() + _SECONDS
+    head = f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{address.port}\r\nConnection: close\r\n\r\n"
+    received = b""
+    with socket.create_connection(("127.0.0.1", address.port), timeout=_SECONDS) as link:
+        link.sendall(head.encode())
+        while len(received) < _ANSWER_BYTES:
+            link.settimeout(max(0.001, deadline - time.monotonic()))
+            if not (part := link.recv(_ANSWER_BYTES)):
+                break
+            received += part
+    return received

@@ -1,0 +1,1 @@
+"""The AWS services that the sandbox practises, one module or folder each."""

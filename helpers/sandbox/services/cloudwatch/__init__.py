@@ -1,0 +1,1 @@
+"""What an endpoint's invocations leave in CloudWatch: metrics and logs."""

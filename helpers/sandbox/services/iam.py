@@ -1,0 +1,58 @@
+"""The account's roles: those of IAM, which moto answers, and which service may assume them."""
+
+import json
+from typing import Any
+
+from ..settings import ACCOUNT, ROLE_ARN, ROLE_NAME, ROLE_PATH
+
+SAGEMAKER, SCHEDULER = "sagemaker.amazonaws.com", "scheduler.amazonaws.com"
+_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": [SAGEMAKER, SCHEDULER]}, "Action": "sts:AssumeRole"}
+    ],
+}
+
+
+class Roles:
+    """Until `connect` there is the role that the account begins with; nobody can have made another."""
+
+    def __init__(self) -> None:
+        self._iam: Any = None
+
+    def connect(self) -> None:
+        """Put the first role into moto's IAM, and ask there from now on. Imports moto: about a second."""
+        from moto.backends import get_backend
+
+        self._iam = get_backend("iam")[ACCOUNT]["aws"]
+        self._iam.create_role(
+            role_name=ROLE_NAME,
+            assume_role_policy_document=json.dumps(_TRUST),
+            path=ROLE_PATH,
+            permissions_boundary=None,
+            description="What SageMaker may do on your behalf while it runs your endpoint.",
+            tags=[],
+            max_session_duration="3600",
+        )
+
+    def may_assume(self, arn: str, principal: str) -> bool:
+        """Whether there is such a role, and its trust policy names the service."""
+        if self._iam is None:
+            return arn == ROLE_ARN
+        policies = [
+            role.assume_role_policy_document for role in list(self._iam.get_roles()) if role.arn == arn
+        ]
+        return any(_trusts(json.loads(policy), principal) for policy in policies)
+
+
+def _trusts(policy: dict[str, Any], principal: str) -> bool:
+    return any(
+        statement.get("Effect") == "Allow"
+        and "sts:AssumeRole" in _listed(statement.get("Action"))
+        and principal in _listed((statement.get("Principal") or {}).get("Service"))
+        for statement in _listed(policy.get("Statement"))
+    )
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,1 @@
+"""SageMaker Runtime: an invocation's way to its container and back."""

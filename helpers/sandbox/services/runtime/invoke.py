@@ -1,0 +1,141 @@
+"""InvokeEndpoint and InvokeEndpointWithResponseStream: from the request to the container and back.
+
+Knows SageMaker's wire and nothing of what the container says.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from helpers.sandbox.aws.service import AwsError, Context
+from helpers.sandbox.faults import Faults
+from helpers.sandbox.inference import Answer, Inference, Parts
+from helpers.sandbox.server.body import ClientDisconnected
+
+from ..cloudwatch.records import Invocation, Watch, nobody
+from ..sagemaker import Variant
+from .checks import check_members, check_routing, check_size
+from .stream import EventStream, unless_gone
+
+logger = logging.getLogger(__name__)
+# AWS, "Model Hosting FAQs": 60 seconds for regular responses and 8 minutes for streaming responses
+INVOCATION_SECONDS, STREAM_SECONDS = 60.0, 480.0
+_TIMED_OUT = (
+    "Your invocation timed out while waiting for a response from container primary. Review the latency "
+    "metrics for each container in Amazon CloudWatch, resolve the issue, and try again."
+)
+
+
+class Routes(Protocol):
+    """What knows the endpoints; `sagemaker.SageMaker` is one."""
+
+    def route(self, endpoint_name: str, context: Context, target_variant: str | None = None) -> Variant:
+        """The variant that answers; raises AwsError."""
+        ...
+
+
+def as_they_come(parts: Parts) -> Parts:
+    """A stream's parts without a fault."""
+    return parts
+
+
+class Runtime:
+    """Answers invocations. Every stream of parts passes through `reshape`: the place for faults."""
+
+    def __init__(
+        self,
+        sagemaker: Routes,
+        container: Inference,
+        *,
+        invocation_seconds: float = INVOCATION_SECONDS,
+        stream_seconds: float = STREAM_SECONDS,
+        reshape: Callable[[Parts], Parts] = as_they_come,
+        faults: Faults | None = None,
+        observe: Callable[[Invocation], None] = nobody,
+    ) -> None:
+        self._sagemaker = sagemaker
+        self._container = container
+        self._seconds, self._stream_seconds = invocation_seconds, stream_seconds
+        self._reshape = reshape
+        self._faults = faults or Faults()
+        self._observe = observe
+
+    async def invoke(self, request: Request, endpoint_name: str, context: Context, stream: bool) -> Response:
+        """Answer an invocation; `stream` says which of the two operations it is.
+
+        Raises AwsError (ValidationError, ModelError 424) for what is wrong before an answer begins, and
+        ClientDisconnected, with the computation ended, when the client leaves.
+        """
+        if self._faults.throttles("InvokeEndpointWithResponseStream" if stream else "InvokeEndpoint"):
+            raise AwsError("ThrottlingException", "Rate exceeded")  # wording not established
+        check_members(request, endpoint_name, stream)
+        body = await request.body()
+        check_size(body)
+        target = request.headers.get("x-amzn-sagemaker-target-variant")
+        variant = self._sagemaker.route(endpoint_name, context, target)
+        check_routing(request, endpoint_name)
+        watch = Watch(self._observe, variant, context.region, body, stream)
+        # whether a stream's first part has 60 s is not established: it has 8 minutes like the rest
+        seconds = self._stream_seconds if stream else self._seconds
+        deadline = asyncio.get_running_loop().time() + seconds
+        try:
+            content_type = request.headers.get("content-type", "")
+            work = self._container_answer(variant, body, content_type, deadline, whole=not stream)
+            answer = await unless_gone(request.receive, work)
+        except TimeoutError as error:
+            watch.failed(0, _TIMED_OUT)
+            raise model_error(variant, context, 0, _TIMED_OUT) from error
+        except ClientDisconnected:
+            watch.left()
+            raise
+        headers = {"x-amzn-RequestId": str(uuid.uuid4()), "x-Amzn-Invoked-Production-Variant": variant.name}
+        if isinstance(answer, Answer):
+            if answer.status >= 400:
+                said = answer.body.decode(errors="replace")
+                watch.failed(answer.status, said)
+                raise model_error(variant, context, answer.status, said)
+            if not stream:
+                watch.answered(len(answer.body))
+                return Response(answer.body, 200, {**headers, "Content-Type": answer.content_type})
+            headers["X-Amzn-SageMaker-Content-Type"] = answer.content_type
+            return EventStream(self._reshape(_single(answer.body)), deadline, headers, watch)
+        headers["X-Amzn-SageMaker-Content-Type"] = "application/json"
+        return EventStream(self._reshape(answer), deadline, headers, watch)
+
+    async def _container_answer(
+        self, variant: Variant, body: bytes, content_type: str, deadline: float, *, whole: bool
+    ) -> Answer | Parts:
+        async with asyncio.timeout_at(deadline):
+            answer = await self._container.invoke(variant.model, body, content_type)
+            if whole and not isinstance(answer, Answer):
+                # A container that streams, asked by the operation that does not: all parts at once.
+                async with aclosing(answer) as parts:
+                    return Answer(200, b"".join([part async for part in parts]))
+        return answer
+
+
+def model_error(variant: Variant, context: Context, status: int, message: str) -> AwsError:
+    """How SageMaker passes on what went wrong in the container (its HTTP status; 0: it did not answer)."""
+    side = "client" if 400 <= status < 500 else "server"
+    group, region = f"/aws/sagemaker/Endpoints/{variant.endpoint_name}", context.region
+    text = f'Received {side} error ({status}) from primary with message "{message}"'
+    logs = f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#logEventViewer:group={group}"
+    extra = {
+        "OriginalStatusCode": status,
+        "OriginalMessage": message,
+        "LogStreamArn": f"arn:aws:logs:{region}:{context.account}:log-group:{group}",
+    }
+    if side == "client":  # quoted in a public test file; botocore's model does not have it
+        extra["ErrorCode"] = "CLIENT_ERROR_FROM_MODEL"
+    text += f". See {logs} in account {context.account} for more information."
+    return AwsError("ModelError", text, 424, extra)
+
+
+async def _single(part: bytes) -> Parts:
+    yield part

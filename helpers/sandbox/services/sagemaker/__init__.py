@@ -1,0 +1,48 @@
+"""SageMaker's control plane: models, endpoint configurations, endpoints, model packages, tags."""
+
+from helpers.sandbox.aws.service import AwsError, Context
+
+from .endpoints import EndpointOperations
+from .lifecycle import Variant
+from .model_packages import PackageOperations
+from .models import ModelOperations
+from .tags import TagOperations
+
+__all__ = ["SageMaker", "Variant"]
+
+
+class SageMaker(PackageOperations, ModelOperations, EndpointOperations, TagOperations):
+    """The service `sagemaker`, as far as hosting Marketplace model packages goes; all state in memory."""
+
+    def route(self, endpoint_name: str, context: Context, target_variant: str | None = None) -> Variant:
+        """The variant that answers an invocation: the one asked for, or one drawn by weight.
+
+        Raises AwsError ValidationError, as the runtime words it.
+        """
+        with self._lock:
+            endpoint = self._region(context).endpoints.get(endpoint_name)
+            if endpoint is None:
+                raise _no_route(f"Endpoint {endpoint_name} of account {context.account} not found.")
+            variants = endpoint.serving
+            if not variants:
+                # wording not established
+                raise _no_route(
+                    f"Endpoint {endpoint_name} of account {context.account} is not in service: "
+                    f"its status is {endpoint.status}."
+                )
+            return self._choose(variants, target_variant)
+
+    def _choose(self, variants: tuple[Variant, ...], target_variant: str | None) -> Variant:
+        if target_variant is not None:
+            for variant in variants:
+                if variant.name == target_variant:
+                    return variant
+            raise _no_route(f"Variant {target_variant} not found for Request")
+        largest = max(variant.weight for variant in variants)
+        # What AWS does when every weight is 0 is not established; here each gets its turn.
+        shares = [variant.weight / largest for variant in variants] if largest else None
+        return self._chance.choices(variants, shares)[0]
+
+
+def _no_route(message: str) -> AwsError:
+    return AwsError("ValidationError", message)

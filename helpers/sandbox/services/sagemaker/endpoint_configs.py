@@ -1,0 +1,121 @@
+"""CreateEndpointConfig, Describe, Delete, List: which models run on which instances."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from helpers.sandbox.aws.service import Context
+
+from . import listing
+from .errors import CONFIG, arn, not_found, refused, taken
+from .model_packages import Package, find
+from .models import container_of
+from .state import Record, State, tags_of
+
+_NOT_PRACTISED = ("AsyncInferenceConfig", "DataCaptureConfig", "ExplainerConfig", "ShadowProductionVariants")
+
+
+@dataclass(frozen=True)
+class Option:
+    """One way to run a variant: an instance type and the package (by way of a model) for it."""
+
+    instance_type: str
+    model_name: str
+    package: Package
+
+
+class ConfigOperations(State):
+    """The operations on endpoint configurations."""
+
+    def create_endpoint_config(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """Keep the configuration, after checking that its models can run on its instance types."""
+        configs, name = self._region(context).configs, params["EndpointConfigName"]
+        if name in configs:
+            raise taken(CONFIG, name, context)
+        for member in _NOT_PRACTISED:
+            if params.get(member):
+                raise refused(f"The sandbox does not practise {member}.")
+        variants = [{"InitialVariantWeight": 1.0, **spec} for spec in params["ProductionVariants"]]
+        self._check_variants(variants, context)
+        kept = {**params, "ProductionVariants": variants}
+        configs[name] = Record(name, arn(CONFIG, name, context), self._clock(), kept, tags_of(params))
+        return {"EndpointConfigArn": configs[name].arn}
+
+    def describe_endpoint_config(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """The configuration as it was asked for."""
+        record = self._config(params["EndpointConfigName"], context)
+        shown = {
+            key: value for key, value in record.params.items() if key != "Tags" and value not in ({}, [])
+        }
+        return {**shown, "EndpointConfigArn": record.arn, "CreationTime": record.created}
+
+    def delete_endpoint_config(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """Forget the configuration; endpoints made with it go on."""
+        record = self._config(params["EndpointConfigName"], context)
+        del self._region(context).configs[record.name]
+        return {}
+
+    def list_endpoint_configs(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """The region's endpoint configurations."""
+        rows = map(_row, self._region(context).configs.values())
+        return listing.answer("EndpointConfigs", rows, params)
+
+    def _config(self, name: str, context: Context) -> Record:
+        configs = self._region(context).configs
+        if name not in configs:
+            raise not_found(CONFIG, name, context)
+        return configs[name]
+
+    def _check_variants(self, variants: list[dict[str, Any]], context: Context) -> None:
+        names = [spec["VariantName"] for spec in variants]
+        if len(set(names)) < len(names):
+            raise refused("Production variant names must be unique.")  # wording not established
+        for spec in variants:
+            _check_variant(spec)
+            for option in self._options(spec, context):
+                self._check_instance_type(option, context)
+
+    def _check_instance_type(self, option: Option, context: Context) -> None:
+        kind, supported = option.instance_type, option.package.instance_types
+        if kind not in supported:
+            # wording not established
+            raise refused(
+                f"Instance type {kind} is not supported by model package {option.package.arn}. "
+                f"Supported instance types: [{', '.join(supported)}]"
+            )
+        if not self._faults.is_offered(kind, context.region):
+            raise refused(
+                f"Instance type {kind} is not supported for the chosen region. "
+                "Please choose some other instance type."
+            )
+
+    def _options(self, spec: dict[str, Any], context: Context) -> list[Option]:
+        """The ways to run a variant, the preferred one first: its instance type, or its instance pools."""
+        pools = spec.get("InstancePools") or [{"InstanceType": spec["InstanceType"], "Priority": 1}]
+        options = []
+        for pool in sorted(pools, key=lambda pool: int(pool["Priority"])):
+            model = self._model(pool.get("ModelNameOverride", spec["ModelName"]), context)
+            package = find(container_of(model.params)["ModelPackageName"], context)
+            options.append(Option(pool["InstanceType"], model.name, package))
+        return options
+
+
+def _check_variant(spec: dict[str, Any]) -> None:
+    """Raise ValidationException for what no Marketplace package can do; no wording is established."""
+    name = spec["VariantName"]
+    if "ServerlessConfig" in spec:
+        raise refused(f"Variant {name}: serverless inference does not support Marketplace model packages.")
+    if "ModelName" not in spec:
+        raise refused(f"Variant {name}: ModelName is required.")
+    if ("InstanceType" in spec) == ("InstancePools" in spec):
+        raise refused(f"Variant {name}: exactly one of InstanceType and InstancePools is required.")
+    if "InitialInstanceCount" not in spec:
+        raise refused(f"Variant {name}: InitialInstanceCount is required.")
+
+
+def _row(record: Record) -> listing.Row:
+    summary = {
+        "EndpointConfigName": record.name,
+        "EndpointConfigArn": record.arn,
+        "CreationTime": record.created,
+    }
+    return listing.Row(record.name, record.created, record.created, "", summary)

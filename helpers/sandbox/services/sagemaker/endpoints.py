@@ -1,0 +1,137 @@
+"""CreateEndpoint, DescribeEndpoint, ListEndpoints, UpdateEndpoint, weights and capacities, DeleteEndpoint."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from helpers.sandbox.aws.service import Context
+
+from . import listing
+from .endpoint_views import describe
+from .errors import ENDPOINT, arn, in_progress, not_found, refused, taken
+from .lifecycle import DELETABLE, Deployment, Endpoint, Variant
+from .placement import Deploying
+from .state import tags_of
+
+
+class EndpointOperations(Deploying):
+    """The operations on endpoints."""
+
+    def create_endpoint(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """Start an endpoint; it is InService (or Failed) `endpoint_seconds` later."""
+        endpoints, name = self._region(context).endpoints, params["EndpointName"]
+        # botocore: case-insensitive in CreateEndpoint, and to be matched in InvokeEndpoint
+        if name.lower() in {each.lower() for each in endpoints}:
+            raise taken(ENDPOINT, name, context)
+        deployment, now = self._deploy(name, params["EndpointConfigName"], context), self._clock()
+        endpoints[name] = Endpoint(name, arn(ENDPOINT, name, context), now, now, tags_of(params), deployment)
+        endpoints[name].deployment_config = params.get("DeploymentConfig", {})
+        return {"EndpointArn": endpoints[name].arn}
+
+    def describe_endpoint(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """The endpoint as it is now."""
+        return describe(self._endpoint(params["EndpointName"], context))
+
+    def list_endpoints(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """The region's endpoints."""
+        rows = map(_row, self._region(context).endpoints.values())
+        return listing.answer("Endpoints", rows, params)
+
+    def update_endpoint(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """Deploy another configuration beside the one that serves, then change over."""
+        endpoint = self._in_service(params["EndpointName"], context)
+        retained = _retained(endpoint.serving, params)
+        deployment = self._deploy(endpoint.name, params["EndpointConfigName"], context, retained)
+        if not params.get("RetainDeploymentConfig"):
+            endpoint.deployment_config = params.get("DeploymentConfig", {})
+        self._start(endpoint, deployment)
+        return {"EndpointArn": endpoint.arn}
+
+    def update_endpoint_weights_and_capacities(
+        self, params: dict[str, Any], context: Context
+    ) -> dict[str, Any]:
+        """Change weights and instance counts of the variants that serve."""
+        endpoint = self._in_service(params["EndpointName"], context)
+        wanted = {each["VariantName"]: each for each in params["DesiredWeightsAndCapacities"]}
+        if unknown := wanted.keys() - {variant.name for variant in endpoint.serving}:
+            # wording not established
+            raise refused(f"Variant(s) {sorted(unknown)} not found in endpoint {endpoint.name}.")
+        variants = tuple(_changed(v, wanted.get(v.name, {})) for v in endpoint.serving)
+        self._check_growth(endpoint, variants, context)
+        ready = self._clock() + timedelta(seconds=self._settings.endpoint_seconds)
+        config_name = endpoint.current.config_name if endpoint.current else ""
+        self._start(endpoint, Deployment(config_name, variants, ready, in_place=True))
+        return {"EndpointArn": endpoint.arn}
+
+    def delete_endpoint(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """Start to delete; the name stays taken for a third of `endpoint_seconds`."""
+        endpoint = self._endpoint(params["EndpointName"], context)
+        if endpoint.status == "Deleting":
+            return {}  # what AWS answers to a second delete is not established
+        if endpoint.status not in DELETABLE:
+            raise in_progress(endpoint.name, context)
+        endpoint.delete(self._clock(), self._settings.endpoint_seconds / 3)
+        return {}
+
+    def _endpoint(self, name: str, context: Context) -> Endpoint:
+        endpoints = self._region(context).endpoints
+        if name not in endpoints:
+            raise not_found(ENDPOINT, name, context)
+        return endpoints[name]
+
+    def _in_service(self, name: str, context: Context) -> Endpoint:
+        endpoint = self._endpoint(name, context)
+        if endpoint.status == "Failed":
+            # wording not established; botocore's documentation says that only DeleteEndpoint works
+            raise refused(f'Cannot update endpoint "{endpoint.arn}" in status Failed. Delete it instead.')
+        if endpoint.status != "InService":
+            raise in_progress(name, context)
+        return endpoint
+
+    def _start(self, endpoint: Endpoint, deployment: Deployment) -> None:
+        endpoint.pending, endpoint.failure, endpoint.modified = deployment, None, self._clock()
+
+    def _check_growth(self, endpoint: Endpoint, variants: tuple[Variant, ...], context: Context) -> None:
+        used = self._used(context)
+        for new, old in zip(variants, endpoint.serving, strict=True):
+            growth = new.instances - old.instances
+            if growth > self._quota_left(new.instance_type, used):
+                raise self._over_quota(new.instance_type, used, growth)
+            used[new.instance_type] += growth
+
+
+def _changed(variant: Variant, wanted: dict[str, Any]) -> Variant:
+    if wanted.get("DesiredInstanceCount") == 0:
+        # wording not established
+        raise refused(f"Variant {variant.name}: DesiredInstanceCount must be at least 1.")
+    return replace(
+        variant,
+        weight=float(wanted.get("DesiredWeight", variant.weight)),
+        instances=int(wanted.get("DesiredInstanceCount", variant.instances)),
+    )
+
+
+def _retained(serving: tuple[Variant, ...], params: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """By variant name, what UpdateEndpoint is asked to keep as it is now."""
+    if not params.get("RetainAllVariantProperties"):
+        return {}
+    excluded = {each["VariantPropertyType"] for each in params.get("ExcludeRetainedVariantProperties", [])}
+    kept = {"DesiredWeight", "DesiredInstanceCount"} - excluded
+    return {
+        variant.name: {
+            **({"InitialVariantWeight": variant.weight} if "DesiredWeight" in kept else {}),
+            **({"InitialInstanceCount": variant.instances} if "DesiredInstanceCount" in kept else {}),
+        }
+        for variant in serving
+    }
+
+
+def _row(endpoint: Endpoint) -> listing.Row:
+    summary = {
+        "EndpointName": endpoint.name,
+        "EndpointArn": endpoint.arn,
+        "CreationTime": endpoint.created,
+        "LastModifiedTime": endpoint.modified,
+        "EndpointStatus": endpoint.status,
+    }
+    return listing.Row(endpoint.name, endpoint.created, endpoint.modified, endpoint.status, summary)

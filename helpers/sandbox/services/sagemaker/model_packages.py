@@ -1,0 +1,82 @@
+"""Marketplace model packages: which catalogue entry an ARN stands for, and DescribeModelPackage."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from helpers import catalog
+from helpers.sandbox.aws.service import Context
+
+from ..marketplace.listings import listing
+from .errors import refused
+from .state import State
+
+
+@dataclass(frozen=True)
+class Package:
+    """A model package in one region."""
+
+    arn: str
+    model: catalog.Model
+
+    @property
+    def name(self) -> str:
+        """The package's id, the same in every region."""
+        return self.arn.rpartition("/")[2]
+
+    @property
+    def instance_types(self) -> list[str]:
+        """The instance types that this package runs on."""
+        return [kind for kind, package in self.model.packages.items() if package == self.name]
+
+
+def find(arn: str, context: Context) -> Package:
+    """The package of that ARN; raises ValidationException for another region's ARN and for an unknown one."""
+    parts = arn.split(":")
+    if len(parts) == 6 and parts[3] != context.region:
+        raise refused(f"ARN should be scoped to correct region: {context.region}")
+    model = catalog.model_of_package(arn)
+    if model is None or context.region not in model.regions or arn != _arn(arn, context):
+        raise refused(f"ModelPackage {arn} does not exist.")  # wording not established
+    return Package(arn, model)
+
+
+def _arn(arn: str, context: Context) -> str:
+    account = catalog.publishing_accounts()[context.region]
+    return f"arn:aws:sagemaker:{context.region}:{account}:model-package/{arn.rpartition('/')[2]}"
+
+
+class PackageOperations(State):
+    """DescribeModelPackage and ListModelPackages."""
+
+    def describe_model_package(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """The package; AWS may want a subscription for this, which is not established."""
+        package = find(params["ModelPackageName"], context)
+        return {
+            "ModelPackageName": package.name,
+            "ModelPackageArn": package.arn,
+            "ModelPackageDescription": package.model.name,
+            "CreationTime": _published(package.model.as_of),
+            "InferenceSpecification": _inference(package),
+            "ModelPackageStatus": "Completed",
+            "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
+            "CertifyForMarketplace": True,
+        }
+
+    def list_model_packages(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """The account's own packages: none. Marketplace packages belong to other accounts."""
+        return {"ModelPackageSummaryList": []}
+
+
+def _inference(package: Package) -> dict[str, Any]:
+    return {
+        "Containers": [{"ProductId": listing(package.model.listing_id).product_id}],
+        "SupportedRealtimeInferenceInstanceTypes": package.instance_types,
+        "SupportedContentTypes": ["application/json"],
+        "SupportedResponseMIMETypes": ["application/json"],
+    }
+
+
+def _published(as_of: str) -> datetime:
+    """The catalogue's date: YYYY-MM-DD or YYYY-MM."""
+    return datetime.fromisoformat(as_of if len(as_of) > 7 else f"{as_of}-01").replace(tzinfo=UTC)

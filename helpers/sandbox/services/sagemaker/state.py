@@ -1,0 +1,131 @@
+"""What SageMaker remembers, by region, and what all its operations share."""
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from botocore.model import OperationModel
+
+from helpers.sandbox.aws.service import AwsError, Context, Handler, Service
+from helpers.sandbox.faults import Faults
+from helpers.sandbox.settings import Settings
+
+from ..iam import Roles
+from ..scheduler import Schedules
+from .errors import MODEL, not_found, refused
+from .lifecycle import DELETABLE, Endpoint, Variant
+
+
+class Subscriptions(Protocol):
+    """Who may use which listing; `marketplace.Agreements` is one."""
+
+    def is_subscribed(self, listing_id: str, account: str) -> bool:
+        """Whether the account's agreement for that listing is active and provisioned."""
+
+
+@dataclass
+class Record:
+    """A model or an endpoint configuration: the request that made it."""
+
+    name: str
+    arn: str
+    created: datetime
+    params: dict[str, Any]
+    tags: dict[str, str]
+
+
+@dataclass
+class Region:
+    """One region's resources, by name."""
+
+    models: dict[str, Record] = field(default_factory=dict)
+    configs: dict[str, Record] = field(default_factory=dict)
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+
+
+def utc_now() -> datetime:
+    """The time, aware of its zone."""
+    return datetime.now(UTC)
+
+
+def tags_of(params: dict[str, Any]) -> dict[str, str]:
+    """A request's tags as a dict. Raises ValidationException; its wording is not established."""
+    tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
+    if len(tags) < len(params.get("Tags", [])):
+        raise refused("Tag keys must be unique.")
+    if reserved := [key for key in tags if key.lower().startswith("aws:")]:
+        raise refused(f"Tag keys must not begin with aws: as {reserved[0]} does.")
+    return tags
+
+
+class State(Service):
+    """The base of the groups of operations; one lock around every call."""
+
+    service_name = "sagemaker"
+
+    def __init__(
+        self,
+        settings: Settings,
+        agreements: Subscriptions,
+        roles: Roles,
+        schedules: Schedules,
+        started: Callable[[Variant, str, datetime, bool], None],
+        clock: Callable[[], datetime] = utc_now,
+        faults: Faults | None = None,
+        chance: random.Random | None = None,
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._agreements = agreements
+        self._roles = roles
+        self._schedules = schedules
+        self._started = started  # (variant, region, when, healthy): a container was started
+        self._clock = clock
+        self._faults = faults or Faults()
+        self._chance = chance or random.Random()  # nosec B311: no secret, which variant serves
+        self._regions: dict[str, Region] = {}
+        self._lock = threading.RLock()
+
+    def _find(self, operation: str) -> tuple[OperationModel, Handler]:
+        model, handler = super()._find(operation)
+
+        def guarded(params: dict[str, Any], context: Context) -> dict[str, Any] | None:
+            if self._faults.throttles(operation):
+                raise AwsError("ThrottlingException", "Rate exceeded")  # wording not established
+            with self._lock:
+                return handler(params, context)
+
+        return model, guarded
+
+    def _region(self, context: Context) -> Region:
+        """The caller's region as it is now: everything due has happened."""
+        region = self._regions.setdefault(context.region, Region())
+        now = self._clock()
+        for endpoint in region.endpoints.values():
+            endpoint.settle(now)
+        self._obey_deadlines(region, context.region, now)
+        for endpoint in list(region.endpoints.values()):
+            if endpoint.gone_at is not None and now >= endpoint.gone_at:
+                del region.endpoints[endpoint.name]
+        return region
+
+    def _obey_deadlines(self, region: Region, name: str, now: datetime) -> None:
+        for deletion in self._schedules.due(name, now):
+            endpoint = region.endpoints.get(deletion.endpoint_name)
+            if endpoint is not None and endpoint.status in DELETABLE:
+                endpoint.delete(max(deletion.moment, endpoint.modified), self._settings.endpoint_seconds / 3)
+                self._schedules.done(name, deletion)
+
+    def _model(self, name: str, context: Context) -> Record:
+        models = self._region(context).models
+        if name not in models:
+            raise not_found(MODEL, name, context)
+        return models[name]
+
+    def _check_subscribed(self, listing_id: str, context: Context) -> None:
+        subscribed = self._agreements.is_subscribed(listing_id, context.account)
+        if not self._faults.is_subscribed(listing_id, subscribed):
+            raise refused("Caller is not subscribed to the marketplace offering.")

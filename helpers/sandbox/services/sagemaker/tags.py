@@ -1,0 +1,53 @@
+"""AddTags, ListTags, DeleteTags on models, endpoint configurations and endpoints."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from helpers.sandbox.aws.service import Context
+
+from .errors import CONFIG, ENDPOINT, MODEL, refused
+from .lifecycle import Endpoint
+from .state import Record, State, tags_of
+
+MOST = 50
+
+
+class TagOperations(State):
+    """The operations on tags."""
+
+    def add_tags(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """Add the tags, or change their values."""
+        tags = self._tags(params["ResourceArn"], context)
+        added = tags_of(params)
+        if len(tags | added) > MOST:
+            raise refused(f"A resource can have at most {MOST} tags.")  # wording not established
+        tags.update(added)
+        return {"Tags": _shown(tags)}
+
+    def list_tags(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """All tags of the resource: never more than one page."""
+        return {"Tags": _shown(self._tags(params["ResourceArn"], context))}
+
+    def delete_tags(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """Remove the tags; those it does not have are no error."""
+        tags = self._tags(params["ResourceArn"], context)
+        for key in params["TagKeys"]:
+            tags.pop(key, None)
+        return {}
+
+    def _tags(self, resource_arn: str, context: Context) -> dict[str, str]:
+        region = self._region(context)
+        kind = resource_arn.split(":", 5)[5].partition("/")[0]
+        kinds: dict[str, Mapping[str, Record | Endpoint]] = {
+            MODEL: region.models,
+            CONFIG: region.configs,
+            ENDPOINT: region.endpoints,
+        }
+        for resource in kinds.get(kind, {}).values():
+            if resource.arn == resource_arn:  # in small letters, unlike the name
+                return resource.tags
+        raise refused(f'Could not find resource "{resource_arn}".')  # wording not established
+
+
+def _shown(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

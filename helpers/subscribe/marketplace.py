@@ -1,0 +1,174 @@
+"""AWS Marketplace: what a model's listing offers, whether this account has subscribed, subscribe, cancel.
+
+Subscribing costs nothing by itself; an endpoint does, by the hour. The buyer APIs (marketplace-discovery
+and marketplace-agreement, us-east-1 only) never return the model package's ARN: that is in the catalogue,
+or in the console on the listing's Configure page.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from .. import catalog, consent
+from ..connect.aws_errors import explained
+from ..connect.session import Session
+from ..errors import BadInput, NotConnected, NotOffered, NotPermitted, NotSubscribed, SandboxStopped
+from .offer import Offer, client, offer, product_of
+
+__all__ = [
+    "NotOffered",
+    "Offer",
+    "Subscription",
+    "cancel",
+    "check_subscribed",
+    "offer",
+    "subscribe",
+    "subscription",
+]
+
+# The terms that a buyer accepts as they stand; a free trial or a contract is chosen, not taken along.
+STANDING_TERMS = ("LegalTerm", "SupportTerm", "ValidityTerm", "UsageBasedPricingTerm", "RenewalTerm")
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """An agreement between this account and the seller; `ready` once SageMaker will accept it."""
+
+    agreement_id: str
+    product_id: str
+    status: str
+    accepted: datetime
+    ready: bool
+
+
+def subscription(session: Session, model_id: str) -> Subscription | None:
+    """This account's active subscription to the model's listing, or None."""
+    model = catalog.model(model_id)
+    discovery = client(session, "marketplace-discovery", model)
+    agreements = client(session, "marketplace-agreement", model)
+    with explained(f"read the listing of {model.name}; its page is {model.listing_url}"):
+        product_id = product_of(discovery.get_listing(listingId=model.listing_id))
+    wanted = {
+        "PartyType": "Acceptor",
+        "AgreementType": "PurchaseAgreement",
+        "ResourceIdentifier": product_id,
+        "Status": "ACTIVE",
+    }
+    with explained(f"look for your subscription to {model.name}"):
+        found = agreements.search_agreements(
+            catalog="AWSMarketplace",
+            filters=[{"name": name, "values": [value]} for name, value in wanted.items()],
+        )["agreementViewSummaries"]
+        return _subscription(agreements, product_id, found[0]) if found else None
+
+
+def check_subscribed(session: Session, model_id: str) -> None:
+    """Raise NotSubscribed unless this account may deploy the model.
+
+    Where the account may not ask Marketplace, nothing is raised: CreateModel will tell.
+    """
+    try:
+        existing = subscription(session, model_id)
+    except SandboxStopped:
+        raise
+    except (NotPermitted, NotConnected, ClientError):
+        return
+    if existing is None:
+        raise NotSubscribed(
+            f"This account has not subscribed to {catalog.model(model_id).name}: run 01_subscribe first, "
+            f"with the same model_id."
+        )
+
+
+def subscribe(
+    session: Session,
+    model_id: str,
+    *,
+    accept_terms: bool = False,
+    wait_seconds: float = 600,
+    tell: Callable[[str], object] = print,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Subscription:
+    """Accept the offer for this account, and wait until SageMaker knows; a second call changes nothing.
+
+    `accept_terms=True` says that you have read the terms and the EULA and accept them; on AWS nothing is
+    accepted without it, and nothing but True or False is taken at all (BadInput before any request). The
+    subscription is free; AWS charges for endpoints only. Raises NotOffered where there is no offer.
+    """
+    consent.yes_or_no("accept_terms", accept_terms)
+    existing = subscription(session, model_id)
+    if existing is None:
+        existing = _accept(session, model_id, accept_terms, tell)
+    waited = 0.0
+    while not existing.ready and waited < wait_seconds:
+        if waited % 60 == 0:
+            tell(f"Agreement {existing.agreement_id} is accepted; waiting for it to reach SageMaker.")
+        sleep(1.0)
+        waited += 1.0
+        existing = subscription(session, model_id) or existing
+    return existing
+
+
+def cancel(session: Session, model_id: str, *, confirm: bool) -> str | None:
+    """Cancel the subscription and return its agreement's id; None when there is none, or without your word.
+
+    `confirm=True` is your word; with False nothing is asked or done, anything else is BadInput. Delete the
+    endpoints first: what happens to a running one is not documented (as of 2026-11).
+    """
+    if not consent.yes_or_no("confirm", confirm):
+        return None
+    model = catalog.model(model_id)
+    existing = subscription(session, model_id)
+    if existing is None:
+        return None
+    with explained(f"cancel your subscription to {model.name}; the console can: {model.listing_url}"):
+        client(session, "marketplace-agreement", model).cancel_agreement(agreementId=existing.agreement_id)
+    return existing.agreement_id
+
+
+def _accept(
+    session: Session, model_id: str, accept_terms: bool, tell: Callable[[str], object]
+) -> Subscription:
+    model = catalog.model(model_id)
+    terms = offer(session, model_id)
+    if not terms.takes_subscribers:
+        raise NotOffered(
+            f"{terms.title} takes no new subscribers: choose another model ({terms.listing_url})."
+        )
+    if session.spends_money and accept_terms is not True:
+        raise BadInput(
+            f"Not subscribed: read the terms ({', '.join(terms.documents)}), then pass accept_terms=True; "
+            f"or subscribe by hand at {model.listing_url}."
+        )
+    agreements = client(session, "marketplace-agreement", model)
+    with explained(f"subscribe to {model.name}; by hand it is at {model.listing_url}"):
+        # The request is a quote and binds nobody; accepting it is the act.
+        quote = agreements.create_agreement_request(
+            intent="NEW",
+            agreementProposalIdentifier=terms.proposal_id,
+            requestedTerms=[_requested(kind, id) for kind, id in terms.terms if kind in STANDING_TERMS],
+        )
+        made = agreements.accept_agreement_request(agreementRequestId=quote["agreementRequestId"])
+    # The search may not know of it yet; what was concluded must not be lost.
+    accepted = subscription(session, model_id) or Subscription(
+        made["agreementId"], terms.product_id, "ACTIVE", datetime.now(UTC), ready=False
+    )
+    tell(f"Subscribed to {terms.title}: agreement {accepted.agreement_id}")
+    return accepted
+
+
+def _requested(kind: str, term_id: str) -> dict[str, Any]:
+    if kind == "RenewalTerm":
+        return {"id": term_id, "configuration": {"renewalTermConfiguration": {"enableAutoRenew": False}}}
+    return {"id": term_id}
+
+
+def _subscription(agreements: Any, product_id: str, summary: dict[str, Any]) -> Subscription:
+    agreement_id = summary["agreementId"]
+    entitlements = agreements.get_agreement_entitlements(agreementId=agreement_id)["agreementEntitlements"]
+    ready = bool(entitlements) and all(each["status"] == "PROVISIONED" for each in entitlements)
+    return Subscription(agreement_id, product_id, summary["status"], summary["acceptanceTime"], ready)

@@ -1,0 +1,120 @@
+"""What AWS Marketplace offers: a model's listing, its price terms for each instance type, its documents.
+
+Read through marketplace-discovery (us-east-1 only); nothing is changed.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import UnknownServiceError
+
+from .. import catalog
+from ..connect.aws_errors import explained
+from ..connect.session import Session
+from ..errors import NotConnected, NotOffered
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A listing and its public offer: prices in USD an hour for each instance type, and the terms to read.
+
+    `takes_subscribers` is False for a listing that only those who have subscribed already can use.
+    """
+
+    title: str
+    listing_url: str
+    product_id: str
+    offer_id: str
+    proposal_id: str
+    usd_per_hour: dict[str, float]
+    documents: tuple[str, ...]
+    refund_policy: str
+    terms: tuple[tuple[str, str], ...]
+    takes_subscribers: bool
+
+
+def offer(session: Session, model_id: str) -> Offer:
+    """The listing's title, price terms and EULA link, read from AWS Marketplace now."""
+    model = catalog.model(model_id)
+    discovery = client(session, "marketplace-discovery", model)
+    with explained(f"read the listing of {model.name}; its page is {model.listing_url}"):
+        listing = discovery.get_listing(listingId=model.listing_id)
+        product_id = product_of(listing)
+        found = discovery.list_purchase_options(
+            filters=[{"filterType": "PRODUCT_ID", "filterValues": [product_id]}]
+        )["purchaseOptions"]
+        options = [each for each in found if each["purchaseOptionType"] == "OFFER"]
+        if not options:
+            raise NotOffered(f"{listing['listingName']} has no offer for this account: {model.listing_url}")
+        offer_id = options[0]["purchaseOptionId"]
+        proposal_id = discovery.get_offer(offerId=offer_id)["agreementProposalId"]
+        terms = [next(iter(term.values())) for term in _offer_terms(discovery, offer_id)]
+    return Offer(
+        title=listing["listingName"],
+        listing_url=model.listing_url,
+        product_id=product_id,
+        offer_id=offer_id,
+        proposal_id=proposal_id,
+        usd_per_hour=_hourly_prices(terms, model, session.region),
+        documents=tuple(document["url"] for term in terms for document in term.get("documents", [])),
+        refund_policy=next((term["refundPolicy"] for term in terms if "refundPolicy" in term), ""),
+        terms=tuple((term["type"], term["id"]) for term in terms),
+        takes_subscribers=_takes_subscribers(listing),
+    )
+
+
+def _offer_terms(discovery: Any, offer_id: str) -> list[dict[str, Any]]:
+    pages = discovery.get_paginator("get_offer_terms").paginate(offerId=offer_id)
+    return [term for page in pages for term in page["offerTerms"]]
+
+
+def _takes_subscribers(listing: dict[str, Any]) -> bool:
+    # boto3 before 1.44.8 can't tell: then the request for an agreement will.
+    told = [each["indicatorType"] for each in listing.get("purchaseIndicators", [])]
+    return "NOT_AVAILABLE_FOR_SUBSCRIPTION" not in told
+
+
+def _hourly_prices(terms: list[dict[str, Any]], model: catalog.Model, region: str) -> dict[str, float]:
+    """Instance type -> USD in that region, from the rate cards that name it.
+
+    The keys of a SageMaker model's rate card are not documented (as of 2026-11), so the instance type is
+    looked for in key and display name; batch transform has a price of its own and is left out. Of several
+    rates the highest counts: it is what one agrees to.
+    """
+    rates = [
+        (f"{rate['dimensionKey']} {rate['displayName']}", _rate(rate, region))
+        for term in terms
+        for card in term.get("rateCards", [])
+        for rate in card["rateCard"]
+    ]
+    return {
+        instance_type: max(price for name, price in rates if _is_hourly(name, instance_type))
+        for instance_type in model.instance_types
+        if any(_is_hourly(name, instance_type) for name, _ in rates)
+    }
+
+
+def _rate(rate: dict[str, Any], region: str) -> float:
+    """A region's own price replaces the default one (botocore 1.44.8: RateCardItem.regionalPrices)."""
+    own = (each["price"] for each in rate.get("regionalPrices", []) if each["region"] == region)
+    return float(next(own, rate["price"]))
+
+
+def _is_hourly(name: str, instance_type: str) -> bool:
+    return instance_type in name and "batch" not in name.lower()
+
+
+def product_of(listing: dict[str, Any]) -> str:
+    """The id of the product that a listing sells."""
+    return str(listing["associatedEntities"][0]["product"]["productId"])
+
+
+def client(session: Session, service: str, model: catalog.Model) -> Any:
+    """The client of one of the buyer APIs. Raises NotConnected where boto3 is too old to know it."""
+    try:
+        return session.client(service)
+    except UnknownServiceError as error:
+        raise NotConnected(
+            f"This boto3 is too old to know {service}. Upgrade it (pip install -U 'boto3>=1.43.49'), "
+            f"or subscribe in the console: {model.listing_url}"
+        ) from error

@@ -1,0 +1,1 @@
+"""Step 04: sweep over settings, measure, compare, recommend."""

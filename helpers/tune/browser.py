@@ -1,0 +1,137 @@
+"""Sliders over a finished sweep: moving them looks answers up in its table and sends nothing."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..errors import BadInput
+from ..notebook.frontend import SCRIPT, attended
+from ..notebook.markup import block, escape, inline, quote
+from .measures import SETTING, check
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Browser", "browse"]
+
+NUMBERS = ("temperature", "max_tokens", "k", "p")
+
+
+class Browser:
+    """A table of `sweep.run` with a slider for each setting that it has several values of.
+
+    A cell that ends with a Browser shows it. `rows` are those that the sliders point at, one a repetition.
+    Without a front end (`interactive` False; None finds out) no widget is made: the first choice is shown.
+    """
+
+    def __init__(
+        self, df: "pd.DataFrame", *, interactive: bool | None = None, writer: str = "the model", **start: Any
+    ) -> None:
+        check(df)
+        self._df, self._writer = df, writer
+        # `tolist` gives Python's own numbers, which the sliders' labels and `==` with a caller's need
+        self.choices = {name: sorted(df[name].unique().tolist()) for name in SETTING}
+        self._chosen = {
+            name: values[-1 if name == "max_tokens" else 0] for name, values in self.choices.items()
+        }
+        for name, value in start.items():
+            self._check(name, value)
+            self._chosen[name] = value
+        self.interactive = attended() if interactive is None else interactive
+        self.controls: dict[str, Any] = {}
+        if self.interactive:
+            self._build()
+
+    @property
+    def setting(self) -> Mapping[str, Any]:
+        """What the sliders point at."""
+        return dict(self._chosen)
+
+    @property
+    def rows(self) -> "pd.DataFrame":
+        """The rows of that setting, one a repetition; none where the run was not finished."""
+        found = self._df
+        for name, value in self._chosen.items():
+            found = found[found[name] == value]
+        return found
+
+    def static_copy(self) -> str:
+        """The rows as Markdown, their texts shown literally: what an unattended run shows."""
+        head = f"**Written by {inline(self._writer)}** ({inline(self._told())}):"
+        parts = [f"{quote(row['text'])}\n\n{inline(_facts(row))}" for row in self._listed()]
+        return "\n\n".join([head, *(parts or ["*No answer yet.*"])])
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import HTML, Markdown, display
+
+        if self.interactive:
+            display(self.widget)  # type: ignore[no-untyped-call]
+            display(HTML(SCRIPT))  # type: ignore[no-untyped-call]
+        else:
+            display(Markdown(self.static_copy()))  # type: ignore[no-untyped-call]
+
+    def _check(self, name: str, value: Any) -> None:
+        if value not in self.choices.get(name, ()):
+            known = ", ".join(map(str, self.choices.get(name, self.choices)))
+            raise BadInput(f"The table has no {name} {value!r}; it has {known}.")
+
+    def _told(self) -> str:
+        return ", ".join(f"{name} {self._chosen[name]:g}" for name in NUMBERS)
+
+    def _listed(self) -> list[dict[str, Any]]:
+        return [dict(row) for row in self.rows.to_dict("records")]
+
+    def _build(self) -> None:
+        import ipywidgets as widgets
+
+        self.text = widgets.HTML()
+        for name in ("prompt_id", *NUMBERS):
+            values = self.choices[name]
+            if len(values) > 1:
+                make = widgets.Dropdown if name == "prompt_id" else widgets.SelectionSlider
+                self.controls[name] = make(
+                    options=[(f"{v:g}" if name in NUMBERS else str(v), v) for v in values],
+                    value=self._chosen[name],
+                    description=name,
+                    tooltip=name,  # its name for a screen reader (notebook.frontend.SCRIPT)
+                    layout=widgets.Layout(width="100%", max_width="36rem"),
+                )
+                self.controls[name].observe(self._moved(name), "value")
+        self.widget = widgets.VBox([*self.controls.values(), self.text])
+        self._show()
+
+    def _moved(self, name: str) -> Any:
+        def moved(change: Mapping[str, Any]) -> None:
+            self._chosen[name] = change["new"]
+            self._show()
+
+        return moved
+
+    def _show(self) -> None:
+        answers = "".join(
+            f"{block(row['text'])}<small>{escape(_facts(row))}</small><hr>" for row in self._listed()
+        )
+        said = f"Written by {self._writer}: {self._told()}"
+        self.text.value = (
+            f'<div role="region" aria-live="polite" aria-label="The answers at this setting">'
+            f"<p>{escape(said)}</p>{answers or 'No answer yet.'}</div>"
+        )
+
+
+def browse(
+    df: "pd.DataFrame", *, interactive: bool | None = None, writer: str = "the model", **start: Any
+) -> Browser:
+    """Sliders over the table of `sweep.run`; `start` are values to begin with, such as temperature=1.0.
+
+    Nothing is asked for: a setting that the sweep did not try can't be chosen. Raises BadInput for a table
+    that is not a sweep's, and for a value that it does not have.
+    """
+    return Browser(df, interactive=interactive, writer=writer, **start)
+
+
+def _facts(row: Mapping[str, Any]) -> str:
+    tokens = "" if row["tokens"] is None or row["tokens"] != row["tokens"] else f"{row['tokens']:.0f} tokens"
+    likelihood = "" if row["likelihood"] != row["likelihood"] else f"likelihood {row['likelihood']:.2f}"
+    kind = "asked for" if row["measured"] else "cut from a longer answer"
+    reason = row["finish_reason"] if isinstance(row["finish_reason"], str) else ""  # None, or pandas' NaN
+    known = [f"repetition {row['repetition']}", tokens, reason, likelihood, kind]
+    return ", ".join(fact for fact in known if fact)

@@ -1,0 +1,169 @@
+"""Many requests at once, but never more than the endpoint bears: bounded, adaptive concurrency."""
+
+import sys
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Hashable, Iterable
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Generic, TypeVar
+
+from ..errors import BadInput, ModelFailed, Throttled
+
+START = 8  # the six temperatures of one prompt go out together; beyond that only while throughput grows
+GROWTH = 1.05  # a wider window must bring at least this much more throughput to be worth it
+LONGEST_PAUSE = 30.0  # seconds
+THROTTLED_ROUNDS = 8  # rounds in a row without one answer, before the caller hears of it
+ATTEMPTS = 3  # of one request, when the model's container fails
+_STARTING_SECONDS = 1.0  # until a thread that is started runs, on a busy machine
+
+Request = TypeVar("Request", bound=Hashable)
+
+
+class Pace:
+    """How many requests may be under way: grows while throughput grows, halves when told to slow down."""
+
+    def __init__(self, ceiling: int, clock: Callable[[], float] = time.monotonic) -> None:
+        if isinstance(ceiling, bool) or not isinstance(ceiling, int) or ceiling < 1:
+            raise BadInput(f"concurrency is {ceiling!r}; it takes a whole number from 1.")
+        self.ceiling = ceiling
+        self.limit = min(START, ceiling)
+        self.rounds_throttled = 0
+        self.clock = clock
+        self.resume_at = self._halved_at = float("-inf")
+        self._best = 0.0
+        self._new_window()
+
+    def answered(self, tokens: int) -> None:
+        """Count an answer; after `limit` of them compare the throughput with the best so far."""
+        self.rounds_throttled = 0
+        self._answers += 1
+        self._tokens += tokens
+        if self._answers < self.limit:
+            return
+        rate = self._tokens / max(self.clock() - self._since, 1e-9)
+        if rate > self._best * GROWTH:
+            step = 1 if self._halved_at > float("-inf") else max(1, self.limit // 2)
+            self.limit = min(self.ceiling, self.limit + step)
+            self._best = rate
+        self._new_window()
+
+    def slowed(self, sent_at: float) -> None:
+        """Halve, once for all the requests that were sent before the last halving, and pause."""
+        if sent_at < self._halved_at:
+            return
+        self.limit = max(1, self.limit // 2)
+        self.rounds_throttled += 1
+        self._halved_at, self._best = self.clock(), 0.0
+        self.resume_at = self._halved_at + min(LONGEST_PAUSE, 0.25 * 2**self.rounds_throttled)
+        self._new_window()
+
+    def _new_window(self) -> None:
+        self._answers, self._tokens, self._since = 0, 0, self.clock()
+
+
+def ask_all(
+    requests: Iterable[Request],
+    ask: Callable[[Request], int],
+    pace: Pace,
+    *,
+    heard: Callable[[Request], None] = lambda request: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Call `ask` for every request in threads; it keeps the answer itself and returns its number of tokens.
+
+    Throttled requests go back into the queue; a failing container is asked up to three times. On any other
+    error, and on an interrupt, the answers under way are awaited, as they are paid for, before it raises.
+    `heard` is called in the caller's thread for each answer.
+    """
+    queue, failures = deque(requests), Counter[Request]()
+    crew = _Crew(ask)
+    try:
+        while queue or crew.threads:
+            pause = pace.resume_at - pace.clock()
+            if pause <= 0:
+                while queue and len(crew.threads) < pace.limit:
+                    crew.send(queue.popleft(), pace.clock())
+            elif not crew.threads:
+                sleep(pause)
+                continue
+            arrived = crew.next(timeout=pause if pause > 0 else None)
+            if arrived is None:
+                continue
+            request, sent_at, outcome = arrived
+            if isinstance(outcome, int):
+                pace.answered(outcome)
+                heard(request)
+            elif isinstance(outcome, Throttled) and pace.rounds_throttled < THROTTLED_ROUNDS:
+                pace.slowed(sent_at)
+                queue.append(request)
+            elif isinstance(outcome, ModelFailed) and failures[request] < ATTEMPTS - 1:
+                failures[request] += 1
+                pace.slowed(sent_at)
+                queue.append(request)
+            else:
+                raise outcome
+    except KeyboardInterrupt:
+        waiting = "Interrupted: waiting for the answers under way. Interrupt again to drop them."
+        print(waiting, file=sys.stderr)
+        raise
+    finally:
+        crew.wait()
+
+
+class _Crew(Generic[Request]):
+    """A thread a request. Not a ThreadPoolExecutor: an interrupt inside its wait() can leave locks held.
+
+    Keeping the answers is the threads' part as an interrupt reaches only the main one: it can't tear a line.
+    """
+
+    def __init__(self, ask: Callable[[Request], int]) -> None:
+        self._ask = ask
+        self._outcomes: SimpleQueue[tuple[_Asking, Request, float, int | BaseException]] = SimpleQueue()
+        self.threads: set[_Asking] = set()
+
+    def send(self, request: Request, sent_at: float) -> None:
+        thread = _Asking(partial(self._work, request, sent_at))
+        self.threads.add(thread)
+        thread.start()
+
+    def next(self, timeout: float | None) -> tuple[Request, float, int | BaseException] | None:
+        """The next outcome; None if there was none in time."""
+        try:
+            thread, request, sent_at, outcome = self._outcomes.get(timeout=timeout)
+        except Empty:
+            return None
+        self.threads.discard(thread)
+        return request, sent_at, outcome
+
+    def wait(self) -> None:
+        for thread in self.threads:
+            if thread.runs.wait(_STARTING_SECONDS):
+                thread.ended.wait()
+
+    def _work(self, request: Request, sent_at: float, thread: "_Asking") -> None:
+        try:
+            outcome: int | BaseException = self._ask(request)
+        except BaseException as error:  # not swallowed: ask_all raises it in the caller's thread
+            outcome = error
+        self._outcomes.put((thread, request, sent_at, outcome))
+
+
+class _Asking(threading.Thread):
+    """A thread that says itself that it runs and has ended.
+
+    After an interrupt inside start(), Python may take it for not started and refuse to join it.
+    """
+
+    def __init__(self, work: Callable[["_Asking"], None]) -> None:
+        super().__init__(name="sweep", daemon=True)
+        self._work = work
+        self.runs, self.ended = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        self.runs.set()
+        try:
+            self._work(self)
+        finally:
+            self.ended.set()

@@ -1,0 +1,195 @@
+"""What a sweep will ask for: every combination from the fewest requests, checked before anything is sent."""
+
+import hashlib
+import json
+import operator
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from ..errors import BadInput
+
+if TYPE_CHECKING:
+    from ..generate.client import Client
+
+Key = tuple[str, float, int, float, int, int]
+KEY_NAMES = ("prompt_id", "temperature", "k", "p", "repetition", "max_tokens")
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request to the endpoint, and the limits (`max_tokens`) that its answer is for."""
+
+    prompt_id: str
+    prompt: str
+    temperature: float
+    k: int
+    p: float
+    repetition: int
+    max_tokens: int
+    limits: tuple[int, ...]
+
+    @property
+    def key(self) -> Key:
+        """What makes it this request and no other of the plan."""
+        return (self.prompt_id, self.temperature, self.k, self.p, self.repetition, self.max_tokens)
+
+    def at(self, limit: int) -> "Request":
+        """The same request at a limit of its own."""
+        return replace(self, max_tokens=limit, limits=(limit,))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sweep asks for. `cuts`: the shorter limits are cut from the answer at the largest."""
+
+    model_id: str
+    prompts: tuple[tuple[str, str], ...]
+    temperature: tuple[float, ...]
+    k: tuple[int, ...]
+    p: tuple[float, ...]
+    max_tokens: tuple[int, ...]
+    repetitions: int
+    seed: int | None
+    cuts: bool
+
+    @cached_property
+    def requests(self) -> tuple[Request, ...]:
+        """The fewest requests that give every combination."""
+        groups = [self.max_tokens] if self.cuts else [(limit,) for limit in self.max_tokens]
+        settings = product(
+            self.prompts, self.temperature, self.k, self.p, range(1, self.repetitions + 1), groups
+        )
+        return tuple(
+            Request(*prompt, t, k, p, n, max(limits), limits) for prompt, t, k, p, n, limits in settings
+        )
+
+    @property
+    def combinations(self) -> int:
+        """How many rows the table gets, repetitions included."""
+        return sum(len(request.limits) for request in self.requests)
+
+    @property
+    def max_tokens_total(self) -> int:
+        """The most tokens that the requests can generate together."""
+        return sum(request.max_tokens for request in self.requests)
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same plan, whatever the endpoint is named."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """The first line of the run's file."""
+        header: dict[str, Any] = {"fingerprint": self.fingerprint, "plan": asdict(self)}
+        as_read: dict[str, Any] = json.loads(json.dumps(header))
+        return as_read
+
+    @classmethod
+    def from_header(cls, header: Mapping[str, Any]) -> "Plan":
+        """The plan that a run's file was made by."""
+        fields: dict[str, Any] = {
+            n: tuple(v) if isinstance(v, list) else v for n, v in header["plan"].items()
+        }
+        fields["prompts"] = tuple((name, text) for name, text in fields["prompts"])
+        return cls(**fields)
+
+    def describe(self, *, usd_per_hour: float | None = None, tokens_per_second: float = 50.0) -> str:
+        """Say requests, the bound of tokens, minutes at that speed, and the endpoint's price for them."""
+        minutes = self.max_tokens_total / tokens_per_second / 60
+        lines = [
+            f"{self.combinations} combinations from {len(self.requests)} requests.",
+            f"At most {self.max_tokens_total:,} tokens; one request a combination: {self._naive_tokens:,}.",
+            f"At most {max(1, round(minutes))} min at {tokens_per_second:g} tokens a second.",
+        ]
+        if not self.cuts and len(self.max_tokens) > 1:
+            lines.insert(1, "This API does not list tokens, so each limit is asked for separately.")
+        if usd_per_hour is not None:
+            lines.append(
+                f"At most ${minutes / 60 * usd_per_hour:,.2f} for that time at ${usd_per_hour:,.2f} an hour "
+                "(the endpoint bills until it is deleted, busy or not)."
+            )
+        return "\n".join(lines)
+
+    @property
+    def _naive_tokens(self) -> int:
+        return sum(sum(request.limits) for request in self.requests)
+
+
+def plan(
+    client: "Client",
+    prompts: str | Iterable[str] | Mapping[str, str],
+    *,
+    temperature: float | Iterable[float] | None = None,
+    max_tokens: int | Iterable[int] | None = None,
+    k: int | Iterable[int] | None = None,
+    p: float | Iterable[float] | None = None,
+    repetitions: int = 1,
+    seed: int | None = None,
+) -> Plan:
+    """Plan every combination; one value or several each, None for the model's default.
+
+    `seed` makes a run repeatable where the API has seeds (repetition n takes seed + n - 1). Raises BadInput
+    for any value out of the model's range; nothing is sent.
+    """
+    if seed is not None and not client.supports("seed"):
+        raise BadInput(f"{client.model.name} takes no seed; leave it out.")
+    return Plan(
+        model_id=client.model.id,
+        prompts=_prompts(prompts),
+        temperature=tuple(float(value) for value in _values(client, "temperature", temperature)),
+        k=tuple(_whole("k", value) for value in _values(client, "k", k)),
+        p=tuple(float(value) for value in _values(client, "p", p)),
+        max_tokens=tuple(sorted(_whole("max_tokens", v) for v in _values(client, "max_tokens", max_tokens))),
+        repetitions=_repetitions(repetitions),
+        seed=seed,
+        cuts=client.supports("likelihoods"),
+    )
+
+
+def _values(client: "Client", name: str, given: Any) -> list[Any]:
+    limit = client.limits[name]
+    if given is None:
+        return [limit.default]
+    values = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    if not values:
+        raise BadInput(f"{name} has no value to try.")
+    plain = [value.item() if hasattr(value, "item") else value for value in values]  # numpy's numbers
+    for value in plain:
+        limit.check(name, value)
+    return list(dict.fromkeys(plain))
+
+
+def _whole(name: str, value: float) -> int:
+    if value != int(value):
+        raise BadInput(f"{name} is {value!r}; it takes whole numbers.")
+    return int(value)
+
+
+def _repetitions(value: int) -> int:
+    try:
+        count = operator.index(value)
+    except TypeError:
+        count = 0
+    if count < 1 or isinstance(value, bool):
+        raise BadInput(f"repetitions is {value!r}; it takes a whole number from 1.")
+    return count
+
+
+def _prompts(given: str | Iterable[str] | Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    if isinstance(given, str):
+        given = [given]
+    named = (
+        dict(given)
+        if isinstance(given, Mapping)
+        else {f"prompt {n}": text for n, text in enumerate(given, 1)}
+    )
+    for name, text in named.items():
+        if not isinstance(text, str) or not text.strip():
+            raise BadInput(f"Prompt {name!r} is empty.")
+    if not named:
+        raise BadInput("There is no prompt to sweep over.")
+    return tuple(named.items())

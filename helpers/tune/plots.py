@@ -1,0 +1,190 @@
+"""The figures of a sweep, each with its words: readable in print, in a dark theme and to the colour-blind.
+
+Every function takes the table of `sweep.run` and returns a Picture; the last line of a cell shows it.
+"""
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.figure import Figure
+
+from ..errors import BadInput
+from ..notebook.markup import Html, block, escape, inline, visible
+from .measures import MEASURES, check, ended, standard_error, summary
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+# Okabe and Ito 2008, "Color Universal Design": told apart with every kind of colour vision
+BLUE, ORANGE = "#0072B2", "#E69F00"
+DOTS_PER_INCH = 110
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure and what it says in words, which is shown below it and saved as its alternative text."""
+
+    figure: Figure
+    alt: str
+
+    def png(self) -> bytes:
+        """The figure as PNG, on white in every theme."""
+        buffer = io.BytesIO()
+        self.figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Description": self.alt})
+        return buffer.getvalue()
+
+    def _ipython_display_(self) -> None:
+        # nbconvert uses the alt of the metadata; JupyterLab and GitHub do not, hence the line below it.
+        from IPython.display import Markdown, display
+
+        picture = {"image/png": base64.b64encode(self.png()).decode(), "text/plain": self.alt}
+        display(picture, raw=True, metadata={"image/png": {"alt": self.alt}})  # type: ignore[no-untyped-call]
+        display(Markdown(f"*In words:* {inline(self.alt)}"))  # type: ignore[no-untyped-call]
+
+    def __repr__(self) -> str:
+        return self.alt
+
+
+def length(df: "pd.DataFrame") -> Picture:
+    """Tokens by max_tokens, and how many texts ended by themselves."""
+    check(df)
+    groups = df.assign(ended=ended(df)).groupby("max_tokens")
+    limits, done, count = list(groups.groups), groups["ended"].sum(), groups.size()
+    figure, (left, right) = _figure(2)
+    left.plot(limits, limits, color="0.6", linestyle="--", label="the limit")
+    left.errorbar(
+        limits,
+        groups["tokens"].mean(),
+        yerr=[standard_error(group["tokens"]) for _, group in groups],
+        **_line(BLUE, "o", "mean length"),
+    )
+    _label(left, "max_tokens", "tokens")
+    left.legend(frameon=False)
+    names = [str(limit) for limit in limits]
+    right.bar(names, done, color=BLUE, label="ended by itself")
+    right.bar(names, count - done, bottom=done, color=ORANGE, hatch="//", label="cut off at the limit")
+    _label(right, "max_tokens", "texts")
+    right.locator_params(axis="y", integer=True)
+    right.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.18), ncols=2)
+    told = "; ".join(f"{n}: {done[n]} of {count[n]}, {groups['tokens'].mean()[n]:.0f} tokens" for n in limits)
+    return Picture(figure, f"Texts that ended by themselves and mean length, by max_tokens. {told}.")
+
+
+def temperature(df: "pd.DataFrame") -> Picture:
+    """Mean token log-likelihood and diversity by temperature, at the largest max_tokens.
+
+    Diversity is 1 - self-similarity over repetitions; without repetitions, distinct-2.
+    """
+    check(df)
+    rows = df[df["max_tokens"] == df["max_tokens"].max()]
+    table = summary(rows, only=("likelihood", "self_similarity", "distinct_2"))
+    repeated = table["self_similarity"].notna().all()
+    table["diversity"] = 1 - table["self_similarity"] if repeated else table["distinct_2"]
+    groups = table.groupby("temperature")
+    measures = (
+        ("likelihood", "mean log-likelihood of a token", BLUE, "o"),
+        ("diversity", "1 - self-similarity" if repeated else "distinct-2", ORANGE, "s"),
+    )
+    figure, axes = _figure(2)
+    spread = {"likelihood": rows.groupby("temperature"), "diversity": groups}  # over answers, over prompts
+    for axis, (name, label, color, marker) in zip(axes, measures, strict=True):
+        errors = [standard_error(group[name]) for _, group in spread[name]]
+        axis.errorbar(list(groups.groups), groups[name].mean(), yerr=errors, **_line(color, marker, label))
+        _label(axis, "temperature", label)
+    axes[1].set_ylim(0, 1.05)
+    told = "; ".join(
+        f"{t:g}: {_number(group['likelihood'].mean())} and {_number(group['diversity'].mean())}"
+        for t, group in groups
+    )
+    return Picture(figure, f"Log-likelihood and diversity ({measures[1][1]}) by temperature. {told}.")
+
+
+def grid(df: "pd.DataFrame", measure: str = "share_ended") -> Picture:
+    """A measure of `measures.summary` as a heat map of temperature by max_tokens, with its numbers."""
+    if measure not in MEASURES:
+        raise BadInput(f"{measure!r} is no measure; it is one of {', '.join(MEASURES)}.")
+    table = summary(df, only=(measure,))
+    cells = table.pivot_table(index="temperature", columns="max_tokens", values=measure, dropna=False)
+    figure, (axis,) = _figure(1)
+    image = axis.imshow(cells, cmap="cividis", aspect="auto", origin="lower")
+    axis.set_xticks(range(len(cells.columns)), [str(limit) for limit in cells.columns])
+    axis.set_yticks(range(len(cells.index)), [f"{value:g}" for value in cells.index])
+    _label(axis, "max_tokens", "temperature")
+    middle = float(cells.min(axis=None) + cells.max(axis=None)) / 2
+    figure.colorbar(image, ax=axis, label=measure)
+    for row, values in enumerate(cells.to_numpy()):
+        for column, value in enumerate(values):
+            dark = not isnan(value) and value < middle
+            axis.text(
+                column, row, _number(value), ha="center", va="center", color="white" if dark else "black"
+            )
+    lines = (
+        f"temperature {t:g}: " + ", ".join(f"{limit}: {_number(v)}" for limit, v in row.items())
+        for t, row in cells.iterrows()
+    )
+    return Picture(figure, f"{measure} by temperature and max_tokens. " + "; ".join(lines) + ".")
+
+
+def side_by_side(df: "pd.DataFrame", by: str = "temperature", *, most: int = 4) -> Html:
+    """Texts next to each other: for at most `most` values of `by`, the first text at the largest limit.
+
+    The texts are a model's: they are shown literally, whatever they contain.
+    """
+    check(df)
+    if by not in df.columns:
+        raise BadInput(f"{by!r} is no column of the table.")
+    values = _spread(sorted(df[by].unique().tolist()), most)
+    rows = [_first(df[df[by] == value]) for value in values]
+    names = [f"{by} {value:g}" if isinstance(value, int | float) else str(value) for value in values]
+    heads = "".join(f'<th scope="col" style="text-align:left">{escape(name)}</th>' for name in names)
+    # left, not start: JupyterLab's sanitizer takes no start; the text in it keeps its own direction
+    cell = '<td style="vertical-align:top;text-align:left">'
+    cells = "".join(f"{cell}{block(row['text'])}<small>{escape(_facts(row))}</small></td>" for row in rows)
+    plain = "\n\n".join(
+        visible(f"{n} ({_facts(row)}):\n{row['text']}") for n, row in zip(names, rows, strict=True)
+    )
+    caption = "<caption>Written by the model</caption>"
+    table = f'<table style="table-layout:fixed;width:100%">{caption}<tr>{heads}</tr><tr>{cells}</tr></table>'
+    return Html(table, plain)
+
+
+def _first(rows: "pd.DataFrame") -> "pd.Series[Any]":
+    return rows[rows["max_tokens"] == rows["max_tokens"].max()].iloc[0]
+
+
+def _facts(row: "pd.Series[Any]") -> str:
+    tokens, reason = row["tokens"], row["finish_reason"]
+    counted = "" if tokens is None or tokens != tokens else f"{tokens:.0f} tokens"
+    known = [counted, reason if isinstance(reason, str) else ""]  # None, or pandas' NaN, is no reason
+    return ", ".join(fact for fact in known if fact)
+
+
+def _spread(values: Sequence[Any], most: int) -> list[Any]:
+    """At most `most` of the values, evenly spread, both ends among them."""
+    if len(values) <= most or most < 2:
+        return list(values[:most])
+    return [values[round(n * (len(values) - 1) / (most - 1))] for n in range(most)]
+
+
+def _figure(columns: int) -> "tuple[Figure, list[Axes]]":
+    figure = Figure(figsize=(4.2 * columns + 0.6, 3.4), layout="constrained", facecolor="white")
+    return figure, [figure.add_subplot(1, columns, n + 1) for n in range(columns)]
+
+
+def _line(color: str, marker: str, label: str) -> dict[str, Any]:
+    return {"color": color, "marker": marker, "capsize": 3, "label": label}
+
+
+def _label(axis: "Axes", x: str, y: str) -> None:
+    axis.set_xlabel(x)
+    axis.set_ylabel(y)
+    axis.spines[["top", "right"]].set_visible(False)
+
+
+def _number(value: float) -> str:
+    return "unknown" if isnan(value) else f"{value:.2f}"

@@ -1,0 +1,104 @@
+"""The notebooks' parameters: each has a rule, and says in one sentence what it takes."""
+
+import re
+from typing import Any
+
+import pytest
+
+from helpers.errors import BadInput
+from helpers.notebook import parameters
+
+from ..wrong_values import NO_AMOUNT, NO_YES_OR_NO
+
+GOOD: dict[str, list[Any]] = {
+    "runtime": ["sandbox", "aws"],
+    "region": ["us-east-1", "ap-southeast-2", "us-gov-west-1"],
+    "model_id": ["cohere-medium", "command-r-08-2024", "embed-v4"],
+    "accept_terms": [True, False],
+    "cancel_subscription": [True, False],
+    "endpoint_name": ["a", "cohere-gpt-medium", "x" * 63],
+    "instance_type": [None, "ml.g5.xlarge", "ml.p4de.24xlarge"],
+    "role_arn": [
+        None,
+        "arn:aws:iam::111122223333:role/service-role/A",
+        "arn:aws-cn:iam::111122223333:role/a",
+    ],
+    "max_usd_per_hour": [None, 0, 10, 3.41],
+    "software_usd_per_hour": [None, 0, 2.0],
+    "delete_after_hours": [None, 8, 0.5, 8760],
+    "prompt": ["Write:"],
+    "max_tokens": [1, 100, 2048],
+    "temperature": [0, 0.0, 5],
+    "max_tokens_values": [[1], [100, 200]],
+    "temperature_steps": [1, 6],
+    "repetitions": [1, 4],
+    "runs_folder": ["runs", "/elsewhere"],
+}
+TEXT = ["", " ", "\n", b"runs", None, 1, 1.0, True, ["a"], {}]
+COUNT = ["1", "ten", 0, -1, 1.0, 1.5, True, None, float("nan"), [1], 10**400]
+BAD: dict[str, list[Any]] = {
+    "runtime": [*TEXT, "AWS", "Sandbox", "prod", "aws "],
+    "region": [*TEXT, "us-east", "us_east_1", "US-EAST-1", "mars-1", "us-east-1\n"],
+    "model_id": [*TEXT, "cohere", "Cohere-Medium", "cohere-medium "],
+    "accept_terms": NO_YES_OR_NO,
+    "cancel_subscription": NO_YES_OR_NO,
+    "endpoint_name": [*TEXT, "a b", "a_b", "-a", "x" * 64, "é"],
+    "instance_type": ["", "None", "ml.t3.medium", "g5", 1, True, ["ml.g5.xlarge"]],
+    "role_arn": ["", "None", "role", "arn:aws:iam::1:role/a", "arn:aws:iam::111122223333:user/a", 1, True],
+    "max_usd_per_hour": NO_AMOUNT,
+    "software_usd_per_hour": NO_AMOUNT,
+    "delete_after_hours": [*NO_AMOUNT, 0, 8761],
+    "prompt": TEXT,
+    "max_tokens": COUNT,
+    "temperature": NO_AMOUNT,
+    "max_tokens_values": [*COUNT[:-2], [], "[100, 200]", ["100"], [100, 0], [True], [1.5], (100,), {100}],
+    "temperature_steps": COUNT,
+    "repetitions": COUNT,
+    "runs_folder": TEXT,
+}
+
+
+def test_every_rule_is_tried() -> None:
+    assert set(GOOD) == set(BAD) == set(parameters.RULES)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_what_fits_passes(name: str) -> None:
+    for value in GOOD[name]:
+        parameters.check(**{name: value})
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_what_does_not_fit_is_one_sentence_with_the_name(name: str) -> None:
+    for value in BAD[name]:
+        with pytest.raises(BadInput) as error:
+            parameters.check(**{name: value})
+        assert re.match(rf"{name} is .+; it takes .+\. Nothing was done\.$", str(error.value)), value
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"max_tokens": 2049}, "max_tokens is 2049; this model takes 1 to 2048"),
+        ({"max_tokens_values": [1, 5000]}, "max_tokens_values is 5000"),
+        ({"temperature": 5.1}, "takes 0 to 5"),
+        ({"instance_type": "ml.p2.xlarge"}, "no package for 'ml.p2.xlarge'"),
+    ],
+)
+def test_the_model_has_ranges_of_its_own(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(BadInput, match=told):
+        parameters.check(model_id="cohere-medium", **given)
+
+
+def test_text_is_told_how_papermill_keeps_a_type() -> None:
+    with pytest.raises(
+        BadInput, match=r"accept_terms is 'false'; it takes True or False \(with papermill: -p"
+    ):
+        parameters.check(accept_terms="false")
+    with pytest.raises(BadInput, match=r"takes 'sandbox' or 'aws'\. Nothing"):
+        parameters.check(runtime="AWS")
+
+
+def test_a_parameter_without_a_rule_is_refused() -> None:
+    with pytest.raises(BadInput, match="no rule for a parameter colour"):
+        parameters.check(colour="red")

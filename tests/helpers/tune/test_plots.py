@@ -1,0 +1,94 @@
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from helpers.errors import BadInput
+from helpers.tune import plots, sweep
+
+from ..fake_client import FakeClient
+
+HOSTILE = "<script>alert(1)</script> \u202eabc\x1b[31m\n**bold**"
+
+
+@pytest.fixture
+def df(tmp_path: Path) -> pd.DataFrame:
+    client = FakeClient(longest=30)
+    plan = sweep.plan(
+        client, ["Write:", "Post:"], temperature=(0, 1, 2.5), max_tokens=(5, 15, 30), repetitions=2
+    )
+    return sweep.run(client, plan, tmp_path / "run.jsonl", progress=False)
+
+
+FIGURES = [plots.length, plots.temperature, plots.grid, lambda df: plots.grid(df, "likelihood")]
+
+
+@pytest.mark.parametrize("draw", FIGURES)
+def test_a_figure_is_a_picture_on_white_with_its_words(df, draw):
+    picture = draw(df)
+    data = picture.png()
+    assert data.startswith(b"\x89PNG")
+    assert picture.figure.get_facecolor() == (1, 1, 1, 1)
+    assert len(picture.alt) > 40
+    assert "nan" not in picture.alt
+    assert repr(picture) == picture.alt
+
+
+def test_the_words_of_the_figures_carry_their_numbers(df):
+    done = df[df["max_tokens"] == 15]["finish_reason"].eq("COMPLETE").sum()
+    assert f"15: {done} of 12" in plots.length(df).alt
+    likelihood = df[(df["max_tokens"] == 30) & (df["temperature"] == 2.5)]["likelihood"].mean()
+    assert f"2.5: {likelihood:.2f} and" in plots.temperature(df).alt
+
+
+@pytest.mark.parametrize("draw", FIGURES)
+def test_a_chat_models_table_without_likelihoods_is_drawn(df, draw):
+    picture = draw(df.assign(likelihood=float("nan")))
+    assert picture.png()
+    assert draw is plots.length or "unknown" in picture.alt or "share" in picture.alt
+
+
+def test_one_row_is_enough(df):
+    for draw in FIGURES:
+        assert draw(df.iloc[:1]).png()
+
+
+def test_an_unknown_measure_is_refused(df):
+    for measure in ("beauty", "prompt_id"):
+        with pytest.raises(BadInput, match="no measure"):
+            plots.grid(df, measure)
+    with pytest.raises(BadInput, match="no column"):
+        plots.side_by_side(df, "heat")
+    with pytest.raises(BadInput, match="no rows"):
+        plots.length(df.iloc[:0])
+
+
+def test_a_shown_figure_has_its_alternative_text(df, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda *args, **kwargs: shown.append((args, kwargs)))
+    picture = plots.length(df)
+    picture._ipython_display_()
+    (figure, words) = shown
+    assert figure[1]["metadata"]["image/png"]["alt"] == picture.alt
+    assert figure[0][0]["text/plain"] == picture.alt
+    assert picture.alt in words[0][0].data
+
+
+def test_texts_side_by_side_are_shown_literally(df):
+    html = plots.side_by_side(df.assign(text=HOSTILE), most=2)
+    assert html.html.count("<td") == 2
+    assert "temperature 0" in html.html
+    assert "temperature 2.5" in html.html
+    assert "temperature 1" not in html.html
+    assert "<script" not in html.html
+    for bad in ("\u202e", "\x1b"):
+        assert bad not in html.html
+        assert bad not in html.plain
+    assert "⟨U+202E⟩" in html.html
+
+
+def test_no_global_state_of_matplotlib_is_touched(df):
+    import sys
+
+    plots.length(df).png()
+    assert "matplotlib.pyplot" not in sys.modules or not sys.modules["matplotlib.pyplot"].get_fignums()
