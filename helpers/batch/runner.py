@@ -18,7 +18,7 @@ from typing import Any
 
 from ..errors import BadInput
 from ..records import payload
-from ..records.journal import RunFile
+from ..records.journal import Journal
 from .report import Outcome, clean, error_of, shorten, without_secrets, write
 from .table import Run
 
@@ -44,7 +44,7 @@ def batch(runs: Sequence[Run], out: str | Path, *, jobs: int = 2, timeout: float
     if jobs < 1 or timeout <= 0:
         raise BadInput(f"jobs ({jobs}) and timeout ({timeout:g}) must be more than 0.")
     folder = Path(out)
-    with RunFile(folder / "state.jsonl", {"kind": "batch"}, _ended) as state:
+    with Journal(folder / "state.jsonl", {"kind": "batch"}, _ended) as state:
         _folder(folder / "work")
         ended = dict(map(_ended, state.records))
         outcomes = {run.name: _before(run, folder, ended) for run in runs}

@@ -371,11 +371,11 @@ def test_an_interrupted_batch_ends_its_runs_and_can_go_on(folder, how):
 
 
 def test_two_batches_never_share_a_folder(folder):
-    from helpers.records.journal import RunFile
+    from helpers.records.journal import Journal
 
     runs = read_table(table(folder, {"name": "a"}))
     with (
-        RunFile(folder / "out" / "state.jsonl", {"kind": "batch"}),
+        Journal(folder / "out" / "state.jsonl", {"kind": "batch"}),
         pytest.raises(BadInput, match="Another run"),
     ):
         batch(runs, folder / "out")
