@@ -1,4 +1,4 @@
-"""One run of a batch, in a process of its own: `python -m helpers.batch.child`, with papermill's order as input.
+"""One run of a batch, in a process of its own: `python -m helpers.batch.child` reads what to run.
 
 SIGTERM is an exit, so that papermill stops the kernel on its way out. The end of its input says that the
 batch is gone, however it died: nobody is left to keep what comes out.

@@ -41,14 +41,15 @@ def run(
     """
     if client.model.id != plan.model_id:
         raise BadInput(f"The plan is for {plan.model_id}, this endpoint runs {client.model.id}: plan again.")
-    limit = ConcurrencyLimit(concurrency)
+    # The limit has to hear of a throttle at once, and a pause is no part of a latency nor of its cost.
+    once, limit = client.without_retries(), ConcurrencyLimit(concurrency)
     with Journal(path, plan.header, answer_of) as file:
         answers = answers_of(file.records)
         found = len(answers)
         shown = Progress(progress)
 
         def ask(request: Request) -> int:
-            answer = Answer.of(_ask(client, plan, request), time.time())
+            answer = Answer.of(_ask(once, plan, request), time.time())
             file.append({**_named(request.key), **answer.record()})
             answers[request.key] = answer
             return answer.length or 0
