@@ -392,6 +392,10 @@ def at_most(session: Any, price: Any, most: Any, tell: Any = print) -> None:
         raise CostNotAccepted("too dear")
 
 
+def unless_there_is_one(session: Any, name: str, hours: Any) -> Any:
+    return deadline.find_deadline(session, name) or set_deadline(session, name, hours)
+
+
 # What was wrong once, put back: each must be found.
 DEFECTS: dict[str, list[tuple[Any, str, Any]]] = {
     "text is taken for consent": [(consent, "yes_or_no", truth)],
@@ -401,6 +405,7 @@ DEFECTS: dict[str, list[tuple[Any, str, Any]]] = {
     ],
     "a negative price of the software": [(consent, "is_amount", lambda value: isinstance(value, float))],
     "no deadline": [(deployment, "set_deadline", lambda *_: None)],
+    "the deadline that a kill left behind": [(deployment, "set_deadline", unless_there_is_one)],
     "what others use is deleted": [
         (parts, "CONFIG", replace(parts.CONFIG, users=nobody)),
         (parts, "MODEL", replace(parts.MODEL, users=nobody)),
