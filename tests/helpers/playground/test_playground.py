@@ -73,21 +73,21 @@ def eventually(condition):
 def test_what_the_controls_say_reaches_the_function():
     writer = Writer()
     play = made(writer)
-    play.controls["temperature"].value = 2.5
-    play.controls["max_tokens"].value = 7
-    play.controls["prompt"].value = "Else:"
+    play.controls.inputs["temperature"].value = 2.5
+    play.controls.inputs["max_tokens"].value = 7
+    play.controls.inputs["prompt"].value = "Else:"
     assert not writer.calls
-    play.generate_button.click()
+    play.controls.generate_button.click()
     play.wait(SOON)
     assert writer.calls == [{"prompt": "Else:", "temperature": 2.5, "max_tokens": 7}] == [play.settings]
-    assert "one two three" in play.text.value
-    assert "Finished (COMPLETE): 3 tokens" in play.status.value
+    assert "one two three" in play.controls.text.value
+    assert "Finished (COMPLETE): 3 tokens" in play.controls.status.value
 
 
 def test_slider_and_box_say_the_same_and_keep_the_models_range():
     play = made(Writer())
-    rows = [each.children for each in play.widget.children if hasattr(each, "children")]
-    ((box, slider),) = [row for row in rows if row[0] is play.controls["max_tokens"]]
+    rows = [each.children for each in play.controls.widget.children if hasattr(each, "children")]
+    ((box, slider),) = [row for row in rows if row[0] is play.controls.inputs["max_tokens"]]
     assert (slider.min, slider.max, slider.value) == (1, 2048, 100)
     slider.value = 250
     assert (box.value, play.settings["max_tokens"]) == (250, 250)
@@ -97,10 +97,17 @@ def test_slider_and_box_say_the_same_and_keep_the_models_range():
 
 def test_only_the_settings_that_the_function_takes_have_controls():
     play = made(Writer())
-    assert set(play.controls) == {"prompt", "temperature", "max_tokens"}
+    assert set(play.controls.inputs) == {"prompt", "temperature", "max_tokens"}
     everything = made(lambda **settings: str(settings))
-    assert set(everything.controls) == {"prompt", "temperature", "max_tokens", "k", "p", "stop_sequences"}
-    everything.controls["stop_sequences"].value = "--\n\\n\n"
+    assert set(everything.controls.inputs) == {
+        "prompt",
+        "temperature",
+        "max_tokens",
+        "k",
+        "p",
+        "stop_sequences",
+    }
+    everything.controls.inputs["stop_sequences"].value = "--\n\\n\n"
     assert everything.settings["stop_sequences"] == ("--", "\n")
     assert everything.settings["k"] == 0
 
@@ -115,9 +122,9 @@ def test_live_is_off_at_first_and_then_waits_for_the_hand_to_rest(monkeypatch):
     monkeypatch.setattr("helpers.playground.widget.DEBOUNCE", 0.1)
     writer = Writer()
     play = made(writer)
-    play.live.value = True
+    play.controls.live.value = True
     for value in (1.0, 1.5, 2.0):
-        play.controls["temperature"].value = value
+        play.controls.inputs["temperature"].value = value
     eventually(lambda: writer.calls)
     play.wait(SOON)
     time.sleep(0.3)
@@ -130,10 +137,10 @@ def test_stop_closes_the_stream_and_keeps_the_text():
     play = made(Writer(stream))
     play.start()
     eventually(lambda: gate._value == 0)
-    play.stop_button.click()
+    play.controls.stop_button.click()
     play.wait(SOON)
     assert stream.closed.is_set()
-    assert "Stopped: 1 token in" in play.status.value
+    assert "Stopped: 1 token in" in play.controls.status.value
     (run,) = play.history.to_dict("records")
     assert (run["status"], run["text"]) == ("stopped", "first")
 
@@ -153,12 +160,12 @@ def test_a_new_run_ends_the_old_and_late_tokens_of_it_never_show():
     play.start()
     play.wait(SOON)
     shown = []
-    play.text.observe(lambda change: shown.append(change["new"]), "value")
+    play.controls.text.observe(lambda change: shown.append(change["new"]), "value")
     late.release()
     first.join(SOON)
     assert shown == []
-    assert "new" in play.text.value
-    assert "old" not in play.text.value
+    assert "new" in play.controls.text.value
+    assert "old" not in play.controls.text.value
     assert list(play.history["status"]) == ["stopped", "finished"]
     assert list(play.history["run"]) == [1, 2]
 
@@ -172,7 +179,7 @@ def test_at_most_twenty_updates_a_second_and_every_piece_arrives():
 
     play = made(Writer(Slow([f"{n} " for n in range(200)])))
     shown = []
-    play.text.observe(lambda change: shown.append(change["new"]), "value")
+    play.controls.text.observe(lambda change: shown.append(change["new"]), "value")
     began = time.perf_counter()
     play.start()
     play.wait(SOON)
@@ -185,8 +192,8 @@ def test_an_error_is_said_and_kept_with_the_partial_text():
     play = made(Writer(broken))
     play.start()
     play.wait(SOON)
-    assert "Failed: the &lt;stream&gt; broke" in play.status.value
-    assert "half" in play.text.value
+    assert "Failed: the &lt;stream&gt; broke" in play.controls.status.value
+    assert "half" in play.controls.text.value
     assert list(play.history["status"]) == ["failed"]
 
 
@@ -197,7 +204,7 @@ def test_without_a_front_end_it_runs_once_at_once_and_shows_no_controls(monkeypa
     writer = Writer()
     play = made(writer, interactive=None)
     assert len(writer.calls) == 1
-    assert not hasattr(play, "widget")
+    assert play.controls is None
     play._ipython_display_()
     ((copy,),) = shown
     assert "one two three" in copy.data
@@ -230,21 +237,21 @@ def test_a_clients_playground_says_who_writes_and_what_it_costs():
     play = playground(client, prompt="Write:", usd_per_hour=3600.0, interactive=True)
     play.start()
     play.wait(SOON)
-    assert "a small &lt;model&gt;" in play.text.value
-    assert "of the endpoint" in play.status.value
+    assert "a small &lt;model&gt;" in play.controls.text.value
+    assert "of the endpoint" in play.controls.status.value
 
 
 def test_an_example_fills_the_prompt():
     play = made(Writer(), presets={"mail": "Write a mail:"})
-    play.presets.value = "mail"
+    play.controls.presets.value = "mail"
     assert play.settings["prompt"] == "Write a mail:"
 
 
 def test_the_example_that_is_named_is_the_prompt_that_is_shown():
     play = made(Writer(), prompt="Write a mail:", presets={"mail": "Write a mail:"})
-    assert play.presets.value == "mail"
-    play.controls["prompt"].value = "Else:"
-    assert (play.presets.value, play.settings["prompt"]) == ("your own", "Else:")
+    assert play.controls.presets.value == "mail"
+    play.controls.inputs["prompt"].value = "Else:"
+    assert (play.controls.presets.value, play.settings["prompt"]) == ("your own", "Else:")
 
 
 def test_the_tokens_are_shown_at_the_end_and_gone_when_a_new_run_begins():
@@ -252,13 +259,13 @@ def test_the_tokens_are_shown_at_the_end_and_gone_when_a_new_run_begins():
     play = made(lambda prompt, temperature, max_tokens: listed(("water", -0.1), ("fall", -6.0)))
     play.start()
     play.wait(SOON)
-    assert play.tokens.value.count("<bdi") == 4
+    assert play.controls.tokens.value.count("<bdi") == 4
     play._function = Writer(FakeStream(["other"], gate=gate))
     play.start()
-    eventually(lambda: "<bdi" not in play.tokens.value)
+    eventually(lambda: "<bdi" not in play.controls.tokens.value)
     gate.release()
     play.wait(SOON)
-    assert "lists no tokens" in play.tokens.value
+    assert "lists no tokens" in play.controls.tokens.value
 
 
 def test_the_latest_runs_stand_side_by_side():
@@ -266,13 +273,13 @@ def test_the_latest_runs_stand_side_by_side():
     for _ in range(4):
         play.start()
         play.wait(SOON)
-    assert [f"text{n}" in play.runs.value for n in range(1, 5)] == [False, True, True, True]
+    assert [f"text{n}" in play.controls.runs.value for n in range(1, 5)] == [False, True, True, True]
 
 
 def test_a_screen_reader_hears_of_the_beginning_and_the_end_only():
     play = made(Writer(FakeStream([" word"] * 50)))
     said = []
-    play.status.observe(lambda change: said.append(change["new"]), "value")
+    play.controls.status.observe(lambda change: said.append(change["new"]), "value")
     play.start()
     play.wait(SOON)
     assert len(said) == 2
@@ -283,7 +290,7 @@ def test_a_screen_reader_hears_of_the_beginning_and_the_end_only():
 def test_every_number_has_a_visible_label():
     play = made(lambda **settings: "")
     for name in ("temperature", "max_tokens", "k", "p"):
-        assert play.controls[name].description == name
+        assert play.controls.inputs[name].description == name
 
 
 # --- model text is never interpreted
@@ -293,7 +300,7 @@ def test_hostile_text_is_shown_literally_everywhere():
     play = made(Writer(FakeStream([HOSTILE])))
     play.start()
     play.wait(SOON)
-    for html in (play.text.value, play._last and escape(HOSTILE)):
+    for html in (play.controls.text.value, play._last and escape(HOSTILE)):
         assert "<img" not in html
         assert "⟨U+202E⟩right⟨U+001B⟩" in html
         assert "&amp;lt;" in html
