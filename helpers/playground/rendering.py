@@ -63,11 +63,13 @@ def in_words(now: Snapshot, usd_per_hour: float | None = None) -> str:
     """The state of a run in words; with a price, what its time on the endpoint costs."""
     if now.state == "failed":
         return f"Failed: {now.error}"
-    begun = {"running": "Writing", "stopped": "Stopped"}.get(now.state, _ending(now.finish_reason))
-    speed = f"{count(now.tokens, 'token')} in {now.seconds:.1f} s, {now.tokens_per_second:.0f} tokens/s"
-    if usd_per_hour is None:
-        return f"{begun}: {speed}."
-    return f"{begun}: {speed}, about ${now.seconds / 3600 * usd_per_hour:.5f} of the endpoint's time."
+    words = f"{count(now.tokens, 'token')} in {now.seconds:.1f} s, {now.tokens_per_second:.0f} tokens/s"
+    if usd_per_hour is not None:
+        words += f", about ${now.seconds / 3600 * usd_per_hour:.5f} of the endpoint's time"
+    if now.state == "running":  # that it is being written stands beside
+        return f"{words}."
+    begun = "Stopped" if now.state == "stopped" else _ending(now.finish_reason)
+    return f"{begun}: {words}."
 
 
 def static_copy(last: Snapshot | None, writer: str) -> str:

@@ -65,7 +65,10 @@ class Playground:
 
     @property
     def history(self) -> "pd.DataFrame":
-        """Every run so far, one row each; `status` is finished, stopped or failed."""
+        """Every run so far, one row each; `status` is finished, stopped or failed.
+
+        A run that was stopped before its first token is left out.
+        """
         return history(self._runs, tuple(self._values))
 
     def start(self) -> None:
@@ -92,6 +95,8 @@ class Playground:
             self.controls.show(now)
 
     def _kept(self, last: Snapshot) -> None:
+        if last.state == "stopped" and not last.text:  # nothing came of it
+            return
         self._runs.append(last)
         if self.controls is not None:
             self.controls.list_runs(self._runs)

@@ -1,5 +1,6 @@
 import threading
 import time
+from dataclasses import replace
 from html import unescape
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ from helpers import catalog
 from helpers.errors import BadInput, ModelRefused, StreamBroken
 from helpers.generate.types import Generation, Response, TokenLikelihood
 from helpers.notebook.markup import escape, quote
+from helpers.playground import controls
 from helpers.playground.runner import Snapshot
 from helpers.playground.settings import history
 from helpers.playground.widget import Playground, playground, show_tokens
@@ -112,10 +114,48 @@ def test_only_the_settings_that_the_function_takes_have_controls():
     assert everything.settings["k"] == 0
 
 
-@pytest.mark.parametrize("wrong", [{"temperature": 6}, {"max_tokens": 0}, {"k": 3}, {"heat": 1}])
+@pytest.mark.parametrize(
+    "wrong", [{"temperature": 6}, {"max_tokens": 0}, {"max_tokens": 10.7}, {"k": 3}, {"heat": 1}]
+)
 def test_bad_starting_values_are_refused(wrong):
     with pytest.raises(BadInput, match=next(iter(wrong))):
         made(Writer(), **wrong)
+
+
+@pytest.mark.parametrize("one_more", ["shown", "folded"])
+def test_a_new_control_is_a_word_in_the_table(monkeypatch, one_more):
+    row = replace(catalog.SETTINGS["frequency_penalty"], control=one_more)
+    monkeypatch.setitem(catalog.SETTINGS, "frequency_penalty", row)
+    sent = []
+
+    class Client(SimpleNamespace):
+        def stream(self, prompt, **settings):
+            sent.append(settings)
+            return FakeStream(["text"])
+
+    client = Client(limits=LIMITS, session=SimpleNamespace(writer="it"), supports=lambda feature: False)
+    play = playground(client, prompt="Write:", interactive=True)
+    box = play.controls.inputs["frequency_penalty"]
+    assert (box.description, box.value, box.step) == ("frequency_penalty", 0.0, 0.05)
+    box.value = 0.5
+    play.start()
+    play.wait(SOON)
+    assert sent[0]["frequency_penalty"] == play.history["frequency_penalty"][0] == 0.5
+    assert "frequency_penalty 0.5" in play.static_copy()
+
+
+def test_a_slider_takes_fractions_where_it_begins_at_a_whole_number():
+    play = made(Writer(), temperature=1)
+    play.controls.inputs["temperature"].value = 0.35
+    assert play.settings["temperature"] == 0.35
+
+
+def test_what_is_typed_beyond_the_range_is_said():
+    play = made(Writer())
+    for typed, kept in ((9999, 2048), (9999, 2048), (-5, 1)):
+        play.controls.inputs["max_tokens"].value = typed
+        assert play.settings["max_tokens"] == play.controls.inputs["max_tokens"].value == kept
+        assert f"max_tokens takes 1 to 2048: {typed} became {kept}." in play.controls.status.value
 
 
 def test_live_is_off_at_first_and_then_waits_for_the_hand_to_rest(monkeypatch):
@@ -274,6 +314,60 @@ def test_the_latest_runs_stand_side_by_side():
         play.start()
         play.wait(SOON)
     assert [f"text{n}" in play.controls.runs.value for n in range(1, 5)] == [False, True, True, True]
+
+
+def test_two_runs_that_end_together_both_stand_side_by_side(monkeypatch):
+    drawn, side_by_side = [], controls.side_by_side
+
+    def slow(runs, usd_per_hour=None):
+        """The first to draw is the last to show."""
+        drawn.append(side_by_side(runs, usd_per_hour))
+        mine = drawn[-1]
+        if len(drawn) == 1:
+            second.wait(0.5)
+        else:
+            second.set()
+        return mine
+
+    second, gate = threading.Event(), threading.Semaphore(1)
+    play = made(Writer(FakeStream(["stopped", "never"], gate=gate), FakeStream(["finished"])))
+    monkeypatch.setattr(controls, "side_by_side", slow)
+    play.start()
+    eventually(lambda: play._runner._run._now.text)
+    first = play._runner._thread
+    play.start()
+    play.wait(SOON)
+    first.join(SOON)
+    assert [f"Text of run {n}" in play.controls.runs.value for n in (1, 2)] == [True, True]
+
+
+def test_quick_clicks_push_no_real_run_out():
+    gate = threading.Semaphore(0)
+    idle = [FakeStream(["never"], gate=gate) for _ in range(10)]
+    play = made(Writer(FakeStream(["real"]), *idle))
+    play.start()
+    play.wait(SOON)
+    for _ in idle:
+        play.start()
+    play.stop()
+    play.wait(SOON)
+    threads = [each for each in threading.enumerate() if each.name == "playground"]
+    for each in threads:
+        each.join(SOON)
+    assert "real" in play.controls.runs.value
+    assert list(play.history["text"]) == ["real"]
+
+
+def test_the_state_of_a_run_is_said_once():
+    gate = threading.Semaphore(1)
+    play = made(Writer(FakeStream(["first", "second"], gate=gate)))
+    play.start()
+    eventually(lambda: "Writing" in play.controls.status.value)
+    seen = play.controls.status.value + play.controls.progress.value
+    assert seen.count("Writing") == 1
+    assert "0 tokens in" in play.controls.progress.value
+    gate.release()
+    play.wait(SOON)
 
 
 def test_a_screen_reader_hears_of_the_beginning_and_the_end_only():
