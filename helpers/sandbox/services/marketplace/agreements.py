@@ -1,15 +1,12 @@
 """The service `marketplace-agreement`: quotes, agreements, entitlements. All state in memory."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from botocore.model import OperationModel
-
 from helpers.sandbox.aws.paging import page
-from helpers.sandbox.aws.service import Context, Handler, Service
+from helpers.sandbox.aws.service import Context, Service
 from helpers.sandbox.settings import Settings
 
 from . import agreement_views as views
@@ -44,25 +41,14 @@ class Agreements(Service):
         super().__init__()
         self._settings = settings
         self._clock = clock
-        self._lock = threading.RLock()
         self._agreements: dict[str, Agreement] = {}
         self._quotes: dict[str, Quote] = {}
         self._tokens: dict[tuple[str, str], Quote] = {}
 
-    def _find(self, operation: str) -> tuple[OperationModel, Handler]:
-        model, handler = super()._find(operation)
-
-        def guarded(params: dict[str, Any], context: Context) -> dict[str, Any] | None:
-            with self._lock:
-                return handler(params, context)
-
-        return model, guarded
-
     def is_subscribed(self, listing_id: str, account: str) -> bool:
         """Whether the account has an agreement for that listing which is active and provisioned."""
-        with self._lock:
-            now = self._clock()
-            return any(a.listing.id == listing_id and a.is_usable(now) for a in self._of(account))
+        now = self._clock()
+        return any(a.listing.id == listing_id and a.is_usable(now) for a in self._of(account))
 
     def search_agreements(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
         """The account's agreements that pass the filters, the one that ends last first unless asked."""

@@ -19,18 +19,16 @@ class SageMaker(PackageOperations, ModelOperations, EndpointOperations, TagOpera
 
         Raises AwsError ValidationError, as the runtime words it.
         """
-        with self._lock:
-            endpoint = self._region(context).endpoints.get(endpoint_name)
-            if endpoint is None:
-                raise _no_route(f"Endpoint {endpoint_name} of account {context.account} not found.")
-            variants = endpoint.serving
-            if not variants:
-                # wording not established
-                raise _no_route(
-                    f"Endpoint {endpoint_name} of account {context.account} is not in service: "
-                    f"its status is {endpoint.status}."
-                )
-            return self._choose(variants, target_variant)
+        endpoint = self._region(context).endpoints.get(endpoint_name)
+        if endpoint is None:
+            raise _no_route(f"Endpoint {endpoint_name} of account {context.account} not found.")
+        if not endpoint.serving:
+            # wording not established
+            raise _no_route(
+                f"Endpoint {endpoint_name} of account {context.account} is not in service: "
+                f"its status is {endpoint.status}."
+            )
+        return self._choose(endpoint.serving, target_variant)
 
     def _choose(self, variants: tuple[Variant, ...], target_variant: str | None) -> Variant:
         if target_variant is not None:

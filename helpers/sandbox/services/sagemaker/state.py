@@ -1,7 +1,6 @@
 """What SageMaker remembers, by region, and what all its operations share."""
 
 import random
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -62,7 +61,7 @@ def tags_of(params: dict[str, Any]) -> dict[str, str]:
 
 
 class State(Service):
-    """The base of the groups of operations; one lock around every call."""
+    """The base of the groups of operations. Used from the server's one thread, so without a lock."""
 
     service_name = "sagemaker"
 
@@ -87,18 +86,16 @@ class State(Service):
         self._faults = faults or Faults()
         self._chance = chance or random.Random()  # nosec B311: no secret, which variant serves
         self._regions: dict[str, Region] = {}
-        self._lock = threading.RLock()
 
     def _find(self, operation: str) -> tuple[OperationModel, Handler]:
         model, handler = super()._find(operation)
 
-        def guarded(params: dict[str, Any], context: Context) -> dict[str, Any] | None:
+        def throttled(params: dict[str, Any], context: Context) -> dict[str, Any] | None:
             if self._faults.throttles(operation):
                 raise AwsError("ThrottlingException", "Rate exceeded")  # wording not established
-            with self._lock:
-                return handler(params, context)
+            return handler(params, context)
 
-        return model, guarded
+        return model, throttled
 
     def _region(self, context: Context) -> Region:
         """The caller's region as it is now: everything due has happened."""
