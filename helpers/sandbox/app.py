@@ -42,7 +42,7 @@ def wire(address: Address, settings: Settings, model: Path) -> Sandbox:
 def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     """The sandbox around an engine that has been loaded."""
     faults, observer = Faults(), Observer(log_bodies=settings.log_prompts)
-    agreements, roles = Agreements(settings), Roles()
+    agreements, roles = Agreements(settings, _now), Roles()
     schedules = Schedules(roles)
     sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, _now, faults)
     services = [sagemaker, agreements, Discovery(), Pricing(), Quotas(faults)]

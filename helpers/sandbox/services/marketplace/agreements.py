@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from helpers.sandbox.aws.paging import page
@@ -27,17 +27,13 @@ class Quote:
     accepted: bool = False
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Agreements(Service):
     """An account starts without any agreement; accepting a quote is the subscribing act."""
 
     service_name = "marketplace-agreement"
     regions = frozenset({"us-east-1"})
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         super().__init__()
         self._settings = settings
         self._clock = clock

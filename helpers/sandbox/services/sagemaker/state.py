@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from botocore.model import OperationModel
@@ -45,11 +45,6 @@ class Region:
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
 
 
-def utc_now() -> datetime:
-    """The time, aware of its zone."""
-    return datetime.now(UTC)
-
-
 def tags_of(params: dict[str, Any]) -> dict[str, str]:
     """A request's tags as a dict. Raises ValidationException; its wording is not established."""
     tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
@@ -72,7 +67,7 @@ class State(Service):
         roles: Roles,
         schedules: Schedules,
         started: Callable[[Variant, str, datetime, bool], None],
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime],
         faults: Faults | None = None,
         chance: random.Random | None = None,
     ) -> None:
