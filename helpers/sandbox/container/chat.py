@@ -12,12 +12,13 @@ Shapes as in cohere-aws's samples and Cohere's OpenAPI. Where these leave a choi
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 from ..engine.engine import Engine, EngineError, TurnsError
+from ..inference import Parts
 from .context import check_room, check_texts
 from .conversation import Turn, v1_turns, v2_turns
 from .errors import invalid, not_practised
@@ -100,7 +101,7 @@ async def answer(engine: Engine, job: Job) -> dict[str, Any]:
     return _RESPONSES[job.version](job, writing)
 
 
-async def stream(engine: Engine, job: Job) -> AsyncGenerator[bytes, None]:
+async def stream(engine: Engine, job: Job) -> Parts:
     """One JSON object for each event."""
     writing = Writing()
     begin, delta, end, failed = (_v1_begin, _v1_delta, _v1_end, _v1_failed)

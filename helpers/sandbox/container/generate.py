@@ -20,6 +20,7 @@ from typing import Any
 from helpers.catalog import Model
 
 from ..engine.engine import Engine, EngineError
+from ..inference import Parts
 from .context import Room, check_room
 from .errors import invalid, not_practised
 from .fields import ZERO_TOKENS, Fields
@@ -86,7 +87,7 @@ async def answer(engine: Engine, job: Job) -> dict[str, Any]:
     return _response(job, writings, await _scores(engine, job))
 
 
-async def stream(engine: Engine, job: Job) -> AsyncGenerator[bytes, None]:
+async def stream(engine: Engine, job: Job) -> Parts:
     """One JSON object for each piece of text, and a last one with the whole response."""
     writings = [Writing() for _ in range(job.count)]
     try:
