@@ -114,11 +114,6 @@ def claim(request: Signable, credentials: Credentials, now: datetime | None = No
     return Claim(credentials, Scope(region, service), day, tuple(names.split(";")), signature, moment)
 
 
-def verify(request: Signable, credentials: Credentials, now: datetime | None = None) -> Scope:
-    """The scope of a request that is signed with `credentials`. Raises AwsError."""
-    return claim(request, credentials, now).verify(request)
-
-
 class _Receiver(SigV4Auth):  # type: ignore[misc]  # botocore.auth has no stubs
     """botocore's signer, fed with the headers that the other side signed."""
 
