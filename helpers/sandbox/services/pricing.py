@@ -12,9 +12,6 @@ from helpers import catalog
 
 from ..aws.paging import page
 from ..aws.service import AwsError, Context, Service
-from .quotas import Quotas
-
-__all__ = ["Pricing", "Quotas"]
 
 REGION = "us-east-1"
 LOCATION = "US East (N. Virginia)"
