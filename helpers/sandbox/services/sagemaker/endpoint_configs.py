@@ -6,7 +6,7 @@ from typing import Any
 from helpers.sandbox.aws.service import Context
 
 from . import listing
-from .errors import CONFIG, arn, not_found, refused, taken
+from .errors import CONFIG, arn, named, refused, taken
 from .model_packages import Package, find
 from .models import container_of
 from .state import Record, State, tags_of
@@ -42,11 +42,7 @@ class ConfigOperations(State):
 
     def describe_endpoint_config(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
         """The configuration as it was asked for."""
-        record = self._config(params["EndpointConfigName"], context)
-        shown = {
-            key: value for key, value in record.params.items() if key != "Tags" and value not in ({}, [])
-        }
-        return {**shown, "EndpointConfigArn": record.arn, "CreationTime": record.created}
+        return self._config(params["EndpointConfigName"], context).described("EndpointConfig")
 
     def delete_endpoint_config(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
         """Forget the configuration; endpoints made with it go on."""
@@ -56,14 +52,10 @@ class ConfigOperations(State):
 
     def list_endpoint_configs(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
         """The region's endpoint configurations."""
-        rows = map(_row, self._region(context).configs.values())
-        return listing.answer("EndpointConfigs", rows, params)
+        return listing.records("EndpointConfig", self._region(context).configs.values(), params)
 
     def _config(self, name: str, context: Context) -> Record:
-        configs = self._region(context).configs
-        if name not in configs:
-            raise not_found(CONFIG, name, context)
-        return configs[name]
+        return named(CONFIG, self._region(context).configs, name, context)
 
     def _check_variants(self, variants: list[dict[str, Any]], context: Context) -> None:
         names = [spec["VariantName"] for spec in variants]
@@ -110,12 +102,3 @@ def _check_variant(spec: dict[str, Any]) -> None:
         raise refused(f"Variant {name}: exactly one of InstanceType and InstancePools is required.")
     if "InitialInstanceCount" not in spec:
         raise refused(f"Variant {name}: InitialInstanceCount is required.")
-
-
-def _row(record: Record) -> listing.Row:
-    summary = {
-        "EndpointConfigName": record.name,
-        "EndpointConfigArn": record.arn,
-        "CreationTime": record.created,
-    }
-    return listing.Row(record.name, record.created, record.created, "", summary)

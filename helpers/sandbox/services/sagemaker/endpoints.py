@@ -8,7 +8,7 @@ from helpers.sandbox.aws.service import Context
 
 from . import listing
 from .endpoint_views import describe
-from .errors import ENDPOINT, arn, in_progress, not_found, refused, taken
+from .errors import ENDPOINT, arn, in_progress, named, refused, taken
 from .lifecycle import DELETABLE, Deployment, Endpoint, Variant
 from .placement import Deploying
 from .state import tags_of
@@ -74,10 +74,7 @@ class EndpointOperations(Deploying):
         return {}
 
     def _endpoint(self, name: str, context: Context) -> Endpoint:
-        endpoints = self._region(context).endpoints
-        if name not in endpoints:
-            raise not_found(ENDPOINT, name, context)
-        return endpoints[name]
+        return named(ENDPOINT, self._region(context).endpoints, name, context)
 
     def _in_service(self, name: str, context: Context) -> Endpoint:
         endpoint = self._endpoint(name, context)

@@ -1,7 +1,11 @@
 """ARNs of SageMaker's resources, and the errors that name them (ValidationException, as AWS words them)."""
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from helpers.sandbox.aws.service import AwsError, Context
 
+T = TypeVar("T")
 MODEL = "model"
 CONFIG = "endpoint-config"
 ENDPOINT = "endpoint"
@@ -24,6 +28,13 @@ def refused(message: str) -> AwsError:
 def not_found(kind: str, name: str, context: Context) -> AwsError:
     """No resource of that name."""
     return refused(f'Could not find {WORDS[kind]} "{arn(kind, name, context)}".')
+
+
+def named(kind: str, resources: Mapping[str, T], name: str, context: Context) -> T:
+    """Return the resource of that name. Raises ValidationException if there is none."""
+    if name not in resources:
+        raise not_found(kind, name, context)
+    return resources[name]
 
 
 def taken(kind: str, name: str, context: Context) -> AwsError:

@@ -8,6 +8,7 @@ from typing import Any
 from helpers.sandbox.aws.paging import page
 
 from .errors import refused
+from .state import Record
 
 PAGE = 10  # botocore's documentation of ListEndpoints; assumed for the others
 
@@ -35,6 +36,15 @@ def answer(member: str, rows: Iterable[Row], params: dict[str, Any]) -> dict[str
         descending=params.get("SortOrder", "Descending") == "Descending",
     )
     return {member: [row.summary for row in chosen], **({"NextToken": token} if token else {})}
+
+
+def records(member: str, found: Iterable[Record], params: dict[str, Any]) -> dict[str, Any]:
+    """Return ListModels' or ListEndpointConfigs' response; `member` is "Model" or "EndpointConfig"."""
+    rows = []
+    for each in found:
+        summary = {f"{member}Name": each.name, f"{member}Arn": each.arn, "CreationTime": each.created}
+        rows.append(Row(each.name, each.created, each.created, "", summary))
+    return answer(f"{member}s", rows, params)
 
 
 def _sort_key(row: Row, sort_by: str) -> tuple[str, str]:

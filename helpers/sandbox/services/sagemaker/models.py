@@ -6,7 +6,7 @@ from helpers.sandbox.aws.service import Context
 
 from ..iam import SAGEMAKER
 from . import listing
-from .errors import MODEL, arn, not_found, refused, taken
+from .errors import MODEL, arn, refused, taken
 from .model_packages import find
 from .state import Record, State, tags_of
 
@@ -25,22 +25,17 @@ class ModelOperations(State):
 
     def describe_model(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
         """The model as it was asked for."""
-        record = self._model(params["ModelName"], context)
-        shown = {
-            key: value for key, value in record.params.items() if key != "Tags" and value not in ({}, [])
-        }
-        return {**shown, "ModelArn": record.arn, "CreationTime": record.created}
+        return self._model(params["ModelName"], context).described("Model")
 
     def delete_model(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
         """Forget the model; endpoints that run it already go on."""
-        models = self._region(context).models
-        if models.pop(params["ModelName"], None) is None:
-            raise not_found(MODEL, params["ModelName"], context)
+        record = self._model(params["ModelName"], context)
+        del self._region(context).models[record.name]
         return {}
 
     def list_models(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
         """The region's models."""
-        return listing.answer("Models", map(_row, self._region(context).models.values()), params)
+        return listing.records("Model", self._region(context).models.values(), params)
 
     def _check_container(self, container: dict[str, Any], params: dict[str, Any], context: Context) -> None:
         if "ModelPackageName" not in container:
@@ -74,8 +69,3 @@ def container_of(params: dict[str, Any]) -> dict[str, Any]:
         raise refused("The sandbox hosts models of one container only.")
     container: dict[str, Any] = containers[0] if containers else params["PrimaryContainer"]
     return container
-
-
-def _row(record: Record) -> listing.Row:
-    summary = {"ModelName": record.name, "ModelArn": record.arn, "CreationTime": record.created}
-    return listing.Row(record.name, record.created, record.created, "", summary)

@@ -14,7 +14,7 @@ from helpers.sandbox.settings import Settings
 
 from ..iam import Roles
 from ..scheduler import Schedules
-from .errors import MODEL, not_found, refused
+from .errors import MODEL, named, refused
 from .lifecycle import DELETABLE, Endpoint, Variant
 
 
@@ -34,6 +34,11 @@ class Record:
     created: datetime
     params: dict[str, Any]
     tags: dict[str, str]
+
+    def described(self, member: str) -> dict[str, Any]:
+        """Return the Describe operation's answer; `member` is "Model" or "EndpointConfig"."""
+        given = {key: value for key, value in self.params.items() if key != "Tags" and value not in ({}, [])}
+        return {**given, f"{member}Arn": self.arn, "CreationTime": self.created}
 
 
 @dataclass
@@ -112,10 +117,7 @@ class State(Service):
                 self._schedules.done(name, deletion)
 
     def _model(self, name: str, context: Context) -> Record:
-        models = self._region(context).models
-        if name not in models:
-            raise not_found(MODEL, name, context)
-        return models[name]
+        return named(MODEL, self._region(context).models, name, context)
 
     def _check_subscribed(self, listing_id: str, context: Context) -> None:
         subscribed = self._agreements.is_subscribed(listing_id, context.account)
