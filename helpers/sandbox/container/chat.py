@@ -1,12 +1,12 @@
 """Cohere's Chat API, v1 (`message`) and v2 (`messages`), over the engine.
 
-Shapes as in cohere-aws's samples and Cohere's OpenAPI. Where these leave a choice:
+Formats are those of cohere-aws's samples and Cohere's OpenAPI. Choices where these are silent:
 
-- How a SageMaker container streams v2 is not established: v2's events, one JSON object a part.
+- A SageMaker container's stream of v2 (not established): v2's events, one JSON object a part.
 - The text does not include a stop sequence (OpenAPI).
-- Token counts are of the caller's own texts: the practice model's chat markup is not counted.
+- Token counts are of the caller's own texts, without the practice model's chat markup.
 - Documents are put into the prompt; citations, tools and searches are refused, never made up.
-- v2 has no word for a full context: its finish_reason is then ERROR.
+- v2 has no finish_reason for a full context: it is ERROR.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from typing import Any
 
 from ..engine.engine import Engine, EngineError, TurnsError
 from ..inference import Parts
-from .context import check_room, check_texts
+from .context import check_fits, check_texts
 from .conversation import Turn, v1_turns, v2_turns
 from .errors import invalid, not_practised
 from .fields import Fields
@@ -41,7 +41,7 @@ _REFUSED = {
 
 @dataclass(frozen=True)
 class Job:
-    """One checked request. `version` 1 or 2; `prompt` is all of the text that the model reads."""
+    """One checked request: `version` is 1 or 2, `prompt` all text that the model reads."""
 
     version: int
     turns: list[Turn]
@@ -56,8 +56,8 @@ class Job:
 
 
 async def prepare(engine: Engine, fields: Fields) -> Job:
-    """Check a request as Cohere's container does. Raises Refusal."""
-    plain = fields.get("response_format") == {"type": "text"}  # what it is without being asked
+    """Check a request as Cohere's container does. Raises ContainerError."""
+    plain = fields.get("response_format") == {"type": "text"}  # the default
     fields.refuse({name: why for name, why in _REFUSED.items() if not (plain and name == "response_format")})
     options = fields.get("citation_options")
     if isinstance(options, dict) and str(options.get("mode", "off")).lower() != "off":
@@ -72,7 +72,7 @@ async def prepare(engine: Engine, fields: Fields) -> Job:
     if not own[-1]:
         raise invalid(f"{'messages' if version == 2 else 'message'} must be at least 1 token long.")
     ids = own[-1] if raw else await asyncio.to_thread(_conversation, engine, turns, own)
-    check_room(engine, ids)
+    check_fits(engine, ids)
     return Job(
         version=version,
         turns=turns,
@@ -96,13 +96,13 @@ def _conversation(engine: Engine, turns: list[Turn], tokens: list[list[int]]) ->
 
 
 async def answer(engine: Engine, job: Job) -> dict[str, Any]:
-    """The whole reply."""
+    """Return the whole response."""
     writing = await Writing().complete(engine, job.tokens, job.order)
     return _RESPONSES[job.version](job, writing)
 
 
 async def stream(engine: Engine, job: Job) -> Parts:
-    """One JSON object for each event."""
+    """Yield one JSON object for each event."""
     writing = Writing()
     begin, delta, end, failed = (_v1_begin, _v1_delta, _v1_end, _v1_failed)
     if job.version == 2:

@@ -1,12 +1,12 @@
 """Cohere's Generate API (Medium, Command, Command Light) over the engine.
 
-Request and response as in cohere-aws's samples and Cohere's OpenAPI. Where these leave a choice:
+Formats are those of cohere-aws's samples and Cohere's OpenAPI. Choices where these are silent:
 
-- The text includes the stop sequence that ended it, as the OpenAPI says (AWS's Bedrock page: it does not).
-- `truncate` is NONE if it is left out, as the error texts of Medium's time imply (the OpenAPI says END).
-- Token counts and limits are of the caller's own prompt: the practice model's chat markup is not counted.
-- A token that is only a part of a character has the text "", the one that completes it has the character.
-- A token without a `likelihood`: the prompt's first, and those inside a character where llama.cpp tells none.
+- The text includes the stop sequence that ended it, as the OpenAPI says (AWS's Bedrock page says not).
+- `truncate` is NONE by default, as the error texts of Medium's time imply (the OpenAPI says END).
+- Token counts and limits are of the caller's own prompt, without the practice model's chat markup.
+- A token that is only part of a character has the text "", the one that completes it has the character.
+- The prompt's first token has no `likelihood`, nor has a part of a character that llama.cpp does not report.
 - With `seed`, generation n of several uses seed + n.
 """
 
@@ -21,7 +21,7 @@ from helpers.catalog import Model
 
 from ..engine.engine import Engine, EngineError
 from ..inference import Parts
-from .context import Room, check_room
+from .context import PromptLimit, check_fits
 from .errors import invalid, not_practised
 from .fields import ZERO_TOKENS, Fields
 from .generation import Order, Writing
@@ -36,7 +36,7 @@ _REFUSED = {
 
 @dataclass(frozen=True)
 class Job:
-    """One checked request: `prompt` is the text it reports, `tokens` the ids in the model's chat form."""
+    """One checked request: `prompt` is the text to report, `tokens` the ids in the model's chat form."""
 
     id: str
     prompt: str
@@ -49,23 +49,23 @@ class Job:
 
 
 async def prepare(engine: Engine, model: Model, fields: Fields) -> Job:
-    """Check a request as Cohere's container does. Raises Refusal."""
+    """Check a request as Cohere's container does. Raises ContainerError."""
     fields.refuse(_REFUSED)
     likelihoods = fields.choice("return_likelihoods", ("NONE", "GENERATION", "ALL"), "NONE")
     order = Order.read(fields, max_tokens_may_be_0=likelihoods == "ALL")
     prompt = fields.text("prompt", required=True)
     truncate = fields.choice("truncate", ("NONE", "START", "END"), "NONE")
-    room = Room(engine, model.context_tokens, order.max_tokens, truncate)
-    tokens = await engine.tokens(room.shorten(prompt))
+    limit = PromptLimit(engine, model.context_tokens, order.max_tokens, truncate)
+    tokens = await engine.tokens(limit.shorten(prompt))
     if not tokens:
         raise invalid("prompt must be at least 1 token long.")
     if order.max_tokens == 0 and len(tokens) == 1:
         raise invalid(ZERO_TOKENS)
-    kept = room.fit(tokens)
+    kept = limit.fit(tokens)
     if len(kept) < len(tokens):
         prompt = b"".join(piece for _, piece in kept).decode(errors="replace")
     ids, (start,) = engine.conversation([("user", [token for token, _ in kept])])
-    check_room(engine, ids)
+    check_fits(engine, ids)
     return Job(
         id=str(uuid.uuid4()),
         prompt=prompt,
@@ -79,7 +79,7 @@ async def prepare(engine: Engine, model: Model, fields: Fields) -> Job:
 
 
 async def answer(engine: Engine, job: Job) -> dict[str, Any]:
-    """All of the generations, written side by side."""
+    """Return the whole response, after writing all generations in parallel."""
     writings = [Writing() for _ in range(job.count)]
     async with aclosing(_write(engine, job, writings)) as pieces:
         async for _ in pieces:
@@ -88,7 +88,7 @@ async def answer(engine: Engine, job: Job) -> dict[str, Any]:
 
 
 async def stream(engine: Engine, job: Job) -> Parts:
-    """One JSON object for each piece of text, and a last one with the whole response."""
+    """Yield one JSON object for each piece of text, and a last one with the whole response."""
     writings = [Writing() for _ in range(job.count)]
     try:
         async with aclosing(_write(engine, job, writings)) as pieces:
@@ -99,7 +99,7 @@ async def stream(engine: Engine, job: Job) -> Parts:
         yield _line({"is_finished": True, "finish_reason": "ERROR", "err": str(error)})
         return
     response = _response(job, writings, scores)
-    # Which of several generations' reasons is reported is not established: the first one's.
+    # which generation's reason is reported (not established): the first one's
     reason = response["generations"][0]["finish_reason"]
     yield _line({"is_finished": True, "finish_reason": reason, "response": response})
 
@@ -136,7 +136,7 @@ def _response(job: Job, writings: list[Writing], scores: list[float | None]) -> 
 
 
 def _generation(job: Job, writing: Writing, scores: list[float | None]) -> dict[str, Any]:
-    # With max_tokens 0 nothing is written, and that is the limit that was reached.
+    # with max_tokens 0 nothing is written, as the limit is reached at once
     reason = writing.finish_reason if job.order.max_tokens else "MAX_TOKENS"
     text = writing.text + _ending(writing)
     generation: dict[str, Any] = {"id": str(uuid.uuid4()), "text": text, "finish_reason": reason}
@@ -161,7 +161,7 @@ def _ending(writing: Writing) -> str:
 
 
 def _texts(pieces: list[bytes]) -> list[str]:
-    """Each token's text, by the rule for characters that span several tokens."""
+    """Return each token's text; the last token of a character has the whole character."""
     texts, rest = [], b""
     for piece in pieces:
         rest += piece
@@ -169,7 +169,7 @@ def _texts(pieces: list[bytes]) -> list[str]:
             texts.append(rest.decode())
             rest = b""
         except UnicodeDecodeError:
-            # " 😀" may be cut after the blank and part of the character: the blank waits for it
+            # " 😀" may be cut inside the emoji: the blank then counts to the last part
             texts.append("")
     return texts
 

@@ -1,14 +1,14 @@
-"""Memory that was freed, given back to the machine."""
+"""Returning freed memory to the operating system."""
 
 import ctypes
 import sys
 
 
-def give_back() -> None:
-    """Let the C library return freed pages (glibc's malloc_trim); do nothing where it can't.
+def trim_memory() -> None:
+    """Let glibc return freed pages (malloc_trim); do nothing with another C library.
 
-    glibc keeps what was freed between pages that are in use, in an arena for each few threads: tens of
-    megabytes stay after a rush, although nothing is lost.
+    glibc keeps freed pages that lie between used ones, separately for every few threads: tens of megabytes
+    stay after many requests at once, although nothing leaks.
     """
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)):
         trim(ctypes.c_size_t(0))

@@ -16,8 +16,8 @@ from ..toy import Toy, head
 @pytest.fixture
 def narrow(unpublished, monkeypatch):
     """A server that has room for ten connections."""
-    monkeypatch.setattr(connections, "room", lambda: 10)
-    monkeypatch.setattr("helpers.sandbox.serve.room", lambda: 10)
+    monkeypatch.setattr(connections, "connection_limit", lambda: 10)
+    monkeypatch.setattr("helpers.sandbox.serve.connection_limit", lambda: 10)
     with Toy() as toy:
         yield toy
 
@@ -90,7 +90,7 @@ def test_a_small_body_of_a_stranger_does_not_hide_the_answer(toy):
 def test_the_file_limit_is_raised_and_never_lowered():
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    assert 100 <= connections.room() <= connections.MOST
+    assert 100 <= connections.connection_limit() <= connections.MAX_CONNECTIONS
     after = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert after[1] == before[1]
     assert after[0] == -1 or after[0] >= before[0] or before[0] == -1

@@ -7,14 +7,14 @@ import pytest
 
 CODE = """
 from pathlib import Path
-from helpers.sandbox.server.memory import give_back
+from helpers.sandbox.server.memory import trim_memory
 def pages():
     return int(Path("/proc/self/statm").read_text().split()[1])
 kept = [bytes(3000) for _ in range(40_000)]
 full = pages()
 del kept[::2], kept[::2], kept[::2], kept[::2]
 held = pages()
-give_back()
+trim_memory()
 print((full - held) * 4096 / 1e6, (held - pages()) * 4096 / 1e6)
 """
 

@@ -159,7 +159,7 @@ def test_an_instance_keeps_its_name():
 
 
 def test_the_waiting_room_has_an_end(monkeypatch):
-    monkeypatch.setattr(records, "MOST_WAITING", 3)
+    monkeypatch.setattr(records, "MAX_WAITING", 3)
     observer = Observer()
     for _ in range(5):
         observer.take(invocation())
@@ -174,7 +174,7 @@ def test_a_watch_reports_once_and_shares_out_the_time():
     watch.part(6)
     now[0] = 12.5
     watch.answered()
-    watch.left()
+    watch.disconnected()
     (report,) = seen
     assert (report.status, report.response_bytes, report.request_bytes) == (200, 11, 4)
     assert (report.model_seconds, report.overhead_seconds) == (2.0, 0.5)
