@@ -20,7 +20,6 @@ from .loopback import only_loopback
 from .server import log
 from .server.connections import ACCEPTED_AT_ONCE, Connections, TimedH11, connection_limit, enlarge_backlog
 from .server.gateway import Sandbox
-from .server.memory import trim_memory
 from .settings import ACCOUNT, ROLE_ARN, Settings
 
 logger = logging.getLogger(__name__)
@@ -105,7 +104,6 @@ class Server(uvicorn.Server):
     async def _end_when_idle(self) -> None:
         while (left := self._idle_seconds - self._app.activity.idle_seconds) > 0:
             await asyncio.sleep(min(max(left, _SHORTEST_SLEEP), PUBLISHED_CHECK_SECONDS))
-            trim_memory()
             if not process.is_published(self._address):
                 logger.info("another sandbox is in this one's place: the sandbox ends")
                 break

@@ -20,7 +20,7 @@ def written(prompt: str, temperature: float, longest: int) -> list[str]:
 
 
 class FakeClient:
-    """Answers like `generate.client.Client`; `before` is called with each request's key and may sleep or raise."""
+    """Answers like `generate.client.Client`; `before` gets each request's key and may sleep or raise."""
 
     def __init__(
         self,

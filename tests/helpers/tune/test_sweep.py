@@ -542,7 +542,7 @@ def test_the_pace_grows_while_throughput_grows_and_halves_once_a_round():
 
 def test_importing_the_sweep_is_light():
     heavy = ("pandas", "numpy", "IPython", "botocore", "matplotlib", "ipywidgets")
-    code = f"import sys, helpers.sweep; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, helpers.tune.sweep; print([name for name in {heavy} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
 
