@@ -7,6 +7,7 @@ chat with a list of messages. Sources: Cohere's OpenAPI, and the samples in cohe
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from ..catalog import SETTINGS
 from ..records import payload
 from .types import Generation, Request, Response, TokenLikelihood
 
@@ -35,15 +36,13 @@ class Api(Protocol):
 class GenerateApi:
     """/v1/generate: Medium, Command, Command Light."""
 
-    features = frozenset({"likelihoods", "num_generations"})
+    features = frozenset({"likelihoods"})
 
     def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
         """See Api."""
         body = {"prompt": request.prompt, **_sampling(request)}
         if request.likelihoods != "NONE":
             body["return_likelihoods"] = request.likelihoods
-        if request.num_generations != 1:
-            body["num_generations"] = request.num_generations
         return body | ({"stream": True} if stream else {})
 
     def response(self, raw: dict[str, Any]) -> Response:
@@ -78,7 +77,7 @@ class GenerateApi:
 class ChatV1Api:
     """/v1/chat: Command R and R+."""
 
-    features = frozenset({"seed", "chat"})
+    features = frozenset({"chat"})
 
     def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
         """See Api."""
@@ -118,7 +117,7 @@ class ChatV1Api:
 class ChatV2Api:
     """/v2/chat: a list of messages; no SageMaker package is known to stream it yet (as of 2026-11)."""
 
-    features = frozenset({"seed", "chat"})
+    features = frozenset({"chat"})
     roles: Mapping[str, str] = {"USER": "user", "CHATBOT": "assistant", "SYSTEM": "system", "TOOL": "tool"}
 
     def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
@@ -162,15 +161,9 @@ APIS: dict[str, Api] = {"generate": GenerateApi(), "chat-v1": ChatV1Api(), "chat
 
 
 def _sampling(request: Request) -> dict[str, Any]:
-    """The parameters that all APIs name alike; what is None is left out."""
-    given = {
-        "max_tokens": request.max_tokens,
-        "temperature": request.temperature,
-        "k": request.k,
-        "p": request.p,
-        "seed": request.seed,
-        "stop_sequences": list(request.stop_sequences) or None,
-    }
+    """The settings, which all APIs name alike; what is None, or holds no text, is left out."""
+    given = {name: getattr(request, name) for name in SETTINGS}
+    given["stop_sequences"] = list(request.stop_sequences) or None
     return {name: value for name, value in given.items() if value is not None}
 
 

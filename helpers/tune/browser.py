@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.settings import SWEPT
 from ..errors import BadInput
 from ..notebook.frontend import SCRIPT, attended
 from ..notebook.markup import block, escape, inline, quote
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Browser", "browse"]
-
-NUMBERS = ("temperature", "max_tokens", "k", "p")
 
 
 class Browser:
@@ -75,7 +74,7 @@ class Browser:
             raise BadInput(f"The table has no {name} {value!r}; it has {known}.")
 
     def _told(self) -> str:
-        return ", ".join(f"{name} {self._chosen[name]:g}" for name in NUMBERS)
+        return ", ".join(f"{name} {self._chosen[name]:g}" for name in SWEPT)
 
     def _listed(self) -> list[dict[str, Any]]:
         return [dict(row) for row in self.rows.to_dict("records")]
@@ -84,12 +83,12 @@ class Browser:
         import ipywidgets as widgets
 
         self.text = widgets.HTML()
-        for name in ("prompt_id", *NUMBERS):
+        for name in ("prompt_id", *SWEPT):
             values = self.choices[name]
             if len(values) > 1:
                 make = widgets.Dropdown if name == "prompt_id" else widgets.SelectionSlider
                 self.controls[name] = make(
-                    options=[(f"{v:g}" if name in NUMBERS else str(v), v) for v in values],
+                    options=[(f"{v:g}" if name in SWEPT else str(v), v) for v in values],
                     value=self._chosen[name],
                     description=name,
                     tooltip=name,  # its name for a screen reader (notebook.frontend.SCRIPT)

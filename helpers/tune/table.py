@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.settings import DRAWN_BY
 from ..errors import BadInput
 from ..records import payload
 from ..records.journal import read
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 COLUMNS = (
-    *("prompt_id", "prompt", "temperature", "k", "p", "max_tokens", "repetition", "text", "tokens"),
+    *("prompt_id", "prompt", *DRAWN_BY, "max_tokens", "repetition", "text", "tokens"),
     *("finish_reason", "likelihood", "measured", "latency_seconds"),
 )
 
@@ -99,7 +100,7 @@ def _seconds(answers: Mapping[Key, Answer]) -> dict[Key, float]:
 def _row(request: Request, limit: int, answer: Answer, measured: bool) -> tuple[Any, ...]:
     unknown = float("nan")
     return (
-        *(request.prompt_id, request.prompt, request.temperature, request.k, request.p, limit),
+        *(request.prompt_id, request.prompt, *request.drawn_by.values(), limit),
         *(request.repetition, answer.text, answer.length, answer.finish_reason),
         unknown if answer.likelihood is None else answer.likelihood,
         *(measured, answer.latency_seconds if measured else unknown),

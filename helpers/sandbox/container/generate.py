@@ -10,7 +10,6 @@ Formats are those of cohere-aws's samples and Cohere's OpenAPI. Choices where th
 - With `seed`, generation n of several uses seed + n.
 """
 
-import json
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -24,7 +23,7 @@ from ..inference import Parts
 from .context import PromptLimit, check_fits
 from .errors import invalid, not_practised
 from .fields import ZERO_TOKENS, Fields
-from .generation import Order, Writing
+from .generation import Order, Writing, line
 from .merge import merge
 
 _REFUSED = {
@@ -96,12 +95,12 @@ async def stream(engine: Engine, job: Job) -> Parts:
                 yield _event(job, index, text)
         scores = await _scores(engine, job)
     except EngineError as error:
-        yield _line({"is_finished": True, "finish_reason": "ERROR", "err": str(error)})
+        yield line({"is_finished": True, "finish_reason": "ERROR", "err": str(error)})
         return
     response = _response(job, writings, scores)
     # which generation's reason is reported (not established): the first one's
     reason = response["generations"][0]["finish_reason"]
-    yield _line({"is_finished": True, "finish_reason": reason, "response": response})
+    yield line({"is_finished": True, "finish_reason": reason, "response": response})
 
 
 async def _write(engine: Engine, job: Job, writings: list[Writing]) -> AsyncGenerator[tuple[int, str], None]:
@@ -176,8 +175,4 @@ def _texts(pieces: list[bytes]) -> list[str]:
 
 def _event(job: Job, index: int, text: str) -> bytes:
     event: dict[str, Any] = {"text": text, "is_finished": False}
-    return _line(event if job.count == 1 else {**event, "index": index})
-
-
-def _line(event: dict[str, Any]) -> bytes:
-    return json.dumps(event).encode() + b"\n"
+    return line(event if job.count == 1 else {**event, "index": index})

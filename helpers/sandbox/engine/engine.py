@@ -59,7 +59,6 @@ class Engine:
     """
 
     def __init__(self, path: Path, *, slots: int = SLOTS, context_tokens: int = CONTEXT_TOKENS) -> None:
-        self.name = path.stem.rpartition(".")[0] or path.stem
         self.path = path
         self._llama = Llama(path, slots, context_tokens)
         self._template = ChatTemplate(self._llama, path)

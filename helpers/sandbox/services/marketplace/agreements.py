@@ -9,6 +9,7 @@ from helpers.sandbox.aws.paging import page
 from helpers.sandbox.aws.service import Context, Service
 from helpers.sandbox.settings import Settings
 
+from ..clock import utc_now
 from . import agreement_views as views
 from .agreement_views import Agreement
 from .errors import conflict, invalid, unknown
@@ -33,7 +34,7 @@ class Agreements(Service):
     service_name = "marketplace-agreement"
     regions = frozenset({"us-east-1"})
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         super().__init__()
         self._settings = settings
         self._clock = clock

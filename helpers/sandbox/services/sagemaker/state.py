@@ -12,6 +12,7 @@ from helpers.sandbox.aws.service import AwsError, Context, Handler, Service
 from helpers.sandbox.faults import Faults
 from helpers.sandbox.settings import Settings
 
+from ..clock import utc_now
 from ..iam import Roles
 from ..scheduler import Schedules
 from .errors import MODEL, named, refused
@@ -72,7 +73,7 @@ class State(Service):
         roles: Roles,
         schedules: Schedules,
         started: Callable[[Variant, str, datetime, bool], None],
-        clock: Callable[[], datetime],
+        clock: Callable[[], datetime] = utc_now,
         faults: Faults | None = None,
         chance: random.Random | None = None,
     ) -> None:
