@@ -11,7 +11,7 @@ from helpers import catalog
 from ..engine.engine import Engine, EngineError
 from ..inference import JSON, Answer, Parts
 from . import chat, generate
-from .errors import PRACTICE, Refusal
+from .errors import PRACTICE, ContainerError
 from .fields import Fields
 
 
@@ -31,14 +31,14 @@ class Container:
         try:
             _check_type(content_type)
             return await self._answer(model, body)
-        except Refusal as refusal:
-            return _message(refusal.status, refusal.message)
+        except ContainerError as error:
+            return _message(error.status, error.message)
         except EngineError as error:
             return _message(500, str(error))
 
     async def _answer(self, model: catalog.Model, body: bytes) -> Answer | Parts:
         if not model.generates:
-            raise Refusal(
+            raise ContainerError(
                 f"invalid request: {model.name} serves {model.api} requests; {PRACTICE} only writes text, "
                 "and numbers made up for it would teach nothing."
             )
@@ -58,7 +58,7 @@ class Container:
 def _check_type(content_type: str) -> None:
     named = content_type.partition(";")[0].strip().lower()
     if named not in ("", JSON):
-        raise Refusal(f"invalid request: the content type is {named}; it must be {JSON}.", 415)
+        raise ContainerError(f"invalid request: the content type is {named}; it must be {JSON}.", 415)
 
 
 def _json(value: dict[str, Any]) -> Answer:

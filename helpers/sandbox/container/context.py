@@ -7,7 +7,7 @@ then gives the least number that it can have.
 from collections.abc import Sequence
 
 from ..engine.engine import Engine
-from .errors import PRACTICE, Refusal
+from .errors import PRACTICE, ContainerError
 
 _MEDIUM_CONTEXT = 2048
 _RESERVED = 15  # tokens that Command reserves: the documented text says 4081 of 4096
@@ -28,8 +28,8 @@ def check_texts(engine: Engine, texts: Sequence[str]) -> None:
         raise _too_long(engine, f"at least {engine.fewest_tokens(size)}")
 
 
-def _too_long(engine: Engine, received: str) -> Refusal:
-    return Refusal(
+def _too_long(engine: Engine, received: str) -> ContainerError:
+    return ContainerError(
         f"too many tokens: {PRACTICE} reads and writes {engine.context_tokens} tokens at most - "
         f"received {received}. Try using a shorter prompt."
     )
@@ -54,7 +54,7 @@ class PromptLimit:
         if len(data) <= most:
             return prompt
         if self._truncate == "NONE":
-            raise self._refusal(self._engine.fewest_tokens(len(data)), "at least ")
+            raise self._error(self._engine.fewest_tokens(len(data)), "at least ")
         part = data[-most:] if self._truncate == "START" else data[:most]
         return part.decode(errors="ignore")  # the cut may be inside a character
 
@@ -63,20 +63,20 @@ class PromptLimit:
         if len(tokens) <= self._tokens or self._context is None:
             return tokens
         if self._truncate == "NONE":
-            raise self._refusal(len(tokens))
+            raise self._error(len(tokens))
         return tokens[-self._tokens :] if self._truncate == "START" else tokens[: self._tokens]
 
-    def _refusal(self, tokens: int, prefix: str = "") -> Refusal:
+    def _error(self, tokens: int, prefix: str = "") -> ContainerError:
         if self._context is None:
             return _too_long(self._engine, f"{prefix}{tokens}")
         if tokens > self._max_prompt and self._context > _MEDIUM_CONTEXT:
-            return Refusal(
+            return ContainerError(
                 f"too many tokens: total number of tokens in the prompt cannot exceed {self._max_prompt} - "
                 f"received {prefix}{tokens}. Try using a shorter prompt, or enabling prompt truncating. "
                 "See https://docs.cohere.com/reference/generate for more details."
             )
         # wording of Medium's time; Command's for a prompt that fits alone (not established)
-        return Refusal(
+        return ContainerError(
             f"too many tokens: total number of tokens (prompt and prediction) cannot exceed {self._context} "
             f"- received {prefix}{tokens + self._max_tokens}. Try using a shorter prompt or a smaller "
             "max_tokens value."

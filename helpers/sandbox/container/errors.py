@@ -3,7 +3,7 @@
 PRACTICE = "the practice model in this sandbox"
 
 
-class Refusal(Exception):
+class ContainerError(Exception):
     """An error that the container answers with."""
 
     def __init__(self, message: str, status: int = 400) -> None:
@@ -12,11 +12,11 @@ class Refusal(Exception):
         self.status = status
 
 
-def invalid(message: str) -> Refusal:
+def invalid(message: str) -> ContainerError:
     """Return a 400 in the form of Cohere's documented texts."""
-    return Refusal(f"invalid request: {message}")
+    return ContainerError(f"invalid request: {message}")
 
 
-def not_practised(parameter: str, why: str) -> Refusal:
+def not_practised(parameter: str, why: str) -> ContainerError:
     """Return a 400 for what Cohere's models can do and a small model cannot."""
-    return Refusal(f"invalid request: {parameter} is not supported by {PRACTICE}: {why}.")
+    return ContainerError(f"invalid request: {parameter} is not supported by {PRACTICE}: {why}.")
