@@ -127,7 +127,7 @@ def test_a_failed_health_check_leaves_the_line_that_its_reason_sends_you_to(sess
     until(lambda: ask["logGroupName"] in str(session.client("logs").describe_log_groups()))
     (event,) = session.client("logs").filter_log_events(**ask)["events"]
     assert json.loads(event["message"])["status"] == 503
-    delete.delete(session, "sick", tell=silent)
+    delete(session, "sick", tell=silent)
 
 
 def invocation(status=200, **more):
