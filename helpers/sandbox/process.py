@@ -12,35 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from .address import (
-    Address,
-    SandboxError,
-    forget,
-    is_published,
-    log_file,
-    private,
-    publish,
-    published,
-    state_directory,
-    state_file,
-)
-from .server.health import HEALTH_PATH, is_alive
+from .address import Address, SandboxError, forget, log_file, private, published, state_directory, state_file
+from .server.health import is_alive
 from .settings import Settings
 
-__all__ = [
-    "HEALTH_PATH",
-    "Address",
-    "SandboxError",
-    "find",
-    "forget",
-    "is_published",
-    "log_file",
-    "publish",
-    "start",
-    "state_directory",
-    "state_file",
-    "stop",
-]
+__all__ = ["Address", "SandboxError", "find", "start", "stop"]
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0

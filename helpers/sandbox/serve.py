@@ -13,7 +13,7 @@ from pathlib import Path
 
 import uvicorn
 
-from . import process
+from .address import Address, forget, is_published, publish
 from .app import wire
 from .engine.weights import fetch
 from .loopback import only_loopback
@@ -50,9 +50,9 @@ def serve() -> None:
     os._exit(0)  # Python would wait for the engine's threads; there is nothing left to save
 
 
-def new_address(port: int, model: Path) -> process.Address:
+def new_address(port: int, model: Path) -> Address:
     """Return this process's address, with a newly drawn pair of access keys."""
-    return process.Address(
+    return Address(
         url=f"http://127.0.0.1:{port}",
         # 20 capital letters and digits, as AWS's keys have, recognisable as the sandbox's
         access_key_id="AKIASANDBOX" + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(9)),
@@ -67,7 +67,7 @@ def new_address(port: int, model: Path) -> process.Address:
 class Server(uvicorn.Server):
     """A uvicorn server that publishes its address once it listens and stops when it is idle."""
 
-    def __init__(self, app: Sandbox, address: process.Address, idle_seconds: float) -> None:
+    def __init__(self, app: Sandbox, address: Address, idle_seconds: float) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -91,20 +91,20 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         for listener in sockets or []:
             enlarge_backlog(listener)
-        process.publish(self._address)
+        publish(self._address)
         self._app.load()
         self._watch = asyncio.create_task(self._end_when_idle())
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Withdraw the address, so that no new client comes, and stop serving."""
-        process.forget(self._address)
+        forget(self._address)
         self._watch.cancel()
         await super().shutdown(sockets)
 
     async def _end_when_idle(self) -> None:
         while (left := self._idle_seconds - self._app.activity.idle_seconds) > 0:
             await asyncio.sleep(min(max(left, _SHORTEST_SLEEP), PUBLISHED_CHECK_SECONDS))
-            if not process.is_published(self._address):
+            if not is_published(self._address):
                 logger.info("another sandbox is in this one's place: the sandbox ends")
                 break
         else:

@@ -5,6 +5,8 @@ from xml.sax.saxutils import escape  # nosec B406: writes XML, reads none
 
 from ..aws.service import AwsError, HttpReply, error_reply
 
+_XML = {"s3": "<Error>{}{}</Error>", "query": "<ErrorResponse><Error>{}</Error>{}</ErrorResponse>"}
+
 
 def error_response(error: AwsError, family: str) -> HttpReply:
     """Return the error as JSON, or as XML of S3 or of a query service (`Signable.family` says which).
@@ -18,9 +20,5 @@ def error_response(error: AwsError, family: str) -> HttpReply:
 def _xml_reply(error: AwsError, family: str) -> HttpReply:
     fields = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
     request_id = f"<RequestId>{uuid.uuid4()}</RequestId>"
-    if family == "s3":
-        xml = f"<Error>{fields}{request_id}</Error>"
-    else:
-        xml = f"<ErrorResponse><Error>{fields}</Error>{request_id}</ErrorResponse>"
-    body = f'<?xml version="1.0" encoding="UTF-8"?>\n{xml}'.encode()
-    return HttpReply(error.status, body, {"Content-Type": "text/xml"})
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n{_XML[family].format(fields, request_id)}'
+    return HttpReply(error.status, body.encode(), {"Content-Type": "text/xml"})

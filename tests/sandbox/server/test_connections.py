@@ -7,8 +7,8 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from helpers.sandbox import process
 from helpers.sandbox.server import body, connections
+from helpers.sandbox.server.health import HEALTH_PATH
 
 from ..toy import Toy, head
 
@@ -103,7 +103,7 @@ def test_the_health_check_proves_the_key_to_who_asks(toy):
         pass
     assert is_alive(toy.address)
     nonce = "0" * 32
-    request = f"GET {process.HEALTH_PATH}?nonce={nonce} HTTP/1.1\r\nHost: localhost:{toy.port}\r\n"
+    request = f"GET {HEALTH_PATH}?nonce={nonce} HTTP/1.1\r\nHost: localhost:{toy.port}\r\n"
     answer = toy.answer_to((request + "Connection: close\r\n\r\n").encode())
     told = json.loads(answer.partition(b"\r\n\r\n")[2])
     assert set(told) == {"status", "pid", "proof"}
