@@ -8,6 +8,7 @@ from ..errors import BadInput
 from ..notebook.frontend import SCRIPT, attended
 from ..notebook.markup import block, escape, inline, quote
 from .measures import SETTING, check
+from .table import facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,9 +129,7 @@ def browse(
 
 
 def _facts(row: Mapping[str, Any]) -> str:
-    tokens = "" if row["tokens"] is None or row["tokens"] != row["tokens"] else f"{row['tokens']:.0f} tokens"
-    likelihood = "" if row["likelihood"] != row["likelihood"] else f"likelihood {row['likelihood']:.2f}"
+    likelihood = row["likelihood"]
+    likely = [f"likelihood {likelihood:.2f}"] if likelihood == likelihood else []  # else NaN
     kind = "asked for" if row["measured"] else "cut from a longer answer"
-    reason = row["finish_reason"] if isinstance(row["finish_reason"], str) else ""  # None, or pandas' NaN
-    known = [f"repetition {row['repetition']}", tokens, reason, likelihood, kind]
-    return ", ".join(fact for fact in known if fact)
+    return ", ".join([f"repetition {row['repetition']}", *facts(row), *likely, kind])

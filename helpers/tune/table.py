@@ -87,6 +87,13 @@ def table_of(plan: Plan, answers: Mapping[Key, Answer], usd_per_hour: float | No
     return table
 
 
+def facts(row: Mapping[str, Any]) -> list[str]:
+    """Say how many tokens a row's answer has and why it ended, each where it is known."""
+    tokens, reason = row["tokens"], row["finish_reason"]
+    counted = [] if tokens is None or tokens != tokens else [f"{tokens:.0f} tokens"]
+    return [*counted, *([reason] if isinstance(reason, str) else [])]  # None, or pandas' NaN, is no reason
+
+
 def _seconds(answers: Mapping[Key, Answer]) -> dict[Key, float]:
     """Each answer's share of the endpoint's time, of those whose times are known."""
     known = {
