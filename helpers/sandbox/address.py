@@ -1,6 +1,6 @@
 """Where the running sandbox is, and the user's private folder that holds its address and its log.
 
-Imports light modules only: `helpers.session` imports this one, through `process`, on every connect.
+Imports light modules only: `helpers.connect.session` imports this one, through `process`, on every connect.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The sandbox as a process of its own: find the one that runs, start it, stop it.
 
-Imports light modules only: `helpers.session` imports this one on every connect.
+Imports light modules only: `helpers.connect.session` imports this one on every connect.
 """
 
 import os

@@ -20,7 +20,6 @@ from .loopback import only_loopback
 from .server import log
 from .server.connections import ACCEPTED_AT_ONCE, Connections, PatientH11, keep_waiting, room
 from .server.gateway import Sandbox
-from .server.memory import give_back
 from .settings import ACCOUNT, ROLE_ARN, Settings
 
 logger = logging.getLogger(__name__)
@@ -105,7 +104,6 @@ class Server(uvicorn.Server):
     async def _end_when_useless(self) -> None:
         while (left := self._idle_seconds - self._app.activity.idle_seconds) > 0:
             await asyncio.sleep(min(max(left, _SHORTEST_SLEEP), PUBLISHED_CHECK_SECONDS))
-            give_back()
             if not process.is_published(self._address):
                 logger.info("another sandbox is in this one's place: the sandbox ends")
                 break
