@@ -76,7 +76,7 @@ def recommend(
     want: str | float,
     *,
     grades: Mapping[Any, bool] | None = None,
-    may_be_cut: bool | None = None,
+    allow_truncated: bool | None = None,
     share: float = 0.75,
     seed: int = 0,
 ) -> Recommendation:
@@ -84,8 +84,8 @@ def recommend(
 
     `want`: how many different good answers, of those that each setting was asked for: "one" (one is right: a
     summary, a fact), "some" (a choice: a third of them differ), "many" (ideas: two thirds do), or a number.
-    Good is what passes the gate (`quality.faults`, with its `may_be_cut`), or what a reader's `grades` say (a
-    row's label: good or not); at least `share` of the temperature's answers must be good. How many are
+    Good is what passes the gate (`quality.faults`, with its `allow_truncated`), or what a reader's `grades`
+    say (a row's label: good or not); at least `share` of the temperature's answers must be good. How many are
     different is their effective number (`diversity`), at the largest max_tokens; repetitions are resampled
     to see whether the choice would be the same.
 
@@ -97,7 +97,7 @@ def recommend(
     for name in ("k", "p"):
         if df[name].nunique() > 1:
             raise BadInput(f"The table has several values of {name}; pass the rows of one.")
-    found = faults(df, may_be_cut=may_be_cut)
+    found = faults(df, allow_truncated=allow_truncated)
     judged = df.assign(fault=found, good=graded(found, grades))
     rows = judged[judged["max_tokens"] == judged["max_tokens"].max()]
     tried = [Tried(float(temperature), group) for temperature, group in rows.groupby("temperature")]

@@ -52,19 +52,20 @@ def surprise(df: "pd.DataFrame") -> "pd.Series[float]":
     return greedy - df["likelihood"]
 
 
-def faults(df: "pd.DataFrame", *, may_be_cut: bool | None = None) -> "pd.Series[str]":
+def faults(df: "pd.DataFrame", *, allow_truncated: bool | None = None) -> "pd.Series[str]":
     """What is wrong with each text: "empty", "repeats itself", "word salad", "cut off", or "" if it counts.
 
-    `may_be_cut`: whether a text that the limit cut off counts all the same; None: yes where even the largest
-    max_tokens cut most texts off, as then ending tells of the limit and not of the text.
+    `allow_truncated`: whether a text that the limit cut off counts all the same; None: yes where even the
+    largest max_tokens cut most texts off, as then ending tells of the limit and not of the text. Without
+    likelihoods no text is found to be word salad.
     """
     import pandas as pd
 
     done = ended(df)
-    if may_be_cut is None:
-        may_be_cut = bool(done[df["max_tokens"] == df["max_tokens"].max()].mean() < 0.5)
+    if allow_truncated is None:
+        allow_truncated = bool(done[df["max_tokens"] == df["max_tokens"].max()].mean() < 0.5)
     found = pd.Series("", index=df.index)
-    if not may_be_cut:
+    if not allow_truncated:
         found[~done] = CUT
     found[surprise(df) > SURPRISE] = SALAD
     found[[repetition(text) > LOOP for text in df["text"]]] = LOOPS

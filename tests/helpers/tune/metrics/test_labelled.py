@@ -44,7 +44,7 @@ def test_a_fault_is_named(topic):
     kinds = answers(topic, "salad", "loops")["kind"]
     assert set(found[kinds == "salad"]) == {SALAD}
     assert set(found[kinds == "loops"]) == {LOOPS}
-    assert set(faults(answers(topic, "sampled"), may_be_cut=False)) & {CUT}
+    assert set(faults(answers(topic, "sampled"), allow_truncated=False)) & {CUT}
 
 
 def test_a_set_has_six_texts_at_least():

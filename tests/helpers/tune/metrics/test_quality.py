@@ -57,13 +57,13 @@ def test_each_fault_has_its_name():
         row(SENSE, finish_reason="MAX_TOKENS"),
     )
     assert list(faults(df)) == ["", SALAD, LOOPS, EMPTY, CUT]
-    assert list(faults(df, may_be_cut=True)) == ["", SALAD, LOOPS, EMPTY, ""]
+    assert list(faults(df, allow_truncated=True)) == ["", SALAD, LOOPS, EMPTY, ""]
 
 
 def test_cut_texts_count_where_even_the_largest_limit_cuts_most():
     cut = [row(SENSE, max_tokens=limit, finish_reason="MAX_TOKENS") for limit in (10, 20)]
     assert list(faults(table(*cut))) == ["", ""]
-    assert list(faults(table(*cut), may_be_cut=False)) == [CUT, CUT]
+    assert list(faults(table(*cut), allow_truncated=False)) == [CUT, CUT]
     assert list(faults(table(cut[0], row(SENSE, max_tokens=20)))) == [CUT, ""]
 
 
