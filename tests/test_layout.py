@@ -21,6 +21,7 @@ PLACES = {
         "helpers.sandbox.services.moto",
         "helpers.sandbox.services.scheduler",
     ),
+    "safetensors": ("helpers.tune.metrics.embeddings",),
     "sagemaker": (),
     "starlette": (
         "helpers.sandbox.app",
@@ -28,7 +29,9 @@ PLACES = {
         "helpers.sandbox.services.moto",
         "helpers.sandbox.services.runtime",
     ),
+    "tokenizers": ("helpers.tune.metrics.embeddings",),
     "uvicorn": ("helpers.sandbox.serve", "helpers.sandbox.server.connections"),
+    "wordllama": (),  # its files are read, its code is not run
     "xllamacpp": ("helpers.sandbox.engine.llama",),
 }
 

@@ -1,85 +1,22 @@
-"""What the numbers of a sweep mean: each measure with its definition and where it comes from.
+"""The table of measures: what the numbers of a sweep are, one row a setting."""
 
-Words are runs of letters and digits, in lower case; languages written without spaces need another splitter.
-"""
-
-import re
-from collections.abc import Callable, Collection, Iterable, Sequence
-from itertools import combinations
+import warnings
+from collections.abc import Callable, Collection, Iterable
 from math import isnan, nan, sqrt
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 from ..catalog.settings import DRAWN_BY
 from ..errors import BadInput
+from .metrics import embeddings
+from .metrics.diversity import distinct, effective_number, self_similarity, similarity, words
+from .metrics.quality import ended, faults, repetition
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ENDED = ("COMPLETE", "STOP_SEQUENCE")
 SETTING = ["prompt_id", *DRAWN_BY, "max_tokens"]
 NEEDED = {*SETTING, "repetition", "text", "tokens", "finish_reason", "likelihood"}
-
-
-def words(text: str) -> list[str]:
-    """The words of a text, in lower case."""
-    return re.findall(r"\w+", text.lower())
-
-
-def ngrams(text: str, n: int) -> list[tuple[str, ...]]:
-    """The runs of `n` words of a text, in order."""
-    listed = words(text)
-    return list(zip(*(listed[start:] for start in range(n)), strict=False))
-
-
-def ended(df: "pd.DataFrame") -> "pd.Series[bool]":
-    """Whether each text ended by itself: finish reason COMPLETE or STOP_SEQUENCE.
-
-    Where the container gives no finish reason (the published sample of Cohere Medium has none), a text with
-    fewer tokens than max_tokens ended by itself.
-    """
-    told = df["finish_reason"].notna()
-    return df["finish_reason"].isin(ENDED) | (~told & (df["tokens"] < df["max_tokens"]))
-
-
-def distinct(texts: Iterable[str], n: int) -> float:
-    """Distinct-n: different runs of n words over all runs of n words, 0 to 1; NaN for texts without any.
-
-    Li et al. 2016, "A Diversity-Promoting Objective Function for Neural Conversation Models"
-    (arXiv:1510.03055).
-    It falls with length: compare texts of like length.
-    """
-    found = [gram for text in texts for gram in ngrams(text, n)]
-    return len(set(found)) / len(found) if found else nan
-
-
-def resemblance(one: str, other: str) -> float:
-    """How much two texts share, 0 to 1: the Jaccard coefficient of their sets of word pairs.
-
-    Broder 1997, "On the resemblance and containment of documents". Two texts of fewer than two words resemble
-    each other fully if they are equal, else not at all.
-    """
-    a, b = set(ngrams(one, 2)), set(ngrams(other, 2))
-    return len(a & b) / len(a | b) if a or b else float(one == other)
-
-
-def self_similarity(texts: Sequence[str]) -> float:
-    """The mean resemblance of all pairs of texts: 1 if all say the same; NaN for fewer than two.
-
-    It serves as self-BLEU does (Zhu et al. 2018, "Texygen", arXiv:1802.01886) and is lighter to compute.
-    """
-    pairs = [resemblance(one, other) for one, other in combinations(texts, 2)]
-    return fmean(pairs) if pairs else nan
-
-
-def repetition(text: str, n: int = 4) -> float:
-    """The share of a text's runs of n words that occurred in it before: 0 for none, towards 1 for a loop.
-
-    seq-rep-n of Welleck et al. 2020, "Neural Text Generation with Unlikelihood Training" (arXiv:1908.04319);
-    0 for a text of fewer than n words.
-    """
-    found = ngrams(text, n)
-    return 1 - len(set(found)) / len(found) if found else 0.0
 
 
 def wilson(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
@@ -100,14 +37,18 @@ def summary(df: "pd.DataFrame", only: Collection[str] = ()) -> "pd.DataFrame":
     """One row a setting, over its repetitions.
 
     answers, share_ended (0 to 1), tokens and words (means), likelihood (mean log-likelihood of a token, with
-    its standard error likelihood_se), distinct_1, distinct_2, self_similarity, repetition (mean). `only`:
-    compute these alone, which is faster for large tables.
+    its standard error likelihood_se), distinct_1, distinct_2, self_similarity, repetition (mean),
+    share_acceptable (`quality.faults`), different (the effective number of different acceptable answers, of
+    `answers`; NaN where wordllama is not installed). `only`: compute these alone, which is faster for large
+    tables.
     """
     import pandas as pd
 
     check(df)
-    marked = df.assign(ended=ended(df))
     wanted = {name: measure for name, measure in MEASURES.items() if not only or name in only}
+    marked = df.assign(ended=ended(df))
+    if wanted.keys() & GATED:
+        marked["acceptable"] = faults(df) == ""
     rows = [
         {
             **dict(zip(SETTING, setting, strict=True)),
@@ -126,6 +67,15 @@ def check(df: "pd.DataFrame") -> None:
         raise BadInput(f"This table {what}; pass the one that sweep.run or sweep.load returned.")
 
 
+def different(texts: Iterable[str]) -> float:
+    """The effective number of different texts (`diversity.effective_number`); NaN without wordllama."""
+    listed = list(texts)
+    if not embeddings.available():
+        warnings.warn(embeddings.MISSING, stacklevel=2)
+        return nan
+    return float(effective_number(similarity(listed))) if listed else 0.0
+
+
 MEASURES: dict[str, Callable[["pd.DataFrame"], float]] = {
     "answers": len,
     "share_ended": lambda group: float(group["ended"].mean()),
@@ -137,4 +87,7 @@ MEASURES: dict[str, Callable[["pd.DataFrame"], float]] = {
     "distinct_2": lambda group: distinct(group["text"], 2),
     "self_similarity": lambda group: self_similarity(list(group["text"])),
     "repetition": lambda group: fmean(repetition(text) for text in group["text"]),
+    "share_acceptable": lambda group: float(group["acceptable"].mean()),
+    "different": lambda group: different(group["text"][group["acceptable"]]),
 }
+GATED = {"share_acceptable", "different"}

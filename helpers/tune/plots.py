@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 from ..errors import BadInput
 from ..notebook.markup import Html, block, escape, inline, visible
-from .measures import MEASURES, check, ended, standard_error, summary
+from .measures import MEASURES, check, standard_error, summary
+from .metrics.quality import ended
 from .table import facts
 
 if TYPE_CHECKING:

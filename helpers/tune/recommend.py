@@ -1,148 +1,190 @@
-"""From a sweep to a setting: enough max_tokens, a balanced temperature, and how sure that is."""
+"""From a sweep to a setting that fits the task: the lowest temperature that does, then enough max_tokens."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp, isnan, nan
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput
-from .measures import check, distinct, ended, resemblance, wilson
+from .choice import RESAMPLES, Aim, Tried, counted, resampled
+from .measures import check, wilson
+from .metrics import embeddings
+from .metrics.quality import ended, faults, graded
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
-RESAMPLES = 1000
 SURE = 0.9  # a winner must win this share of the resampled sweeps
 FEWEST = 4  # repetitions: of three or fewer, a resample draws too few different ones to tell anything
+NAMED = {"one": "one right answer", "some": "some different answers", "many": "many different answers"}
+# Cohere's documentation: "Predictable outputs" (2025-05) for chat, "Temperature" (2022 to 2024) for Generate.
+ONE_ANSWER = (
+    "where one answer is right (a question, a summary), 0.1 to 0.3 for a chat model, below 1 for a Generate "
+    'model (docs.cohere.com, "Predictable outputs" and the former "Temperature").'
+)
+OPEN_ENDED = (
+    "start at 0.3 or 0.5 with a chat model, at 1 with a Generate model; a model that repeats itself has too "
+    "low a temperature, one that goes off topic too high a one "
+    '(docs.cohere.com, "Predictable outputs" and the former "Temperature").'
+)
 
 
 @dataclass(frozen=True)
 class Recommendation:
-    """A setting and why. `clear` is False where the repetitions do not tell it from its neighbours.
+    """A setting and why, in plain words.
 
-    `temperature` is None where the table gives nothing to choose it by.
+    `reached`: the temperature gives as many different good answers as the task wants; where none does, it is
+    the best that was tried. `clear`: the repetitions tell it from its neighbours. `enough`: at max_tokens the
+    good answers end by themselves; where they do at no limit that was tried, it is the largest.
+    `doubt`: how sure all this is, and what can't be known; `advice`: Cohere's own for such a task.
     """
 
+    temperature: float
     max_tokens: int
-    temperature: float | None
     reason: str
+    doubt: str
+    advice: str
+    reached: bool
     clear: bool
+    enough: bool
 
     @property
     def setting(self) -> dict[str, Any]:
         """The arguments for `Client.generate`."""
         return {"temperature": self.temperature, "max_tokens": self.max_tokens}
 
+    @property
+    def verdict(self) -> str:
+        """The setting in a sentence, with a warning where it is no clear winner or not enough."""
+        how = (
+            ""
+            if self.clear
+            else "no clear winner, perhaps "
+            if self.reached
+            else "nothing tried does, nearest is "
+        )
+        limit = "" if self.enough else ", which is too small"
+        told = f"{how}temperature {self.temperature:g}, max_tokens {self.max_tokens}{limit}."
+        return told[0].upper() + told[1:]
+
     def __str__(self) -> str:
-        verdict = "" if self.clear else "No clear winner. "
-        return f"{verdict}temperature {self.temperature}, max_tokens {self.max_tokens}. {self.reason}"
+        parts = {"Why": self.reason, "How sure": self.doubt, "Cohere's advice": self.advice}
+        return "\n".join([self.verdict, *(f"{name}: {text}" for name, text in parts.items())])
 
 
-def recommend(df: "pd.DataFrame", *, share: float = 0.8, seed: int = 0) -> Recommendation:
-    """Recommend a temperature, then the smallest max_tokens at which `share` of its texts end by themselves.
+def recommend(
+    df: "pd.DataFrame",
+    want: str | float,
+    *,
+    grades: Mapping[Any, bool] | None = None,
+    allow_truncated: bool | None = None,
+    share: float = 0.75,
+    seed: int = 0,
+) -> Recommendation:
+    """Recommend the lowest temperature that gives what the task wants, then the smallest max_tokens for it.
 
-    The temperature is the one with the best `balance` at the largest limit; repetitions are resampled
-    (bootstrap, Efron 1979) to see how often it wins. The balance is a rule of thumb for open-ended writing:
-    where one answer is right, Cohere advises a low temperature whatever the balance says.
+    `want`: how many different good answers, of those that each setting was asked for: "one" (one is right: a
+    summary, a fact), "some" (a choice: a third of them differ), "many" (ideas: two thirds do), or a number.
+    Good is what passes the gate (`quality.faults`, with its `allow_truncated`), or what a reader's `grades`
+    say (a row's label: good or not); at least `share` of the temperature's answers must be good. How many are
+    different is their effective number (`diversity`), at the largest max_tokens; repetitions are resampled
+    to see whether the choice would be the same.
+
+    The task decides how many are wanted (arXiv:2509.21267). Temperature is only weakly the knob of creativity
+    (arXiv:2405.00492), and from 0 to 1 it changes little in solving problems (arXiv:2402.05201).
     Raises BadInput for a table with several values of k or p: choose the rows of one first.
     """
     check(df)
     for name in ("k", "p"):
         if df[name].nunique() > 1:
             raise BadInput(f"The table has several values of {name}; pass the rows of one.")
-    temperature, why, sure = _temperature(df[df["max_tokens"] == df["max_tokens"].max()], seed)
-    rows = df if temperature is None else df[df["temperature"] == temperature]
-    limit, why_limit, sure_limit = _limit(rows, share)
-    return Recommendation(limit, temperature, f"{why} {why_limit}", sure and sure_limit)
+    found = faults(df, allow_truncated=allow_truncated)
+    judged = df.assign(fault=found, good=graded(found, grades))
+    rows = judged[judged["max_tokens"] == judged["max_tokens"].max()]
+    tried = [Tried(float(temperature), group) for temperature, group in rows.groupby("temperature")]
+    aim = Aim.of(want, min(each.asked for each in tried), share)
+    best, reached = (each.item() for each in aim.choose(*(counts[:, 0] for counts in counted(tried))))
+    chosen = tried[best]
+    sure, chance = _chance(tried, best, aim, seed)
+    limit, enough, ends = _limit(judged[judged["temperature"] == chosen.temperature], chosen.rows, share)
+    return Recommendation(
+        temperature=chosen.temperature,
+        max_tokens=limit,
+        reason=f"{_why(want, tried, best, aim, reached)} {ends}",
+        doubt=f"{chance} {_unknown(judged, rows)}",
+        advice=ONE_ANSWER if want in ("one", 1) else OPEN_ENDED,
+        reached=reached,
+        clear=reached and sure,
+        enough=enough,
+    )
 
 
-def balance(likelihood: float, diversity: float) -> float:
-    """The harmonic mean of how expected a token is (exp of the mean log-likelihood) and of the diversity.
-
-    0 to 1: identical answers score 0, and so does word salad; NaN if either is unknown.
-    """
-    expected = exp(likelihood)
-    return 2 * expected * diversity / (expected + diversity) if expected + diversity else 0.0
-
-
-def _temperature(rows: "pd.DataFrame", seed: int) -> tuple[float | None, str, bool]:
-    temperatures = sorted(rows["temperature"].unique())
-    if len(temperatures) == 1:
-        return float(temperatures[0]), "Only one temperature was tried.", True
-    if rows["likelihood"].isna().all():
-        return None, "Without likelihoods there is nothing to choose a temperature by: read the texts.", False
-    groups = [[g for _, g in rows[rows["temperature"] == t].groupby("prompt_id")] for t in temperatures]
-    fewest = min(len(group) for prompts in groups for group in prompts)
-    if fewest < 2:
-        scores = [balance(_mean(r["likelihood"]), distinct(r["text"], 2)) for r in _by(rows, temperatures)]
-        best = float(temperatures[_argmax(scores)])
-        return best, f"Temperature {best:g} balances best, but without repetitions this may be chance.", False
-    samples = [_Sample(prompts) for prompts in groups]
-    best_index = _argmax([sample.score() for sample in samples])
-    best = float(temperatures[best_index])
-    why = f"Temperature {best:g} balances likelihood and diversity best"
-    if fewest < FEWEST:
-        return best, f"{why}, but {fewest} repetitions are too few to tell: at least {FEWEST} are.", False
-    wins = _wins(samples, best_index, seed)
-    return best, f"{why}, in {wins:.0%} of {RESAMPLES:,} resampled sweeps.", wins >= SURE
+def _why(want: str | float, tried: list[Tried], best: int, aim: Aim, reached: bool) -> str:
+    chosen, asked = tried[best], min(each.asked for each in tried)
+    at, good = f"{chosen.temperature:g}", _good(chosen.rows)
+    wanted = f"you want {NAMED.get(str(want), f'{want} different answers')}"
+    if aim.different == 1:
+        wanted += f"; the lowest temperature with {aim.share:.0%} good answers"
+        return f"{wanted} is {at}. {good}" if reached else f"{wanted} was not tried; {at} is nearest. {good}"
+    wanted += f", at least {aim.different:.1f} different good ones of {asked}"
+    count = f"effectively {_different(chosen):.1f}"
+    if not reached:
+        return f"{wanted}. No temperature that was tried gives these; {at} is nearest with {count}. {good}"
+    lower = f"; {tried[best - 1].temperature:g} gives {_different(tried[best - 1]):.1f}" if best else ""
+    return f"{wanted}. The lowest temperature that gives these is {at}, with {count}{lower}. {good}"
 
 
-def _limit(rows: "pd.DataFrame", share: float) -> tuple[int, str, bool]:
-    done = ended(rows).groupby(rows["max_tokens"]).agg(["sum", "count"])
-    for limit, (successes, trials) in done.iterrows():
-        low, high = wilson(int(successes), int(trials))
-        told = f"At max_tokens {limit}, {successes} of {trials} texts ended by themselves"
-        if successes / trials >= share:
-            return int(limit), f"{told} (95 % interval {low:.0%} to {high:.0%}).", bool(low > 0.5)
-    return int(limit), f"{told}, fewer than {share:.0%}: try a larger limit.", False
+def _different(tried: Tried) -> float:
+    return float(tried.counts()[0][0])
 
 
-class _Sample:
-    """The answers of one temperature, ready to be resampled: repetitions are drawn within each prompt."""
-
-    def __init__(self, prompts: "list[pd.DataFrame]") -> None:
-        import numpy as np
-
-        self._likelihoods = [group["likelihood"].to_numpy(float) for group in prompts]
-        self._alike = [
-            np.array([[resemblance(a, b) for b in group["text"]] for a in group["text"]]) for group in prompts
-        ]
-
-    def score(self, draw: "np.random.Generator | None" = None) -> float:
-        """The balance over all prompts, of the answers themselves or of a draw with replacement."""
-        import numpy as np
-
-        likelihoods, diversities = [], []
-        for values, alike in zip(self._likelihoods, self._alike, strict=True):
-            n = len(values)
-            times = np.ones(n) if draw is None else np.bincount(draw.integers(0, n, n), minlength=n)
-            pairs = np.outer(times, times) * (1 - np.eye(n))  # an answer drawn twice is no pair
-            likelihoods.append(float(times @ values / times.sum()))
-            diversities.append(1 - float((pairs * alike).sum() / pairs.sum()) if pairs.any() else nan)
-        return balance(_mean(likelihoods), _mean(diversities))
+def _good(rows: "pd.DataFrame") -> str:
+    bad = rows["fault"][~rows["good"]].replace("", "graded so").value_counts()
+    faulty = ", ".join(f"{count} {fault}" for fault, count in bad.items())
+    told = f"{int(rows['good'].sum())} of its {len(rows)} answers are good"
+    return f"{told} (not: {faulty})." if faulty else f"{told}."
 
 
-def _wins(samples: list[_Sample], best: int, seed: int) -> float:
+def _chance(tried: list[Tried], best: int, aim: Aim, seed: int) -> tuple[bool, str]:
+    """Whether resampled sweeps would choose the same temperature, and how many do."""
     import numpy as np
 
-    draw = np.random.default_rng(seed)
-    return sum(_won([sample.score(draw) for sample in samples], best) for _ in range(RESAMPLES)) / RESAMPLES
+    asked = min(each.asked for each in tried)
+    if len(tried) == 1:
+        return asked >= FEWEST, "only one temperature was tried."
+    if asked < FEWEST:
+        count = "one answer" if asked == 1 else f"{asked} answers"
+        return False, f"{count} a temperature tell nothing for sure; at least {FEWEST} repetitions do."
+    picks = resampled(tried, aim, seed)
+    wins = float((picks == best).mean())
+    ends = np.percentile(picks, [2.5, 97.5], method="nearest").astype(int)
+    low, high = (tried[end].temperature for end in ends)
+    others = f", 95% one from {low:g} to {high:g}" if low < high else ""
+    return wins >= SURE, f"{wins:.0%} of {RESAMPLES:,} resampled sweeps choose the same temperature{others}."
 
 
-def _won(scores: list[float], best: int) -> float:
-    """1 for a win, 0 for a loss; a tie is shared."""
-    highest = scores[_argmax(scores)]
-    return 1 / scores.count(highest) if scores[best] == highest else 0.0
+def _limit(rows: "pd.DataFrame", longest: "pd.DataFrame", share: float) -> tuple[int, bool, str]:
+    """The smallest max_tokens at which `share` of the good answers end by themselves, and if there is one."""
+    some = bool(longest["good"].any())
+    good, named = (longest[longest["good"]], "good answers") if some else (longest, "answers")
+    answers = rows.merge(good[["prompt_id", "repetition"]])
+    done = ended(answers).groupby(answers["max_tokens"]).agg(["sum", "count"])
+    for limit, (successes, trials) in done.iterrows():
+        low, high = wilson(int(successes), int(trials))
+        told = f"At max_tokens {limit}, {successes} of {trials} {named} end by themselves"
+        if successes / trials >= share:
+            return int(limit), True, f"{told} (95% interval {low:.0%} to {high:.0%})."
+    return int(limit), False, f"{told}, fewer than {share:.0%}: try a larger limit."
 
 
-def _by(rows: "pd.DataFrame", temperatures: list[Any]) -> "list[pd.DataFrame]":
-    return [rows[rows["temperature"] == temperature] for temperature in temperatures]
-
-
-def _mean(values: Any) -> float:
-    known = [float(value) for value in values if not isnan(value)]
-    return sum(known) / len(known) if known else nan
-
-
-def _argmax(scores: list[float]) -> int:
-    return max(range(len(scores)), key=lambda i: -1.0 if isnan(scores[i]) else scores[i])
+def _unknown(df: "pd.DataFrame", rows: "pd.DataFrame") -> str:
+    """What this table can't tell, a sentence each."""
+    lowest = df["temperature"].min()
+    cut, unlisted = (rows["good"] & ~ended(rows)).any(), df["likelihood"].isna().all()
+    said = [
+        cut and "Texts that the limit cut off count too: a larger max_tokens would tell more.",
+        unlisted and "Without likelihoods word salad can't be told from sense.",
+        lowest > 0 and not unlisted and f"Nothing was asked for at 0, so {lowest:g} is taken for sensible.",
+        not embeddings.available() and f"{embeddings.MISSING} Until then a paraphrase counts as different.",
+        "Whether a text is true, or to your taste, no figure knows: read some.",
+    ]
+    return " ".join(sentence for sentence in said if sentence)

@@ -25,7 +25,8 @@ TESTS = [
     *(f"tests/sandbox/test_conformance_{name}.py" for name in ("clients", "cohere")),
     *(f"tests/sandbox/{name}.py" for name in ("server/test_gateway", "services/test_moto")),
     *(f"tests/helpers/{step}" for step in ("connect", "subscribe", "deploy", "generate", "playground")),
-    *(f"tests/helpers/tune/test_{name}.py" for name in ("measures", "browser", "plots")),
+    *(f"tests/helpers/tune/test_{name}.py" for name in ("measures", "recommend", "browser", "plots")),
+    "tests/helpers/tune/metrics",
 ]
 
 

@@ -1,0 +1,89 @@
+"""Whether an answer counts at all: the gate before any count of different ones, which counts nonsense too.
+
+What an expert counts is different answers among the acceptable ones (arXiv:2504.12522).
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...errors import BadInput
+from .diversity import ngrams
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ENDED = ("COMPLETE", "STOP_SEQUENCE")
+# Midway, rounded, between what should pass and what should not, in one half of the texts that
+# tests/helpers/tune/metrics/texts.json labels; its other half holds how well that does.
+LOOP = 0.3  # more of a text's runs of four words than this occurred in it before
+SURPRISE = 3.0  # nats a token: 20 times less expected, on average, than the model's own likeliest text
+EMPTY, CUT, LOOPS, SALAD = "empty", "cut off", "repeats itself", "word salad"
+
+
+def ended(df: "pd.DataFrame") -> "pd.Series[bool]":
+    """Whether each text ended by itself: finish reason COMPLETE or STOP_SEQUENCE.
+
+    Where the container gives no finish reason (the published sample of Cohere Medium has none), a text with
+    fewer tokens than max_tokens ended by itself.
+    """
+    told = df["finish_reason"].notna()
+    return df["finish_reason"].isin(ENDED) | (~told & (df["tokens"] < df["max_tokens"]))
+
+
+def repetition(text: str, n: int = 4) -> float:
+    """The share of a text's runs of n words that occurred in it before: 0 for none, towards 1 for a loop.
+
+    seq-rep-n of Welleck et al. 2020, "Neural Text Generation with Unlikelihood Training" (arXiv:1908.04319);
+    0 for a text of fewer than n words.
+    """
+    found = ngrams(text, n)
+    return 1 - len(set(found)) / len(found) if found else 0.0
+
+
+def surprise(df: "pd.DataFrame") -> "pd.Series[float]":
+    """How much less expected each text is than the model's likeliest one, in nats a token; NaN if unknown.
+
+    The likeliest one is taken to be the answer to the same prompt, with the same max_tokens, at the lowest
+    temperature of the table: at 0, the greedy answer.
+    """
+    lowest = df.groupby("prompt_id")["temperature"].transform("min")
+    keys = [df["prompt_id"], df["max_tokens"]]
+    greedy = df["likelihood"].where(df["temperature"] == lowest).groupby(keys).transform("median")
+    return greedy - df["likelihood"]
+
+
+def faults(df: "pd.DataFrame", *, allow_truncated: bool | None = None) -> "pd.Series[str]":
+    """What is wrong with each text: "empty", "repeats itself", "word salad", "cut off", or "" if it counts.
+
+    `allow_truncated`: whether a text that the limit cut off counts all the same; None: yes where even the
+    largest max_tokens cut most texts off, as then ending tells of the limit and not of the text. Without
+    likelihoods no text is found to be word salad.
+    """
+    import pandas as pd
+
+    done = ended(df)
+    if allow_truncated is None:
+        allow_truncated = bool(done[df["max_tokens"] == df["max_tokens"].max()].mean() < 0.5)
+    found = pd.Series("", index=df.index)
+    if not allow_truncated:
+        found[~done] = CUT
+    found[surprise(df) > SURPRISE] = SALAD
+    found[[repetition(text) > LOOP for text in df["text"]]] = LOOPS
+    found[[not text.strip() for text in df["text"]]] = EMPTY
+    return found
+
+
+def graded(faults: "pd.Series[str]", grades: Mapping[Any, bool] | None = None) -> "pd.Series[bool]":
+    """Whether each text counts: as a reader graded it (row's label: good or not), else if it has no fault.
+
+    Raises BadInput for a grade of a row that the table does not have, or has twice.
+    """
+    counts = faults == ""
+    if grades and not counts.index.is_unique:
+        raise BadInput("Several rows of this table have one label: grade table.reset_index(drop=True).")
+    unknown = [label for label in grades or () if label not in faults.index]
+    if unknown:
+        raise BadInput(f"There is a grade for {unknown[0]!r}, but no row with that label in the table.")
+    for label, good in (grades or {}).items():
+        counts[label] = bool(good)
+    return counts
