@@ -24,8 +24,11 @@ Runtime = Literal["sandbox", "aws"]
 
 CLIENT_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3})
 # SageMaker gives a container 60 s for an answer; AWS asks clients to wait 70 s
-# (docs.aws.amazon.com, API_runtime_InvokeEndpoint). generation.py decides itself what is sent again.
-RUNTIME_CONFIG = Config(connect_timeout=10, read_timeout=70, retries={"total_max_attempts": 1})
+# (docs.aws.amazon.com, API_runtime_InvokeEndpoint). generate/retries.py decides what is sent again. botocore
+# keeps 10 connections; of more requests at once, as in a sweep, each further one would connect anew.
+RUNTIME_CONFIG = Config(
+    connect_timeout=10, read_timeout=70, retries={"total_max_attempts": 1}, max_pool_connections=256
+)
 # The Marketplace buyer APIs and one of the price list's endpoints are in us-east-1 alone.
 US_EAST_1_ONLY = ("marketplace-agreement", "marketplace-discovery", "pricing")
 # The notebooks' services: `connect("aws")` creates their clients, sends nothing, and checks their URLs.

@@ -3,10 +3,11 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
-from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 from urllib3.exceptions import HTTPError
 
 from .. import catalog
@@ -18,13 +19,10 @@ from ..errors import BadInput, EndpointNotReady, ModelFailed, UnknownModel
 from ..records.payload import WrongShape, parse
 from .apis import APIS
 from .checks import check, with_settings
+from .history import check_history
+from .retries import RETRY_SECONDS, retried
 from .stream import Stream
 from .types import Request, Response, TokenLikelihood
-
-# Sent again: the service was busy and had not begun. Never a model's answer, and never a timeout, which may
-# have been computed and paid for.
-RETRIED = ("ThrottlingException", "ServiceUnavailable", "ModelNotReadyException")
-RETRY_SECONDS = (0.5, 1.0, 2.0)
 
 
 class Client:
@@ -53,6 +51,13 @@ class Client:
         self.limits = self.model.limits
         self._api = APIS[self.model.api]
         self._sleep, self._clock = sleep, clock
+        self._pauses: Sequence[float] = RETRY_SECONDS
+
+    def without_retries(self) -> "Client":
+        """Return the same client, but one that raises Throttled at once: its caller sends again."""
+        client = copy(self)
+        client._pauses = ()
+        return client
 
     def supports(self, feature: str) -> bool:
         """Whether the model's API has "likelihoods" or "chat", or a setting such as "seed"."""
@@ -150,9 +155,7 @@ class Client:
             raise BadInput(
                 f"{self.model.name} keeps no conversation: use generate, or a model whose API is chat."
             )
-        if any(set(turn) != {"role", "message"} for turn in history):
-            raise BadInput('A turn of the history is {"role": "USER" or "CHATBOT", "message": text}.')
-        return with_settings(Request(message, history=history, preamble=preamble), settings)
+        return with_settings(Request(message, history=check_history(history), preamble=preamble), settings)
 
     def _invoke(self, request: Request) -> Response:
         body = self._api.body(check(request, self.model, self.supports), stream=False)
@@ -194,14 +197,7 @@ class Client:
         arguments = {"EndpointName": self.endpoint_name, "ContentType": "application/json"}
         payload = json.dumps(body, ensure_ascii=False).encode()
         with explained(f"generate with {self.endpoint_name!r} in {self.session.region}"):
-            for pause in RETRY_SECONDS:
-                try:
-                    return dict(call(Body=payload, **arguments))
-                except ClientError as error:
-                    if error.response["Error"]["Code"] not in RETRIED:
-                        raise
-                self._sleep(pause)
-            return dict(call(Body=payload, **arguments))
+            return retried(lambda: dict(call(Body=payload, **arguments)), self._pauses, self._sleep)
 
 
 def _served_model(session: Session, endpoint_name: str, model_id: str | None) -> catalog.Model:

@@ -18,7 +18,7 @@ FORMAT = 1
 Check = Callable[[dict[str, Any]], object]
 
 
-class RunFile:
+class Journal:
     """An append-only file of JSON lines, the first of which says what the run is.
 
     Entering locks the file, drops a half-written last line and reads `records`. A file of another run, one
@@ -37,7 +37,7 @@ class RunFile:
         self._size = 0  # bytes of whole lines; a partial write is cut off before the next one
         self._writing = threading.Lock()
 
-    def __enter__(self) -> "RunFile":
+    def __enter__(self) -> "Journal":
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
@@ -68,7 +68,7 @@ class RunFile:
     def append(self, record: Mapping[str, Any]) -> None:
         """Write one line, from any thread; it is on the disk when this returns."""
         if self._file is None:
-            raise RuntimeError("append() belongs inside `with RunFile(...)`")
+            raise RuntimeError("append() belongs inside `with Journal(...)`")
         line = _line(record)
         with self._writing:
             self._file.truncate(self._size)

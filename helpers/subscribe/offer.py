@@ -4,6 +4,7 @@ Read through marketplace-discovery (us-east-1 only); nothing is changed.
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import UnknownServiceError
@@ -12,6 +13,9 @@ from .. import catalog
 from ..connect.aws_errors import explained
 from ..connect.session import Session
 from ..errors import NotConnected, NotOffered
+
+# Badges of offers that are not for everybody, or not yet (botocore 1.44.5, PurchaseOptionBadgeType).
+NOT_PUBLIC = {"PRIVATE_PRICING", "REPLACEMENT_OFFER", "FUTURE_DATED"}
 
 
 @dataclass(frozen=True)
@@ -40,13 +44,7 @@ def offer(session: Session, model_id: str) -> Offer:
     with explained(f"read the listing of {model.name}; its page is {model.listing_url}"):
         listing = discovery.get_listing(listingId=model.listing_id)
         product_id = product_of(listing)
-        found = discovery.list_purchase_options(
-            filters=[{"filterType": "PRODUCT_ID", "filterValues": [product_id]}]
-        )["purchaseOptions"]
-        options = [each for each in found if each["purchaseOptionType"] == "OFFER"]
-        if not options:
-            raise NotOffered(f"{listing['listingName']} has no offer for this account: {model.listing_url}")
-        offer_id = options[0]["purchaseOptionId"]
+        offer_id = public_offer(listing, _options(discovery, product_id), model, datetime.now(UTC))
         proposal_id = discovery.get_offer(offerId=offer_id)["agreementProposalId"]
         terms = [next(iter(term.values())) for term in _offer_terms(discovery, offer_id)]
     return Offer(
@@ -61,6 +59,41 @@ def offer(session: Session, model_id: str) -> Offer:
         terms=tuple((term["type"], term["id"]) for term in terms),
         takes_subscribers=_takes_subscribers(listing),
     )
+
+
+def public_offer(
+    listing: dict[str, Any], options: list[dict[str, Any]], model: catalog.Model, now: datetime
+) -> str:
+    """Return the id of the one offer that anybody can accept now, or of several the listing's own.
+
+    A private offer, one that replaces an agreement, and one that begins later are accepted in the console.
+    Raises NotOffered where there is no public offer, or no telling which of several.
+    """
+    offers = [each for each in options if each["purchaseOptionType"] == "OFFER"]
+    public = [each["purchaseOptionId"] for each in offers if _is_public(each, now)]
+    default = listing["associatedEntities"][0].get("offer", {}).get("offerId")
+    if len(public) == 1 or default in public:
+        return str(default if default in public else public[0])
+    if public:
+        what = f"has several public offers ({', '.join(public)})"
+    elif offers:
+        ids = ", ".join(each["purchaseOptionId"] for each in offers)
+        what = f"has no public offer that is open now, only others ({ids})"
+    else:
+        what = "has no offer for this account"
+    raise NotOffered(f"{listing['listingName']} {what}: see its page, {model.listing_url}")
+
+
+def _is_public(option: dict[str, Any], now: datetime) -> bool:
+    badges = {badge["badgeType"] for badge in option.get("badges") or ()}
+    end = option.get("expirationTime")
+    return not badges & NOT_PUBLIC and (end is None or now < end)
+
+
+def _options(discovery: Any, product_id: str) -> list[dict[str, Any]]:
+    wanted = [{"filterType": "PRODUCT_ID", "filterValues": [product_id]}]
+    pages = discovery.get_paginator("list_purchase_options").paginate(filters=wanted)
+    return [option for page in pages for option in page["purchaseOptions"]]
 
 
 def _offer_terms(discovery: Any, offer_id: str) -> list[dict[str, Any]]:

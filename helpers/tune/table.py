@@ -10,7 +10,7 @@ from ..records import payload
 from ..records.journal import read
 from .cost_share import shares
 from .plan import KEY_NAMES, Key, Plan, Request
-from .truncation import Answer, cut
+from .truncation import Answer, truncate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ def row_answer(request: Request, limit: int, answers: Mapping[Key, Answer]) -> t
     if asked is not None:
         return asked, True
     longest = answers.get(request.key)
-    shorter = None if longest is None else cut(longest, limit)
+    shorter = None if longest is None else truncate(longest, limit)
     return None if shorter is None else (shorter, False)
 
 

@@ -36,6 +36,9 @@ class FakeClient:
         self.most_at_once = self._at_once = 0
         self._lock = threading.Lock()
 
+    def without_retries(self) -> "FakeClient":
+        return self
+
     def supports(self, feature: str) -> bool:
         return feature in (("likelihoods",) if self.model.api == "generate" else ("seed", "chat"))
 

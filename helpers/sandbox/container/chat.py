@@ -160,8 +160,9 @@ def _v2_usage(job: Job, generation: Generation) -> dict[str, Any]:
 
 
 def _v2_reason(generation: Generation) -> str:
+    """Return v2's word: its MAX_TOKENS is also that of a full context (Cohere's OpenAPI, ChatFinishReason)."""
     reason = generation.finish_reason
-    return "ERROR" if reason == "ERROR_LIMIT" else reason
+    return "MAX_TOKENS" if reason == "ERROR_LIMIT" else reason
 
 
 def _v1_begin(job: Job) -> list[dict[str, Any]]:

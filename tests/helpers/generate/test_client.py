@@ -4,7 +4,7 @@ import inspect
 import io
 import json
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -16,7 +16,8 @@ from helpers import catalog
 from helpers.connect.session import Session
 from helpers.errors import BadInput, ModelFailed, ModelRefused, NotConnected, Throttled
 from helpers.generate import client as client_module
-from helpers.generate.client import RETRY_SECONDS, Client
+from helpers.generate.client import Client
+from helpers.generate.retries import RETRY_SECONDS
 from helpers.generate.types import Request
 from helpers.sandbox.process import Address
 
@@ -223,6 +224,17 @@ def test_what_a_retry_can_help_is_retried(code: str) -> None:
 
 
 @pytest.mark.usefixtures("unchecked")
+def test_whoever_sends_again_by_themselves_hears_of_a_throttle_at_once() -> None:
+    slept: list[float] = []
+    session = FakeSession([aws_error("ThrottlingException")], GOOD)
+    client = fake(session, slept)
+    with pytest.raises(Throttled):
+        client.without_retries().generate("a")
+    assert (session.calls, slept) == (1, [])
+    assert client.generate("a").text == "fine"
+
+
+@pytest.mark.usefixtures("unchecked")
 def test_throttling_without_end_is_said() -> None:
     slept: list[float] = []
     session = FakeSession([aws_error("ThrottlingException", "Rate exceeded")] * 9)
@@ -324,6 +336,63 @@ def test_an_answer_that_breaks_off(error: Exception, kind: type[Exception]) -> N
     session.invoke_endpoint = lambda **_: {"Body": BreaksOff(error)}
     with pytest.raises(kind):
         client.generate("a")
+
+
+CHATTING = ["chat-v1", "chat-v2"]
+
+
+def chatting(monkeypatch: pytest.MonkeyPatch, api: str) -> Client:
+    """A client of that API, whose requests fail the test."""
+    model = replace(catalog.model("command-r-08-2024"), api=api)
+    monkeypatch.setattr(client_module, "_served_model", lambda *_: model)
+    client = Client(FakeSession([]), "fake")  # type: ignore[arg-type]
+    nothing_sent(client)
+    return client
+
+
+@pytest.mark.parametrize("api", CHATTING)
+@pytest.mark.parametrize(
+    "turn",
+    [
+        {"role": "user", "message": "hi"},
+        {"role": "User", "message": "hi"},
+        {"role": "assistant", "message": "hi"},
+        {"role": None, "message": "hi"},
+        {"role": ["USER"], "message": "hi"},
+        {"role": "USER", "message": 5},
+        {"role": "USER", "content": "hi"},
+        {"role": "USER"},
+        "hi",
+        None,
+    ],
+)
+def test_a_turn_that_is_none_is_refused_before_any_request(
+    monkeypatch: pytest.MonkeyPatch, api: str, turn: Any
+) -> None:
+    good = {"role": "USER", "message": "a"}
+    with pytest.raises(BadInput, match=r'"USER" or "CHATBOT".*turn 2 is'):
+        chatting(monkeypatch, api).chat("hello", history=[good, turn])
+
+
+@pytest.mark.parametrize("api", CHATTING)
+@pytest.mark.parametrize("name", ["temprature", "stream", "prompt", "model"])
+def test_an_unknown_setting_is_refused_with_those_there_are(
+    monkeypatch: pytest.MonkeyPatch, api: str, name: str
+) -> None:
+    client = chatting(monkeypatch, api)
+    for ask in (client.chat, client.chat_stream):
+        with pytest.raises(BadInput, match=rf"no setting '?{name}'?; there are .*max_tokens"):
+            ask("hello", **{name: 1})
+
+
+@pytest.mark.parametrize("value", [10.7, "10", True])
+def test_a_max_tokens_that_is_no_whole_number_is_never_rounded(
+    monkeypatch: pytest.MonkeyPatch, value: Any
+) -> None:
+    client = chatting(monkeypatch, "chat-v1")
+    for ask in (client.generate, client.stream, client.chat, client.chat_stream):
+        with pytest.raises(BadInput, match="max_tokens is"):
+            ask("hello", max_tokens=value)
 
 
 @pytest.mark.usefixtures("unchecked")
