@@ -11,7 +11,7 @@ from .data import document
 class InstanceType:
     """A SageMaker hosting instance type.
 
-    Memory is in GB for each GPU; `usd_per_hour` is an estimate for us-east-1 (None: not established);
+    Memory is in GB for each GPU; `usd_per_hour` is an estimate for us-east-1 or None (not established);
     `sandbox_quota` is how many instances of it the sandbox lets all endpoints of a region use together, made
     up for practice.
     """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.sandbox import process
+from helpers.sandbox import serve
 from helpers.sandbox.aws.service import Context
 from helpers.sandbox.engine.engine import Engine
 from helpers.sandbox.settings import ACCOUNT
@@ -37,9 +37,9 @@ def engine(isolation: None) -> Iterator[Engine]:
 def unpublished() -> Iterator[None]:
     """The toys' addresses are not written to where the sandbox's stands."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(process, "publish", lambda address: None)
-        patch.setattr(process, "forget", lambda address: None)
-        patch.setattr(process, "is_published", lambda address: True)
+        patch.setattr(serve, "publish", lambda address: None)
+        patch.setattr(serve, "forget", lambda address: None)
+        patch.setattr(serve, "is_published", lambda address: True)
         yield
 
 

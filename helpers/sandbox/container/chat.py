@@ -6,7 +6,7 @@ Formats are those of cohere-aws's samples and Cohere's OpenAPI. Choices where th
 - The text does not include a stop sequence (OpenAPI).
 - Token counts are of the caller's own texts, without the practice model's chat markup.
 - Documents are put into the prompt; citations, tools and searches are refused, never made up.
-- v2 has no finish_reason for a full context: it is ERROR.
+- v2's finish_reason for a full context is MAX_TOKENS (OpenAPI, ChatFinishReason).
 """
 
 import asyncio
@@ -160,7 +160,7 @@ def _v2_usage(job: Job, generation: Generation) -> dict[str, Any]:
 
 
 def _v2_reason(generation: Generation) -> str:
-    """Return v2's word; its MAX_TOKENS is a full context's too (Cohere's OpenAPI, ChatFinishReason)."""
+    """Return v2's finish reason; it is MAX_TOKENS for a full context too (Cohere's OpenAPI)."""
     reason = generation.finish_reason
     return "MAX_TOKENS" if reason == "ERROR_LIMIT" else reason
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from helpers import catalog
 from helpers.sandbox.container import chat
 from helpers.sandbox.container.container import Container
-from helpers.sandbox.container.generation import Writing
+from helpers.sandbox.container.generation import Generation
 from helpers.sandbox.engine.engine import Engine
 from helpers.sandbox.engine.reader import Finish
 from helpers.sandbox.inference import Answer
@@ -267,7 +267,7 @@ def test_chat_v2_has_cohere_s_shape(container: Container) -> None:
 
 def test_a_full_context_is_the_end_that_each_api_has_a_word_for() -> None:
     """v2 has no ERROR_LIMIT, and its ERROR would tell a client that the text is not whole."""
-    written = Writing(text="as far as it went", finish=Finish("context"))
+    written = Generation(text="as far as it went", finish=Finish("context"))
     assert written.finish_reason == "ERROR_LIMIT"
     assert chat._v2_reason(written) == "MAX_TOKENS"
 
