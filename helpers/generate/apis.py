@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any
 
+from ..catalog import SETTINGS
 from ..records import payload
 from .types import Generation, Request, Response, TokenLikelihood
 
@@ -50,14 +51,12 @@ class Api(ABC):
 class GenerateApi(Api):
     """/v1/generate: Medium, Command, Command Light."""
 
-    features = frozenset({"likelihoods", "num_generations"})
+    features = frozenset({"likelihoods"})
 
     def _own(self, request: Request) -> dict[str, Any]:
         body: dict[str, Any] = {"prompt": request.prompt}
         if request.likelihoods != "NONE":
             body["return_likelihoods"] = request.likelihoods
-        if request.num_generations != 1:
-            body["num_generations"] = request.num_generations
         return body
 
     def response(self, raw: dict[str, Any]) -> Response:
@@ -93,7 +92,7 @@ class GenerateApi(Api):
 class ChatV1Api(Api):
     """/v1/chat: Command R and R+."""
 
-    features = frozenset({"seed", "chat"})
+    features = frozenset({"chat"})
 
     def _own(self, request: Request) -> dict[str, Any]:
         body: dict[str, Any] = {"message": request.prompt}
@@ -128,7 +127,7 @@ class ChatV1Api(Api):
 class ChatV2Api(Api):
     """/v2/chat: a list of messages; no SageMaker package is known to stream it yet (as of 2026-11)."""
 
-    features = frozenset({"seed", "chat"})
+    features = frozenset({"chat"})
     roles: Mapping[str, str] = {"USER": "user", "CHATBOT": "assistant", "SYSTEM": "system", "TOOL": "tool"}
 
     def _own(self, request: Request) -> dict[str, Any]:
@@ -170,15 +169,9 @@ APIS: dict[str, Api] = {"generate": GenerateApi(), "chat-v1": ChatV1Api(), "chat
 
 
 def _sampling(request: Request) -> dict[str, Any]:
-    """The parameters that all APIs name alike; what is None is left out."""
-    given = {
-        "max_tokens": request.max_tokens,
-        "temperature": request.temperature,
-        "k": request.k,
-        "p": request.p,
-        "seed": request.seed,
-        "stop_sequences": list(request.stop_sequences) or None,
-    }
+    """The settings, which all APIs name alike; what is None, or holds no text, is left out."""
+    given = {name: getattr(request, name) for name in SETTINGS}
+    given["stop_sequences"] = list(request.stop_sequences) or None
     return {name: value for name, value in given.items() if value is not None}
 
 

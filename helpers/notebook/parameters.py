@@ -57,9 +57,9 @@ def check(**given: object) -> None:
 
 def _check_for_model(given: Mapping[str, Any]) -> None:
     model = catalog.model(given["model_id"])
-    for name in ("max_tokens", "temperature"):
-        if name in given and name in model.limits:
-            model.limits[name].check(name, given[name])
+    for name, limit in model.limits.items():
+        if name in given:
+            limit.check(name, given[name])
     if "max_tokens" in model.limits:
         for value in given.get("max_tokens_values", ()):
             model.limits["max_tokens"].check("each of max_tokens_values", value)

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -44,7 +43,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     faults, observer = Faults(), Observer(log_bodies=settings.log_prompts)
     agreements, roles = Agreements(settings), Roles()
     schedules = Schedules(roles)
-    sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, _now, faults)
+    sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, faults=faults)
     services = [sagemaker, agreements, Discovery(), Pricing(), Quotas(faults)]
     runtime = Runtime(
         sagemaker,
@@ -70,7 +69,3 @@ def _without_failing(connect: Callable[[], None]) -> None:
         connect()
     except Exception:
         logger.exception("this moto is not the one that was tested: %s failed", connect.__qualname__)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

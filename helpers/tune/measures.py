@@ -6,6 +6,7 @@ from math import isnan, nan, sqrt
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
+from ..catalog.settings import DRAWN_BY
 from ..errors import BadInput
 from .metrics import embeddings
 from .metrics.diversity import distinct, effective_number, self_similarity, similarity, words
@@ -14,7 +15,7 @@ from .metrics.quality import ended, faults, repetition
 if TYPE_CHECKING:
     import pandas as pd
 
-SETTING = ["prompt_id", "temperature", "k", "p", "max_tokens"]
+SETTING = ["prompt_id", *DRAWN_BY, "max_tokens"]
 NEEDED = {*SETTING, "repetition", "text", "tokens", "finish_reason", "likelihood"}
 
 

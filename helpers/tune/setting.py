@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..catalog import SETTINGS
 from ..errors import BadInput
 
-NAMES = ("temperature", "max_tokens", "k", "p", "stop_sequences")
+NAMES = tuple(name for name, setting in SETTINGS.items() if setting.saved)
 
 
 def save_setting(path: str | Path, setting: Mapping[str, Any]) -> Path:

@@ -68,9 +68,7 @@ def _ask(client: "Client", plan: Plan, request: Request) -> "Response":
     return client.generate(
         request.prompt,
         max_tokens=request.max_tokens,
-        temperature=request.temperature,
-        k=request.k,
-        p=request.p,
+        **request.drawn_by,
         likelihoods="GENERATION" if plan.cuts else "NONE",
         seed=None if plan.seed is None else plan.seed + request.repetition - 1,
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.settings import DRAWN_BY
 from ..errors import BadInput
 from ..records import payload
 from ..records.journal import read
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 COLUMNS = (
-    *("prompt_id", "prompt", "temperature", "k", "p", "max_tokens", "repetition", "text", "tokens"),
+    *("prompt_id", "prompt", *DRAWN_BY, "max_tokens", "repetition", "text", "tokens"),
     *("finish_reason", "likelihood", "measured", "latency_seconds"),
 )
 
@@ -86,6 +87,13 @@ def table_of(plan: Plan, answers: Mapping[Key, Answer], usd_per_hour: float | No
     return table
 
 
+def facts(row: Mapping[str, Any]) -> list[str]:
+    """Say how many tokens a row's answer has and why it ended, each where it is known."""
+    tokens, reason = row["tokens"], row["finish_reason"]
+    counted = [] if tokens is None or tokens != tokens else [f"{tokens:.0f} tokens"]
+    return [*counted, *([reason] if isinstance(reason, str) else [])]  # None, or pandas' NaN, is no reason
+
+
 def _seconds(answers: Mapping[Key, Answer]) -> dict[Key, float]:
     """Each answer's share of the endpoint's time, of those whose times are known."""
     known = {
@@ -99,7 +107,7 @@ def _seconds(answers: Mapping[Key, Answer]) -> dict[Key, float]:
 def _row(request: Request, limit: int, answer: Answer, measured: bool) -> tuple[Any, ...]:
     unknown = float("nan")
     return (
-        *(request.prompt_id, request.prompt, request.temperature, request.k, request.p, limit),
+        *(request.prompt_id, request.prompt, *request.drawn_by.values(), limit),
         *(request.repetition, answer.text, answer.length, answer.finish_reason),
         unknown if answer.likelihood is None else answer.likelihood,
         *(measured, answer.latency_seconds if measured else unknown),

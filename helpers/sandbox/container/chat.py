@@ -10,19 +10,19 @@ Shapes as in cohere-aws's samples and Cohere's OpenAPI. Where these leave a choi
 """
 
 import asyncio
-import json
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 from ..engine.engine import Engine, EngineError, TurnsError
+from ..inference import Parts
 from .context import check_room, check_texts
 from .conversation import Turn, v1_turns, v2_turns
 from .errors import invalid, not_practised
 from .fields import Fields
-from .generation import Order, Writing
+from .generation import Order, Writing, line
 
 _TOOLS = "it does not call tools reliably, and a made-up call would teach the wrong thing"
 _REFUSED = {
@@ -100,23 +100,23 @@ async def answer(engine: Engine, job: Job) -> dict[str, Any]:
     return _RESPONSES[job.version](job, writing)
 
 
-async def stream(engine: Engine, job: Job) -> AsyncGenerator[bytes, None]:
+async def stream(engine: Engine, job: Job) -> Parts:
     """One JSON object for each event."""
     writing = Writing()
     begin, delta, end, failed = (_v1_begin, _v1_delta, _v1_end, _v1_failed)
     if job.version == 2:
         begin, delta, end, failed = (_v2_begin, _v2_delta, _v2_end, _v2_failed)
     for event in begin(job):
-        yield _line(event)
+        yield line(event)
     try:
         async with aclosing(writing.follow(engine, job.tokens, job.order)) as pieces:
             async for text in pieces:
-                yield _line(delta(text))
+                yield line(delta(text))
     except EngineError as error:
-        yield _line(failed(str(error)))
+        yield line(failed(str(error)))
         return
     for event in end(job, writing):
-        yield _line(event)
+        yield line(event)
 
 
 def _v1_response(job: Job, writing: Writing) -> dict[str, Any]:
@@ -205,7 +205,3 @@ def _v2_end(job: Job, writing: Writing) -> list[dict[str, Any]]:
 
 def _v2_failed(message: str) -> dict[str, Any]:
     return {"type": "message-end", "delta": {"finish_reason": "ERROR", "error": message}}
-
-
-def _line(event: dict[str, Any]) -> bytes:
-    return json.dumps(event).encode() + b"\n"

@@ -4,13 +4,12 @@ Which body the SageMaker container sends for an error is not established: Cohere
 """
 
 import json
-from collections.abc import AsyncGenerator
 from typing import Any
 
 from helpers import catalog
 
 from ..engine.engine import Engine, EngineError
-from ..inference import JSON, Answer
+from ..inference import JSON, Answer, Parts
 from . import chat, generate
 from .errors import PRACTICE, Refusal
 from .fields import Fields
@@ -22,9 +21,7 @@ class Container:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    async def invoke(
-        self, model: catalog.Model, body: bytes, content_type: str = JSON
-    ) -> Answer | AsyncGenerator[bytes, None]:
+    async def invoke(self, model: catalog.Model, body: bytes, content_type: str = JSON) -> Answer | Parts:
         """Answer one invocation; with "stream": true in the body, an iterator of one JSON line each.
 
         Closing the iterator, or cancelling the call, ends the computation. A request that is refused is
@@ -39,7 +36,7 @@ class Container:
         except EngineError as error:
             return _message(500, str(error))
 
-    async def _answer(self, model: catalog.Model, body: bytes) -> Answer | AsyncGenerator[bytes, None]:
+    async def _answer(self, model: catalog.Model, body: bytes) -> Answer | Parts:
         if not model.generates:
             raise Refusal(
                 f"invalid request: {model.name} serves {model.api} requests; {PRACTICE} only writes text, "

@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from helpers.catalog import Limit
+from helpers.catalog.settings import MAX_STOP_SEQUENCES
 
 from .errors import Refusal, invalid
 
 ZERO_TOKENS = (
     "max_tokens can only be 0 if return_likelihoods is set to 'ALL' and prompt is longer than 1 token."
 )
-_MAX_STOP_SEQUENCES = 5  # Cohere's OpenAPI for chat; for generate no limit is established
-_MAX_PENALTY = 1.0
 
 
 class Fields:
@@ -74,9 +73,9 @@ class Fields:
             raise invalid(f"{name} must be one of {', '.join(choices)}.")
         return str(value)
 
-    def number(self, name: str, *, limit: Limit | None = None) -> float:
-        """A number in the model's range for that name, or in `limit`."""
-        limit = limit or self._limits[name]
+    def number(self, name: str) -> float:
+        """A number in the model's range for that setting."""
+        limit = self._limits[name]
         value = self.get(name)
         if value is None:
             return float(limit.default)
@@ -86,7 +85,7 @@ class Fields:
         return float(value)
 
     def integer(self, name: str) -> int:
-        """A whole number in the model's range for that name."""
+        """A whole number in the model's range for that setting."""
         limit = self._limits[name]
         value = self.get(name)
         if value is None:
@@ -115,10 +114,8 @@ class Fields:
         return int(value)
 
     def penalties(self) -> tuple[float, float]:
-        """Frequency and presence penalty, 0 to 1; not both."""
-        limit = Limit(0.0, _MAX_PENALTY, 0.0)
-        frequency = self.number("frequency_penalty", limit=limit)
-        presence = self.number("presence_penalty", limit=limit)
+        """Frequency and presence penalty; not both."""
+        frequency, presence = self.number("frequency_penalty"), self.number("presence_penalty")
         if frequency and presence:
             raise invalid("cannot specify both frequency_penalty and presence_penalty.")
         return frequency, presence
@@ -128,8 +125,8 @@ class Fields:
         value = self.get("stop_sequences") or []
         if not isinstance(value, list):
             raise invalid("stop_sequences must be a list of strings.")
-        if len(value) > _MAX_STOP_SEQUENCES:
-            raise invalid(f"stop_sequences can hold at most {_MAX_STOP_SEQUENCES} sequences.")
+        if len(value) > MAX_STOP_SEQUENCES:
+            raise invalid(f"stop_sequences can hold at most {MAX_STOP_SEQUENCES} sequences.")
         if not all(isinstance(each, str) for each in value):
             raise invalid("stop_sequences must be a list of strings.")
         sequences = [plain_text("stop_sequences", each) for each in value]

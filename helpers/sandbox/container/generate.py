@@ -10,7 +10,6 @@ Request and response as in cohere-aws's samples and Cohere's OpenAPI. Where thes
 - With `seed`, generation n of several uses seed + n.
 """
 
-import json
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -20,10 +19,11 @@ from typing import Any
 from helpers.catalog import Model
 
 from ..engine.engine import Engine, EngineError
+from ..inference import Parts
 from .context import Room, check_room
 from .errors import invalid, not_practised
 from .fields import ZERO_TOKENS, Fields
-from .generation import Order, Writing
+from .generation import Order, Writing, line
 from .merge import merge
 
 _REFUSED = {
@@ -86,7 +86,7 @@ async def answer(engine: Engine, job: Job) -> dict[str, Any]:
     return _response(job, writings, await _scores(engine, job))
 
 
-async def stream(engine: Engine, job: Job) -> AsyncGenerator[bytes, None]:
+async def stream(engine: Engine, job: Job) -> Parts:
     """One JSON object for each piece of text, and a last one with the whole response."""
     writings = [Writing() for _ in range(job.count)]
     try:
@@ -95,12 +95,12 @@ async def stream(engine: Engine, job: Job) -> AsyncGenerator[bytes, None]:
                 yield _event(job, index, text)
         scores = await _scores(engine, job)
     except EngineError as error:
-        yield _line({"is_finished": True, "finish_reason": "ERROR", "err": str(error)})
+        yield line({"is_finished": True, "finish_reason": "ERROR", "err": str(error)})
         return
     response = _response(job, writings, scores)
     # Which of several generations' reasons is reported is not established: the first one's.
     reason = response["generations"][0]["finish_reason"]
-    yield _line({"is_finished": True, "finish_reason": reason, "response": response})
+    yield line({"is_finished": True, "finish_reason": reason, "response": response})
 
 
 async def _write(engine: Engine, job: Job, writings: list[Writing]) -> AsyncGenerator[tuple[int, str], None]:
@@ -175,8 +175,4 @@ def _texts(pieces: list[bytes]) -> list[str]:
 
 def _event(job: Job, index: int, text: str) -> bytes:
     event: dict[str, Any] = {"text": text, "is_finished": False}
-    return _line(event if job.count == 1 else {**event, "index": index})
-
-
-def _line(event: dict[str, Any]) -> bytes:
-    return json.dumps(event).encode() + b"\n"
+    return line(event if job.count == 1 else {**event, "index": index})

@@ -1,9 +1,11 @@
 """One piece of writing, asked for and collected: what Generate and Chat have in common."""
 
+import json
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..engine.engine import Engine, Finish, Sampling, Token
 from .fields import Fields
@@ -82,3 +84,8 @@ class Writing:
             async for _ in pieces:
                 pass
         return self
+
+
+def line(event: dict[str, Any]) -> bytes:
+    """Write an event of a stream as one line of JSON."""
+    return json.dumps(event).encode() + b"\n"

@@ -1,15 +1,13 @@
 """Faults of a stream: its parts cut and joined in other places, and its end before the end."""
 
 import json
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from itertools import cycle
 
 from ..aws.eventstream import StreamCut, StreamException
+from ..inference import Parts
 from .switch import Faults
 from .table import Setting
-
-Parts = AsyncGenerator[bytes, None]
 
 
 def reshaped(faults: Faults, parts: Parts) -> Parts:

@@ -4,25 +4,16 @@ import hashlib
 from functools import cache
 from typing import Any
 
+from helpers import catalog
+
 from ..aws.paging import page
 from ..aws.service import AwsError, Context, Service, load_model
 from ..faults import Faults
 
-# What a new account might have. Chosen for the exercises; AWS's own defaults differ by account and region.
-USUAL = {
-    "ml.g4dn.xlarge": 2,
-    "ml.g5.xlarge": 2,
-    "ml.g5.2xlarge": 1,
-    "ml.p3.2xlarge": 1,
-    "ml.p4d.24xlarge": 1,
-    "ml.p4de.24xlarge": 1,
-    "ml.p5.48xlarge": 1,
-}
-
 
 def endpoint_quota(instance_type: str, faults: Faults) -> int:
     """How many instances of that type all endpoints of a region may use together."""
-    return faults.quota(instance_type, USUAL.get(instance_type, 0))
+    return faults.quota(instance_type, _quotas().get(instance_type, 0))
 
 
 def quota_name(instance_type: str) -> str:
@@ -37,9 +28,14 @@ def quota_code(instance_type: str) -> str:
 
 @cache
 def _codes() -> dict[str, str]:
-    """Quota code -> instance type, for every type that SageMaker's service model or this module knows."""
+    """Quota code -> instance type, for every type that SageMaker's service model or the catalogue knows."""
     known = load_model("sagemaker").shape_for("ProductionVariantInstanceType").metadata.get("enum", [])
-    return {quota_code(instance_type): instance_type for instance_type in dict.fromkeys([*known, *USUAL])}
+    return {quota_code(instance_type): instance_type for instance_type in dict.fromkeys([*known, *_quotas()])}
+
+
+def _quotas() -> dict[str, int]:
+    """Instance type -> its quota where nothing is changed, as the catalogue has it."""
+    return {each.type: each.sandbox_quota for each in catalog.instance_types()}
 
 
 class Quotas(Service):

@@ -30,7 +30,7 @@ class Handler(BaseHTTPRequestHandler):
         super().setup()
         Server.connections += 1
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         Server.together.wait(20)
         self.send_response(200)

@@ -1,9 +1,10 @@
 """The client against the sandbox's real model, and against failures that a stub can give."""
 
+import inspect
 import io
 import json
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from helpers.errors import BadInput, ModelFailed, ModelRefused, NotConnected, Th
 from helpers.generate import client as client_module
 from helpers.generate.client import Client
 from helpers.generate.retries import RETRY_SECONDS
+from helpers.generate.types import Request
 from helpers.sandbox.process import Address
 
 JSON = st.recursive(
@@ -136,6 +138,8 @@ def unsent(session: Session, medium: Client) -> Client:
         ("a", {"stop_sequences": "stop"}, "list"),
         ("a", {"stop_sequences": [""]}, "empty"),
         ("a", {"seed": 1}, "no seed"),
+        ("a", {"frequency_penalty": 1.5}, "frequency_penalty is 1.5; this model takes 0 to 1"),
+        ("a", {"frequency_penalty": 0.5, "presence_penalty": 0.5}, "exclude each other"),
     ],
 )
 def test_bad_input_is_refused_before_any_request(
@@ -397,7 +401,41 @@ def test_embedding_models_do_not_generate() -> None:
         Client(FakeSession([]), "fake", model_id="embed-v4")  # type: ignore[arg-type]
 
 
-def test_every_generating_model_has_its_ranges() -> None:
+def test_every_generating_model_has_a_range_for_each_number_that_its_api_takes() -> None:
     for model in catalog.models():
-        if model.generates:
-            assert {"max_tokens", "temperature", "k", "p", "num_generations"} <= set(model.limits)
+        taken = {n for n, each in catalog.SETTINGS.items() if each.is_number and model.api in each.apis}
+        assert set(model.limits) == taken - {"seed"}
+
+
+def test_a_setting_of_the_table_is_a_field_of_a_request_and_an_argument_of_generate() -> None:
+    assert catalog.SETTINGS.keys() <= {field.name for field in fields(Request)}
+    assert catalog.SETTINGS.keys() <= inspect.signature(Client.generate).parameters.keys()
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_every_setting_that_the_api_takes_is_sent_and_no_other() -> None:
+    values: dict[str, Any] = {"max_tokens": 10.0, "temperature": 0, "k": 3, "p": 0.5, "num_generations": 2}
+    values |= {"frequency_penalty": 0.25, "presence_penalty": 0.0, "stop_sequences": ("--",)}
+    client = Client(FakeSession([]), "fake", model_id="cohere-medium")  # type: ignore[arg-type]
+    sent: list[dict[str, Any]] = []
+    client._send = lambda _, body: sent.append(body) or {"Body": io.BytesIO(GOOD)}  # type: ignore
+    client.generate("a", **values)
+    assert sent == [{"prompt": "a", **values, "stop_sequences": ["--"]}]
+    assert type(sent[0]["max_tokens"]) is int
+    client.generate("a")
+    assert sent[1] == {"prompt": "a"}
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("ask", ["stream", "chat"])
+def test_a_misspelt_setting_is_named(ask: str) -> None:
+    client = Client(FakeSession([]), "fake", model_id="command-r-08-2024")  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="no setting temprature; there are temperature, max_tokens"):
+        getattr(client, ask)("a", temprature=1)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_a_stream_has_one_text() -> None:
+    client = Client(FakeSession([]), "fake", model_id="cohere-medium")  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="one text"):
+        client.stream("a", num_generations=2)

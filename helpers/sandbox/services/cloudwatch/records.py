@@ -6,8 +6,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
+from ..clock import utc_now
 from ..sagemaker import Variant
 
 logger = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ class Watch:
     ) -> None:
         self._observe, self._clock = observe, clock
         self._variant, self._region, self._body, self._stream = variant, region, body, stream
-        self._began, self._at = clock(), datetime.now(UTC)
+        self._began, self._at = clock(), utc_now()
         self._model_ended = self._began
         self._bytes = 0
         self._reported = False

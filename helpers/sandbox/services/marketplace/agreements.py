@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from botocore.model import OperationModel
@@ -12,6 +12,7 @@ from helpers.sandbox.aws.paging import page
 from helpers.sandbox.aws.service import Context, Handler, Service
 from helpers.sandbox.settings import Settings
 
+from ..clock import utc_now
 from . import agreement_views as views
 from .agreement_views import Agreement
 from .errors import conflict, invalid, unknown
@@ -30,17 +31,13 @@ class Quote:
     accepted: bool = False
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Agreements(Service):
     """An account starts without any agreement; accepting a quote is the subscribing act."""
 
     service_name = "marketplace-agreement"
     regions = frozenset({"us-east-1"})
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         super().__init__()
         self._settings = settings
         self._clock = clock

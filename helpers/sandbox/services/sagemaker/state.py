@@ -4,7 +4,7 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from botocore.model import OperationModel
@@ -13,6 +13,7 @@ from helpers.sandbox.aws.service import AwsError, Context, Handler, Service
 from helpers.sandbox.faults import Faults
 from helpers.sandbox.settings import Settings
 
+from ..clock import utc_now
 from ..iam import Roles
 from ..scheduler import Schedules
 from .errors import MODEL, not_found, refused
@@ -44,11 +45,6 @@ class Region:
     models: dict[str, Record] = field(default_factory=dict)
     configs: dict[str, Record] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
-
-
-def utc_now() -> datetime:
-    """The time, aware of its zone."""
-    return datetime.now(UTC)
 
 
 def tags_of(params: dict[str, Any]) -> dict[str, str]:
