@@ -1,4 +1,4 @@
-"""What AWS Marketplace offers: a model's listing, its price terms for each instance type, its documents.
+"""A model's offer on AWS Marketplace: listing, price terms for each instance type, documents.
 
 Read through marketplace-discovery (us-east-1 only); nothing is changed.
 """
@@ -22,7 +22,7 @@ NOT_PUBLIC = {"PRIVATE_PRICING", "REPLACEMENT_OFFER", "FUTURE_DATED"}
 class Offer:
     """A listing and its public offer: prices in USD an hour for each instance type, and the terms to read.
 
-    `takes_subscribers` is False for a listing that only those who have subscribed already can use.
+    `takes_subscribers` is False if only accounts that are already subscribed can use the listing.
     """
 
     title: str
@@ -38,7 +38,7 @@ class Offer:
 
 
 def offer(session: Session, model_id: str) -> Offer:
-    """The listing's title, price terms and EULA link, read from AWS Marketplace now."""
+    """Return the listing's title, price terms and EULA link, as AWS Marketplace has them now."""
     model = catalog.model(model_id)
     discovery = client(session, "marketplace-discovery", model)
     with explained(f"read the listing of {model.name}; its page is {model.listing_url}"):
@@ -102,17 +102,17 @@ def _offer_terms(discovery: Any, offer_id: str) -> list[dict[str, Any]]:
 
 
 def _takes_subscribers(listing: dict[str, Any]) -> bool:
-    # boto3 before 1.44.8 can't tell: then the request for an agreement will.
+    # boto3 before 1.44.8 lacks the member: then the request for an agreement fails.
     told = [each["indicatorType"] for each in listing.get("purchaseIndicators", [])]
     return "NOT_AVAILABLE_FOR_SUBSCRIPTION" not in told
 
 
 def _hourly_prices(terms: list[dict[str, Any]], model: catalog.Model, region: str) -> dict[str, float]:
-    """Instance type -> USD in that region, from the rate cards that name it.
+    """Return instance type -> USD an hour in that region, from the rate cards that name the type.
 
     The keys of a SageMaker model's rate card are not documented (as of 2026-11), so the instance type is
-    looked for in key and display name; batch transform has a price of its own and is left out. Of several
-    rates the highest counts: it is what one agrees to.
+    searched in key and display name; batch transform has a separate price and is left out. Of several rates
+    the highest counts, as it is what one agrees to.
     """
     rates = [
         (f"{rate['dimensionKey']} {rate['displayName']}", _rate(rate, region))
@@ -128,7 +128,7 @@ def _hourly_prices(terms: list[dict[str, Any]], model: catalog.Model, region: st
 
 
 def _rate(rate: dict[str, Any], region: str) -> float:
-    """A region's own price replaces the default one (botocore 1.44.8: RateCardItem.regionalPrices)."""
+    """Return the region's own price, or else the default (botocore 1.44.8: RateCardItem.regionalPrices)."""
     own = (each["price"] for each in rate.get("regionalPrices", []) if each["region"] == region)
     return float(next(own, rate["price"]))
 
@@ -138,12 +138,12 @@ def _is_hourly(name: str, instance_type: str) -> bool:
 
 
 def product_of(listing: dict[str, Any]) -> str:
-    """The id of the product that a listing sells."""
+    """Return the id of the product that a listing sells."""
     return str(listing["associatedEntities"][0]["product"]["productId"])
 
 
 def client(session: Session, service: str, model: catalog.Model) -> Any:
-    """The client of one of the buyer APIs. Raises NotConnected where boto3 is too old to know it."""
+    """Return the client of one of the buyer APIs. Raises NotConnected if boto3 is too old to have it."""
     try:
         return session.client(service)
     except UnknownServiceError as error:
