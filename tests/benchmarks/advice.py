@@ -89,7 +89,7 @@ def practised(folder: str, seeds: list[int]) -> None:
 
 def swept(client: Seeded, folder: str) -> pd.DataFrame:
     """The five prompts, the same settings for all."""
-    prompts = {str(name): text for name, text in catalog.load_prompts().items()}
+    prompts = catalog.load_prompts()
     plan = sweep.plan(client, prompts, temperature=TEMPERATURES, max_tokens=LIMITS, repetitions=REPETITIONS)
     return sweep.run(client, plan, Path(folder, f"{client.seed}.jsonl"), progress=False)
 
