@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from ..generate.next_token import NextToken, Seen, Setting
 from ..generate.reshape import Reshaped, Reshaping
 from ..notebook.markup import attribute, count, escape, inline, visible
-from .rendering import line
 
 MOST_BARS = 12
 INSTEAD = "Press Draw, and the model itself draws at this setting; or Ask, to look further."
@@ -44,6 +43,8 @@ def told(setting: Setting) -> str:
 
 def rows(known: NextToken, reshaping: Reshaping, setting: Setting) -> list[Row]:
     """The likeliest tokens, the other seen ones together, and what nobody has seen."""
+    if not can_be_shown(reshaping):
+        return _only_before(known)
     pairs = list(zip(known.seen, reshaping.tokens, strict=True))
     bars = [_bar(rank, seen, one, setting) for rank, (seen, one) in enumerate(pairs[:MOST_BARS])]
     if others := pairs[MOST_BARS:]:
@@ -59,9 +60,7 @@ def rows(known: NextToken, reshaping: Reshaping, setting: Setting) -> list[Row]:
 
 
 def chart(known: NextToken, reshaping: Reshaping, setting: Setting, writer: str) -> str:
-    """The bars as an HTML table; instead of them, where they aren't known, why there are none."""
-    if not can_be_shown(reshaping):
-        return line(f"{sentence(known, reshaping, setting)} {INSTEAD}")
+    """The bars as an HTML table; where what is left of them isn't known, those of before alone."""
     body = "".join(_html(row) for row in rows(known, reshaping, setting))
     heads = "".join(
         f'<th scope="col" style="{_CELL}">{name}</th>' for name in ("token", "", "before", "after")
@@ -96,7 +95,7 @@ def sentence(known: NextToken, reshaping: Reshaping, setting: Setting) -> str:
     if not known.draws:
         return "Press Ask: the model begins some dozens of answers, one token each."
     if not can_be_shown(reshaping):
-        return f"At {told(setting)} tokens that nobody has seen would decide, so there are no bars."
+        return f"At {told(setting)} tokens that nobody has seen would decide, so what is drawn is not known."
     kept = sum(1 for each in reshaping.tokens if each.kept)
     likeliest, first = known.seen[0], reshaping.tokens[0]
     change = f"{shown(likeliest.token)} had {_percent(likeliest.probability)}, has {_after(first)}"
@@ -132,6 +131,12 @@ def _bar(rank: int, seen: Seen, one: Reshaped, setting: Setting) -> Row:
     words = _after(one) if one.kept is not False else f"cut off by {_cutter(rank, setting)}"
     before = seen.probability
     return Row(shown(seen.token), before, one.probability, (_percent(before), words), one.kept is False)
+
+
+def _only_before(known: NextToken) -> list[Row]:
+    several = [(shown(each.token), each.probability) for each in known.seen[:MOST_BARS]]
+    several.append(("not seen, or not listed", 1 - sum(share for _, share in several)))
+    return [Row(name, share, 0.0, (_percent(share), "not known")) for name, share in several]
 
 
 def _cutter(rank: int, setting: Setting) -> str:

@@ -1,7 +1,8 @@
 """See the dice: bars of the next token, and sliders that reshape them without asking the model again."""
 
 import random
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -18,6 +19,7 @@ from .rendering import line
 if TYPE_CHECKING:
     from ..generate.client import Client
 
+ASK = "Ask"
 MOST_LOOKS = 4  # where nobody can press Ask again
 ORDER = (
     "Assumed: k cuts first, then p, then temperature acts, and the likelihoods are those before all three. "
@@ -38,7 +40,7 @@ class NextTokenView:
         prompt: str,
         setting: Setting,
         *,
-        seconds: float = 1.5,
+        seconds: float = 3.0,
         interactive: bool | None = None,
         dice: random.Random | None = None,
     ) -> None:
@@ -52,6 +54,8 @@ class NextTokenView:
         self.known = NextToken(prompt)
         self.drawn: list[str] = []
         self._copy: Any = None
+        self._thread: threading.Thread | None = None
+        self._drawing = threading.Lock()  # sliders and answers both redraw
         self.interactive = attended() if interactive is None else interactive
         if self.interactive:
             self._build(prompt)
@@ -79,15 +83,21 @@ class NextTokenView:
 
     def draw(self) -> None:
         """Draw a token by the bars; where they aren't known, the model itself draws some in one request."""
-        if self.reshaping.is_known:
-            shares = [each.probability for each in self.reshaping.tokens]
-            (chosen,) = self._dice.choices(self.known.seen, shares)
-            self.drawn.append(chosen.token)
+        setting, reshaping, known = self.setting, self.reshaping, self.known
+        if reshaping.is_known:
+            (chosen,) = self._dice.choices(known.seen, [each.probability for each in reshaping.tokens])
+            new = [chosen.token]
         else:
-            new = draw(self._client, self.known.prompt, self.setting, most_at_once(self._client))
-            self.known = self.known.plus(new)
-            self.drawn += [each.token for each in new]
+            answers = draw(self._client, known.prompt, setting, most_at_once(self._client))
+            self.known, new = known.plus(answers), [each.token for each in answers]
+        if setting == self.setting:  # a slider may have moved meanwhile
+            self.drawn += new
         self._show()
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until what a button began has ended."""
+        if self._thread is not None:
+            self._thread.join(timeout)
 
     def static_copy(self) -> str:
         """What a saved notebook keeps: the bars as Markdown, every text shown literally."""
@@ -122,7 +132,7 @@ class NextTokenView:
         self.prompt = widgets.Textarea(
             prompt, description="prompt", rows=2, style=LABEL, layout=widgets.Layout(width="auto")
         )
-        self.ask_button = widgets.Button(description="Ask", button_style="primary", icon="search")
+        self.ask_button = widgets.Button(description=ASK, button_style="primary", icon="search")
         self.draw_button = widgets.Button(description="Draw", icon="random")
         self.ask_button.on_click(lambda _: self._do("Asking", lambda: self.ask(self.prompt.value)))
         self.draw_button.on_click(lambda _: self._do("Drawing", self.draw))
@@ -150,13 +160,20 @@ class NextTokenView:
         box.observe(moved, "value")
         return row
 
-    def _do(self, doing: str, work: Any) -> None:
-        """Run a button's work; a click's exceptions reach nobody, so what goes wrong is said here."""
-        self.status.value = line(f"{doing} ...")
+    def _do(self, doing: str, work: Callable[[], None]) -> None:
+        """Run a button's work in a thread, so that the sliders go on working; one press after the other."""
+        self.wait()
+        self.ask_button.description = f"{doing} ..."  # disabled, it would lose the keyboard's focus
+        self._thread = threading.Thread(target=self._work, args=(work,), name="next token", daemon=True)
+        self._thread.start()
+
+    def _work(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except TutorialError as error:
+        except TutorialError as error:  # not swallowed: nobody hears of a thread's exceptions but here
             self.status.value = line(f"Failed: {error}")
+        finally:
+            self.ask_button.description = ASK
 
     def _show(self) -> None:
         """Redraw, and keep a copy for the saved notebook."""
@@ -166,20 +183,17 @@ class NextTokenView:
                 self._copy.update(self._folded())
 
     def _redraw(self) -> None:
-        reshaping, setting = self.reshaping, self.setting
-        words = bars.sentence(self.known, reshaping, setting)
-        if self.drawn:
-            words = bars.in_words(self.drawn)
-        self.draw_button.disabled = not self.known.draws
-        self.status.value = line(words)
-        self.chart.value = self._picture(reshaping, setting)
-
-    def _picture(self, reshaping: Reshaping, setting: Setting) -> str:
-        if not self.known.draws:
-            return ""
-        if self.drawn and not bars.can_be_shown(reshaping):
-            return bars.tally(self.drawn, setting, self._writer)
-        return bars.chart(self.known, reshaping, setting, self._writer)
+        with self._drawing:
+            reshaping, setting, known = self.reshaping, self.setting, self.known
+            words = bars.sentence(known, reshaping, setting)
+            if known.draws and not bars.can_be_shown(reshaping):
+                words = f"{words} {bars.INSTEAD}"
+            self.draw_button.disabled = not known.draws
+            self.status.value = line(bars.in_words(self.drawn) if self.drawn else words)
+            if self.drawn and not bars.can_be_shown(reshaping):
+                self.chart.value = bars.tally(self.drawn, setting, self._writer)
+            elif known.draws:
+                self.chart.value = bars.chart(known, reshaping, setting, self._writer)
 
 
 def next_token(
@@ -189,7 +203,7 @@ def next_token(
     temperature: float = 1.0,
     k: int = 0,
     p: float = 0.75,
-    seconds: float = 1.5,
+    seconds: float = 3.0,
     interactive: bool | None = None,
 ) -> NextTokenView:
     """Show what the model may write first after `prompt`, with sliders for temperature, k and p.
