@@ -188,12 +188,12 @@ class NextTokenView:
             words = bars.sentence(known, reshaping, setting)
             if known.draws and not bars.can_be_shown(reshaping):
                 words = f"{words} {bars.INSTEAD}"
-            self.draw_button.disabled = not known.draws
-            self.status.value = line(bars.in_words(self.drawn) if self.drawn else words)
             if self.drawn and not bars.can_be_shown(reshaping):
                 self.chart.value = bars.tally(self.drawn, setting, self._writer)
             elif known.draws:
                 self.chart.value = bars.chart(known, reshaping, setting, self._writer)
+            self.status.value = line(bars.in_words(self.drawn) if self.drawn else words)
+            self.draw_button.disabled = not known.draws
 
 
 def next_token(
