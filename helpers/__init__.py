@@ -1,1 +1,1 @@
-"""What the notebooks import. Importing this package opens no socket and starts no thread."""
+"""The package that the notebooks import; importing it opens no socket and starts no thread."""

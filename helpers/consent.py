@@ -1,7 +1,7 @@
-"""What counts as consent: a real bool, or a real number; never something that looks like one.
+"""Consent to spending, binding or deleting: exactly a bool or a finite number.
 
-papermill and batch tables pass text, and the text "false" is true to Python. So what spends, binds or deletes
-takes the exact type, and everything else is refused before any request.
+papermill and batch tables pass text, and the text "false" is true to Python. So these arguments must have the
+exact type; anything else is refused before any request.
 """
 
 import reprlib
@@ -17,21 +17,21 @@ AMOUNT = "a finite number of 0 or more"
 
 
 def yes_or_no(name: str, value: object) -> bool:
-    """Return `value` if it is True or False itself; raises BadInput for anything else, such as text or 1."""
+    """Return `value` if it is True or False. Raises BadInput for anything else, such as text or 1."""
     if is_yes_or_no(value):
         return bool(value)
     raise refusal(name, value, YES_OR_NO)
 
 
 def amount(name: str, value: object) -> float:
-    """Return `value` if it is an int or a float, finite and 0 or more; raises BadInput for anything else."""
+    """Return `value` if it is a finite int or float of 0 or more. Raises BadInput for anything else."""
     if is_amount(value):
         return value  # type: ignore[return-value]
     raise refusal(name, value, AMOUNT)
 
 
 def amount_or_none(name: str, value: object) -> float | None:
-    """Like `amount`, where None has a meaning of its own."""
+    """Return `value` if it is None or an `amount`. Raises BadInput for anything else."""
     if value is None:
         return None
     if is_amount(value):
@@ -40,22 +40,22 @@ def amount_or_none(name: str, value: object) -> float | None:
 
 
 def is_yes_or_no(value: object) -> bool:
-    """Whether it is True or False itself."""
+    """Tell whether a value is exactly True or False."""
     return value is True or value is False
 
 
 def is_amount(value: object) -> bool:
-    """Whether it is an int or a float, not of a subclass (a bool, NumPy's), finite and 0 or more."""
+    """Tell whether a value is exactly an int or a float (no bool, no NumPy type), finite and 0 or more."""
     return type(value) in (int, float) and 0 <= value <= sys.float_info.max  # type: ignore[operator]
 
 
 def refusal(name: str, value: object, takes: str) -> BadInput:
-    """The error for a value of the wrong kind, to be raised before anything was asked of AWS."""
+    """Return the BadInput for a value of the wrong kind, to be raised before any request to AWS."""
     return BadInput(f"{name} is {shown(value)}; it takes {takes}. Nothing was done.")
 
 
 def shown(value: object) -> str:
-    """A value in an error's one line, shortened; its type where it cannot be written."""
+    """Return a value as one short line for an error; its type if it cannot be written."""
     try:
         text = " ".join(_short.repr(value).split())
     except ValueError:  # an integer of more than 4,300 digits

@@ -1,20 +1,20 @@
-"""Every error that `helpers` raises on purpose; each message says what happened and what to do next."""
+"""The errors that `helpers` raises on purpose; each message says what happened and what to do next."""
 
 
 class TutorialError(Exception):
-    """The root: catch this to catch everything that `helpers` raises on purpose."""
+    """The base of all errors that `helpers` raises on purpose."""
 
     def _render_traceback_(self) -> list[str]:
-        # IPython asks for this: a reader of a notebook gets the sentence; the cause stays in __cause__.
+        # IPython calls this: a notebook shows the sentence alone; the cause remains in __cause__.
         return [f"{type(self).__name__}: {self}"]
 
 
 class BadInput(TutorialError, ValueError):
-    """Refused by this tutorial, before anything was created or paid for."""
+    """An argument or parameter was refused, before anything was created or paid for."""
 
 
 class UnknownModel(BadInput):
-    """No model of that name in the catalogue."""
+    """The catalogue has no model of that name."""
 
 
 class UnknownInstanceType(BadInput):
@@ -26,7 +26,7 @@ class UnsupportedRegion(BadInput):
 
 
 class NotOurs(BadInput):
-    """The endpoint lacks this tutorial's tag, so somebody else has made it."""
+    """The endpoint lacks this tutorial's tag, so somebody else created it."""
 
 
 class NotConnected(TutorialError):
@@ -34,7 +34,7 @@ class NotConnected(TutorialError):
 
 
 class SandboxStopped(NotConnected):
-    """The sandbox that this session talked to has stopped; its state went with it."""
+    """The sandbox of this session has stopped, and its state is lost."""
 
 
 class NotPermitted(TutorialError):
@@ -46,11 +46,11 @@ class NotSubscribed(TutorialError):
 
 
 class CostNotAccepted(TutorialError):
-    """The price an hour is above what the caller agreed to pay; nothing was created."""
+    """The hourly price is above what the caller agreed to pay; nothing was created."""
 
 
 class InstanceNotOffered(TutorialError):
-    """The region does not have the instance type: another of the model's types, or another region, may do."""
+    """The region does not have the instance type; another type or region may work."""
 
 
 class QuotaExceeded(TutorialError):
@@ -58,21 +58,21 @@ class QuotaExceeded(TutorialError):
 
 
 class EndpointNotFound(TutorialError):
-    """No endpoint of that name; says which notebook makes one."""
+    """There is no endpoint of that name; the message names the notebook that creates one."""
 
 
 class EndpointFailed(TutorialError):
-    """The endpoint reached Failed; carries SageMaker's FailureReason."""
+    """The endpoint's status is Failed; the message has SageMaker's FailureReason."""
 
 
 class EndpointNotReady(TutorialError):
-    """The endpoint is not InService yet (or any more), or waiting for it took too long."""
+    """The endpoint is not InService, or waiting for it took too long."""
 
 
 class ModelRefused(TutorialError):
-    """The model's container answered with a 4xx: the request was understood and declined.
+    """The model's container rejected the request (4xx).
 
-    `status` is the container's HTTP status, `model_message` its own words.
+    `status` is the container's HTTP status, `model_message` its message.
     """
 
     def __init__(self, message: str, *, status: int, model_message: str) -> None:
@@ -82,7 +82,10 @@ class ModelRefused(TutorialError):
 
 
 class ModelFailed(TutorialError):
-    """The model's container failed (5xx, a timeout): the same request may succeed later."""
+    """The model's container failed (5xx or a timeout); the same request may succeed later.
+
+    `status` is the container's HTTP status (0: no answer), `model_message` its message.
+    """
 
     def __init__(self, message: str, *, status: int, model_message: str) -> None:
         super().__init__(message)
@@ -91,7 +94,7 @@ class ModelFailed(TutorialError):
 
 
 class StreamBroken(TutorialError):
-    """A stream ended before the model had finished; `partial_text` holds all that had arrived."""
+    """A stream ended before the text was complete; `partial_text` is what had arrived."""
 
     def __init__(self, message: str, *, partial_text: str) -> None:
         super().__init__(message)
@@ -99,7 +102,7 @@ class StreamBroken(TutorialError):
 
 
 class Throttled(TutorialError):
-    """AWS asked to slow down, and kept asking through every retry."""
+    """AWS throttled the request and all its retries."""
 
 
 class NotOffered(TutorialError):

@@ -1,4 +1,4 @@
-"""What import-linter's contracts (pyproject.toml) can't say of the layout: sizes, and third parties' places."""
+"""What the import contracts in pyproject.toml can't say of the layout: sizes, and third parties' places."""
 
 import ast
 from collections.abc import Iterator

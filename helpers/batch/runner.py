@@ -18,21 +18,12 @@ from typing import Any
 
 from ..errors import BadInput
 from ..records import payload
-from ..records.journal import RunFile
+from ..records.journal import Journal
 from .report import Outcome, clean, error_of, shorten, without_secrets, write
 from .table import Run
 
 TIMEOUT = 3600.0  # seconds of one run
 GRACE = 15.0  # seconds between asking a run to end, which stops its kernel, and killing it
-# One run. SIGTERM is an exit, so that papermill stops the kernel on its way out. The end of its input
-# says that the batch is gone, however it died: nobody is left to keep what comes out.
-CHILD = """
-import json, os, signal, sys, threading, papermill
-signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-order = json.loads(sys.stdin.buffer.readline())
-threading.Thread(target=lambda: (os.read(0, 1), os.kill(os.getpid(), signal.SIGTERM)), daemon=True).start()
-papermill.execute_notebook(**order)
-"""
 
 
 def batch(runs: Sequence[Run], out: str | Path, *, jobs: int = 2, timeout: float = TIMEOUT) -> list[Outcome]:
@@ -44,7 +35,7 @@ def batch(runs: Sequence[Run], out: str | Path, *, jobs: int = 2, timeout: float
     if jobs < 1 or timeout <= 0:
         raise BadInput(f"jobs ({jobs}) and timeout ({timeout:g}) must be more than 0.")
     folder = Path(out)
-    with RunFile(folder / "state.jsonl", {"kind": "batch"}, _ended) as state:
+    with Journal(folder / "state.jsonl", {"kind": "batch"}, _ended) as state:
         _folder(folder / "work")
         ended = dict(map(_ended, state.records))
         outcomes = {run.name: _before(run, folder, ended) for run in runs}
@@ -108,7 +99,7 @@ def _execute(run: Run, folder: Path, timeout: float, stop: threading.Event) -> O
     started = time.monotonic()
     with log.open("wb") as file:
         child = subprocess.Popen(
-            [sys.executable, "-c", CHILD],
+            [sys.executable, "-m", "helpers.batch.child"],
             stdin=subprocess.PIPE,
             stdout=file,
             stderr=file,

@@ -1,4 +1,4 @@
-"""Deleting by name, what costs first: no handle is needed, so a failed deploy can be cleaned up."""
+"""Deletion by name, of what costs first; the name suffices, so it also works after a failed deploy."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -30,18 +30,18 @@ def delete(
     tell: Tell = print,
     sleep: Sleep = time.sleep,
 ) -> list[str]:
-    """Delete the endpoint, then its configuration and its model; return what was deleted once it is gone.
+    """Delete the endpoint, then its configuration and its models; return what was deleted once it is gone.
 
-    It needs the name only, and works for what a failed deploy left behind. Deleting twice is no error.
+    It needs the name only, and also deletes what a failed deploy left behind. Deleting twice is no error.
 
-    The endpoint goes first, and a look that is not permitted never stops that: you have given its name. Only
-    an endpoint that is seen to lack this tutorial's tag is left alone (NotOurs), unless you say so a second
-    time with `foreign=True` (exactly True or False, else BadInput). A configuration or model goes if it
-    carries the tag or the endpoint's own name, and no other endpoint or configuration uses it; otherwise, or
-    where that can't be told, it stays, at no cost, and `tell` says why.
+    The endpoint is deleted first, even if you may not describe it. Only an endpoint that is seen to lack this
+    tutorial's tag is left alone (NotOurs), unless `foreign=True` (exactly True or False, else BadInput). A
+    configuration or model is deleted if it has the tag or the endpoint's own name, and no other endpoint or
+    configuration uses it; otherwise, or if that is unknown, it stays, at no cost, and `tell` is called with
+    the reason.
 
-    SageMaker deletes no endpoint that is still being created or updated, so that is waited for, up to
-    `wait_seconds` (EndpointNotReady). The deadline is taken back last.
+    SageMaker does not delete an endpoint that is being created or updated, so `delete` waits for that, up to
+    `wait_seconds` (then EndpointNotReady). The endpoint's deadline is removed last.
     """
     consent.yes_or_no("foreign", foreign)
     check_name(endpoint_name)
@@ -59,7 +59,7 @@ def delete(
 
 
 def _look(session: Session, endpoint_name: str) -> dict[str, Any]:
-    """The endpoint's description; empty if there is no endpoint, or where it may not be looked at."""
+    """Return the endpoint's description; {} if there is none, or if it may not be described."""
     try:
         with explained(f"look at the endpoint {endpoint_name!r}"):
             operation = session.client("sagemaker").describe_endpoint
@@ -79,7 +79,7 @@ def _check_ours(session: Session, endpoint_name: str, endpoint: dict[str, Any]) 
 
 
 def _delete_endpoint(session: Session, endpoint_name: str, seconds: float, tell: Tell, sleep: Sleep) -> bool:
-    """Whether there was one to delete; waits while SageMaker says that it is in progress."""
+    """Delete the endpoint, waiting while it is in progress; return whether there was one."""
     operation = session.client("sagemaker").delete_endpoint
     for waited in _pauses(sleep):
         try:
@@ -96,7 +96,7 @@ def _delete_endpoint(session: Session, endpoint_name: str, seconds: float, tell:
 
 
 def _wait_until_gone(session: Session, endpoint_name: str, seconds: float, tell: Tell, sleep: Sleep) -> None:
-    """Wait while it is Deleting; where it may not be looked at, there is nothing to wait for."""
+    """Wait while the endpoint is Deleting; return at once if it may not be described."""
     for waited in _pauses(sleep):
         status = _look(session, endpoint_name).get("EndpointStatus", "")
         if status != "Deleting":
@@ -105,7 +105,7 @@ def _wait_until_gone(session: Session, endpoint_name: str, seconds: float, tell:
 
 
 def _pauses(sleep: Sleep) -> Iterator[float]:
-    """The seconds waited so far, each time after a longer pause than before."""
+    """Yield the seconds waited so far, each time after a longer pause."""
     waited = 0.0
     while True:
         yield waited

@@ -1,4 +1,4 @@
-"""What this tutorial made and has not deleted, found by tag and by name; "could not tell" is an answer."""
+"""Resources of this tutorial that still exist, found by tag and by name."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ COULD_NOT_TELL = "could not tell"
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of thing that SageMaker lists."""
+    """A kind of resource that SageMaker lists."""
 
     words: str
     operation: str
@@ -31,16 +31,16 @@ KINDS = (
 
 
 def leftovers(session: Session, endpoint_name: str = "") -> list[str]:
-    """What there is of this tutorial in this region, as kind and name, by tag, and by name if one is given.
+    """Return kind and name of this tutorial's resources in this region, found by tag or by `endpoint_name`.
 
-    Endpoints bill while they exist; configurations and models cost nothing. Where a permission is missing, an
-    entry begins with "could not tell", so that only a list that is empty says that nothing is left.
+    Endpoints cost money while they exist; configurations and models are free. If a permission is missing, an
+    entry begins with "could not tell": only an empty list says that nothing is left.
     """
     return [line for kind in KINDS for line in _of_kind(session, kind, endpoint_name)]
 
 
 def tags(session: Session, arn: str) -> list[dict[str, str]] | None:
-    """The tags of a resource; None where they may not be read. Of one that is gone, none."""
+    """Return the tags of a resource; [] if it is gone, None if they may not be read."""
     try:
         return list(session.client("sagemaker").list_tags(ResourceArn=arn)["Tags"])
     except ClientError as error:
@@ -71,7 +71,7 @@ def _of_kind(session: Session, kind: Kind, endpoint_name: str) -> Iterator[str]:
 
 
 def _listed(session: Session, kind: Kind) -> Iterator[dict[str, Any]]:
-    """All of a kind; an endpoint that is being deleted is no longer left."""
+    """Yield all resources of a kind, except endpoints that are being deleted."""
     with explained(f"list what is left of kind {kind.words}"):
         for page in session.client("sagemaker").get_paginator(kind.operation).paginate():
             yield from (i for i in page[f"{kind.member}s"] if i.get("EndpointStatus") != "Deleting")

@@ -1,4 +1,4 @@
-"""What an endpoint was made from, a configuration and its models: free, so whatever is in doubt stays."""
+"""Deletion of an endpoint's configuration and models, which are free: in doubt they stay."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from .leftovers import tags
 
 @dataclass(frozen=True)
 class Kind:
-    """Configurations, or models: SageMaker's operations and members, and who else may use one."""
+    """Endpoint configurations or models: SageMaker's operations and members, and what finds their users."""
 
     words: str
     member: str
     users: Callable[..., list[str]]
 
     def ask(self, session: Session, verb: str, name: str) -> dict[str, Any] | None:
-        """SageMaker's answer to "describe_" or "delete_"; None if there is none of that name."""
+        """Call "describe" or "delete" and return the response; None if there is none of that name."""
         operation = f"{verb}_{'model' if self is MODEL else 'endpoint_config'}"
         with explained(f"{verb} the {self.words} {name!r}"):
             return if_there(getattr(session.client("sagemaker"), operation), **{f"{self.member}Name": name})
@@ -34,10 +34,10 @@ MODEL = Kind("model", "Model", usage.users_of_model)
 def delete_parts(
     session: Session, endpoint_name: str, endpoint: dict[str, Any], tell: Callable[[str], object]
 ) -> list[str]:
-    """Delete the configurations and the models of the endpoint that may go; each one's kind and name.
+    """Delete the endpoint's configurations and models as far as allowed; return each one's kind and name.
 
-    `endpoint` is its description, empty if it is not known. A part goes if it carries this tutorial's tag or
-    the endpoint's own name, and nothing else uses it; of what stays, `tell` says why.
+    `endpoint` is its description, {} if unknown. A part is deleted if it has this tutorial's tag or the
+    endpoint's own name, and nothing else uses it; `tell` is called with the reason why another stays.
     """
     deleted, models = [], [endpoint_name]
     for name in dict.fromkeys([*usage.configs_of(endpoint), endpoint_name]):
@@ -53,7 +53,7 @@ def delete_parts(
 
 
 def _described(session: Session, kind: Kind, name: str) -> dict[str, Any] | None:
-    """What it was made of; None if there is none, empty where it may not be looked at."""
+    """Return the description; None if there is none, {} if it may not be described."""
     try:
         return kind.ask(session, "describe", name)
     except NotPermitted:

@@ -1,6 +1,6 @@
-"""Who else uses an endpoint configuration or a model: SageMaker deletes either without asking.
+"""The users of an endpoint configuration or a model, as SageMaker deletes either while it is in use.
 
-The lists do not say what an endpoint was made from, so each one is described: a call an endpoint.
+The lists do not say what an endpoint was created from, so each endpoint is described: one call for each.
 """
 
 from collections.abc import Iterator
@@ -11,18 +11,19 @@ from ..connect.session import Session
 
 
 def users_of_config(session: Session, config_name: str, *, besides: str) -> list[str]:
-    """The endpoints, `besides` one, that run on the configuration or are being updated to it.
+    """Return the endpoints, except `besides`, that run on the configuration or are being updated to it.
 
-    Raises NotPermitted where the account's endpoints may not be looked at.
+    Raises NotPermitted if the endpoints may not be described.
     """
     endpoints = _endpoints(session, besides)
     return [f"endpoint {name}" for name, configs in endpoints if config_name.lower() in _lower(configs)]
 
 
 def users_of_model(session: Session, model_name: str, *, besides: str) -> list[str]:
-    """The configurations that name the model, and the endpoints, `besides` one, whose configuration is gone.
+    """Return the configurations that name the model, and endpoints whose configuration is gone.
 
-    Such an endpoint may run on any model. Raises NotPermitted where they may not be looked at.
+    Such an endpoint, except `besides`, may run on any model. Raises NotPermitted if they may not be
+    described.
     """
     configs = dict(_configs(session))
     users = [f"endpoint configuration {n}" for n, models in configs.items() if model_name in models]
@@ -33,7 +34,7 @@ def users_of_model(session: Session, model_name: str, *, besides: str) -> list[s
 
 
 def models_of(config: dict[str, Any]) -> list[str]:
-    """The models that a configuration's variants name, those of shadow variants and instance pools too."""
+    """Return the models of a configuration's variants, including shadow variants and instance pools."""
     variants = [*config.get("ProductionVariants", []), *config.get("ShadowProductionVariants", [])]
     pools = [pool for variant in variants for pool in variant.get("InstancePools", [])]
     named = [each.get("ModelName") for each in variants] + [each.get("ModelNameOverride") for each in pools]
@@ -41,14 +42,14 @@ def models_of(config: dict[str, Any]) -> list[str]:
 
 
 def configs_of(endpoint: dict[str, Any]) -> list[str]:
-    """The configurations that an endpoint runs on and is being updated to, as DescribeEndpoint tells."""
+    """Return the configurations that an endpoint runs on and is being updated to (DescribeEndpoint)."""
     pending = endpoint.get("PendingDeploymentSummary") or {}
     named = [each.get("EndpointConfigName") for each in (endpoint, pending)]
     return list(dict.fromkeys(name for name in named if name))
 
 
 def _endpoints(session: Session, besides: str) -> Iterator[tuple[str, list[str]]]:
-    """Each endpoint's name with its configurations; those that are being deleted need none."""
+    """Yield each endpoint's name and configurations, except of endpoints that are being deleted."""
     sagemaker = session.client("sagemaker")
     with explained("look which other endpoints there are"):
         for page in sagemaker.get_paginator("list_endpoints").paginate():
@@ -61,7 +62,7 @@ def _endpoints(session: Session, besides: str) -> Iterator[tuple[str, list[str]]
 
 
 def _configs(session: Session) -> Iterator[tuple[str, list[str]]]:
-    """Each configuration's name with its models."""
+    """Yield each configuration's name and models."""
     sagemaker = session.client("sagemaker")
     with explained("look which other endpoint configurations there are"):
         for page in sagemaker.get_paginator("list_endpoint_configs").paginate():

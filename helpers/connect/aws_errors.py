@@ -1,4 +1,4 @@
-"""AWS's errors, said again with what to do next; what we have nothing to add to passes through unchanged."""
+"""Translation of AWS's errors to TutorialErrors that say what to do next; others pass unchanged."""
 
 import json
 import re
@@ -50,7 +50,7 @@ def explained(action: str) -> Iterator[None]:
         if explanation is None:
             raise
         raise explanation from error
-    except (ConnectionFailed, HTTPClientError) as error:  # timeouts, proxies and certificates among them
+    except (ConnectionFailed, HTTPClientError) as error:  # includes timeouts, proxies and certificates
         raise errors.NotConnected(f"Could not {action}: {error}") from error
     except SIGN_IN as error:
         raise errors.NotConnected(f"Could not {action}: {error}. {SIGN_IN_AGAIN}") from error
@@ -86,13 +86,13 @@ def _explain(error: ClientError, action: str) -> errors.TutorialError | None:
 
 
 def is_missing(error: ClientError) -> bool:
-    """Whether AWS says that what the call names is not there: SageMaker in words, others by a code."""
+    """Tell whether the error says that the named resource does not exist, by its code or SageMaker's text."""
     told = error.response["Error"]
     return told["Code"] == "ResourceNotFoundException" or "Could not find" in told["Message"]
 
 
 def if_there(operation: Callable[..., Any], **name: str) -> dict[str, Any] | None:
-    """AWS's answer to a call that names one thing; None if there is no such thing, or no name."""
+    """Return AWS's answer to a call that names a resource; None if it does not exist or the name is empty."""
     if not all(name.values()):
         return None
     try:
@@ -110,7 +110,7 @@ def _is_missing_endpoint(message: str) -> bool:
 
 
 def _explain_model_error(error: ClientError, action: str) -> errors.TutorialError:
-    """ModelError (424): the container's own status and words are in the response."""
+    """Return the error for a ModelError (424), with the container's own status and message."""
     status = int(error.response.get("OriginalStatusCode") or 0)
     said = model_message(error.response.get("OriginalMessage") or error.response["Error"].get("Message", ""))
     if 400 <= status < 500:
@@ -128,7 +128,7 @@ def _explain_model_error(error: ClientError, action: str) -> errors.TutorialErro
 
 
 def model_message(body: str) -> str:
-    """The words in a container's error body: the value of "message", or the body itself."""
+    """Return the message in a container's error body: the value of "message", or the body itself."""
     try:
         parsed = json.loads(body)
     except (ValueError, RecursionError):

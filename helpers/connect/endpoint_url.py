@@ -1,4 +1,4 @@
-"""Where boto3 would send its requests: to AWS, or to something on this machine that passes for it."""
+"""Where boto3 would send its requests: to AWS, or to a program on this machine."""
 
 import ipaddress
 import os
@@ -11,12 +11,12 @@ OF_AWS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".aws.dev")
 
 
 def is_loopback(url: str) -> bool:
-    """Tell whether a URL leads to this machine, however it is spelt: 127.1, 0x7f.1, [::], localhost., a name.
+    """Tell whether a URL leads to this machine, also as 127.1, 0x7f.1, [::], localhost. or another name.
 
-    A name that isn't AWS's own is looked up, as a request to it would be. Raises ValueError for no URL.
+    A name that is not AWS's own is looked up, as a request would do. Raises ValueError for an invalid URL.
     """
     parts = urlsplit(url)
-    _ = parts.port  # a ValueError if it is none
+    _ = parts.port  # raises ValueError if the port is invalid
     name = unicodedata.normalize("NFKC", parts.hostname or "").rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return True
@@ -26,7 +26,7 @@ def is_loopback(url: str) -> bool:
 
 
 def sources(url: str, environment: Mapping[str, str] = os.environ) -> str:
-    """Name what sets that endpoint URL: the variables that hold it, or else the AWS configuration file."""
+    """Return what sets that endpoint URL: the variables that hold it, or else the AWS configuration file."""
     names = [name for name, value in environment.items() if _sets(name) and value == url]
     profile = environment.get("AWS_PROFILE", environment.get("AWS_DEFAULT_PROFILE", "default"))
     in_file = f"endpoint_url of the profile {profile!r} in your AWS configuration file"
@@ -38,9 +38,9 @@ def _sets(name: str) -> bool:
 
 
 def _addresses(name: str) -> list[str]:
-    """The addresses that a socket would be connected to; none where the name has none (or no network)."""
+    """Return the addresses that a socket would connect to; [] if the name has none (or no network)."""
     try:
-        return [socket.inet_ntoa(socket.inet_aton(name))]  # as C reads it: 127.1, 0x7f.1, 2130706433
+        return [socket.inet_ntoa(socket.inet_aton(name))]  # in the forms of C: 127.1, 0x7f.1, 2130706433
     except (OSError, UnicodeEncodeError):
         pass
     try:

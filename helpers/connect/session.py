@@ -1,4 +1,4 @@
-"""Where the requests go: `connect("sandbox")` or `connect("aws")`; everything after that is the same."""
+"""The connection to the sandbox or to AWS; all other code is the same for both."""
 
 import json
 import os
@@ -24,16 +24,19 @@ Runtime = Literal["sandbox", "aws"]
 
 CLIENT_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3})
 # SageMaker gives a container 60 s for an answer; AWS asks clients to wait 70 s
-# (docs.aws.amazon.com, API_runtime_InvokeEndpoint). generation.py decides itself what is sent again.
-RUNTIME_CONFIG = Config(connect_timeout=10, read_timeout=70, retries={"total_max_attempts": 1})
+# (docs.aws.amazon.com, API_runtime_InvokeEndpoint). generate/retries.py decides what is sent again. botocore
+# keeps 10 connections; of more requests at once, as in a sweep, each further one would connect anew.
+RUNTIME_CONFIG = Config(
+    connect_timeout=10, read_timeout=70, retries={"total_max_attempts": 1}, max_pool_connections=256
+)
 # The Marketplace buyer APIs and one of the price list's endpoints are in us-east-1 alone.
 US_EAST_1_ONLY = ("marketplace-agreement", "marketplace-discovery", "pricing")
-# What the notebooks ask: `connect("aws")` makes their clients (nothing is sent) and looks where they point.
+# The notebooks' services: `connect("aws")` creates their clients, sends nothing, and checks their URLs.
 SERVICES = (
     *("sagemaker", "sagemaker-runtime", "sts", "iam", "scheduler", "service-quotas"),
     *US_EAST_1_ONLY,
 )
-# How AWS's services call a key they don't know: JSON services, query services, S3.
+# codes for an unknown key, of JSON services, query services and S3
 UNKNOWN_KEY_CODES = ("UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId")
 STUDIO_METADATA = Path("/opt/ml/metadata/resource-metadata.json")
 
@@ -41,9 +44,9 @@ STUDIO_METADATA = Path("/opt/ml/metadata/resource-metadata.json")
 def connect(runtime: str = "sandbox", region: str = "us-east-1", *, role_arn: str | None = None) -> "Session":
     """Connect to the practice AWS on this machine ("sandbox") or to your own account ("aws").
 
-    The sandbox is started when none is running. AWS credentials are found the way boto3 always finds them,
-    and only with "aws". `role_arn` is the execution role SageMaker runs the endpoint with; without it,
-    `Session.role_arn` says how one is found. Raises BadInput or NotConnected.
+    Starts the sandbox if none is running. AWS credentials are searched only with "aws", as boto3 does.
+    `role_arn` is the execution role that SageMaker runs the endpoint with; `Session.role_arn` says which is
+    used without it. Raises BadInput or NotConnected.
     """
     if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region):
         raise BadInput(f"{region!r} is not the name of an AWS region; one is 'us-east-1'.")
@@ -57,7 +60,7 @@ def connect(runtime: str = "sandbox", region: str = "us-east-1", *, role_arn: st
 
 @dataclass
 class Session:
-    """One runtime, one region, one identity. Make it with `connect`."""
+    """A runtime, a region and an identity; `connect` creates it."""
 
     runtime: Runtime
     region: str
@@ -74,8 +77,8 @@ class Session:
         return self.runtime == "aws"
 
     def client(self, service: str) -> Any:
-        """The boto3 client of an AWS service, for example "sagemaker"; made once a session."""
-        with self._making:  # boto3's clients may be shared between threads, its sessions may not
+        """Return the boto3 client of an AWS service, for example "sagemaker"; each is created once."""
+        with self._making:  # boto3's clients are thread-safe, its sessions are not
             if service not in self._clients:
                 region = "us-east-1" if service in US_EAST_1_ONLY else self.region
                 config = RUNTIME_CONFIG if service == "sagemaker-runtime" else CLIENT_CONFIG
@@ -84,7 +87,7 @@ class Session:
 
     @cached_property
     def account(self) -> str:
-        """The twelve digits of the AWS account; the sandbox has a made-up one."""
+        """The twelve digits of the AWS account; made up in the sandbox."""
         if self.known_account is None:
             with explained("ask AWS who you are"):
                 self.known_account = str(self.client("sts").get_caller_identity()["Account"])
@@ -92,7 +95,7 @@ class Session:
 
     @cached_property
     def role_arn(self) -> str:
-        """The execution role: given to `connect`, else Studio's, else the role you are signed in with."""
+        """The execution role: `connect`'s argument, else Studio's, else the role you are signed in with."""
         return self.given_role_arn or _studio_role() or self._signed_in_role()
 
     def _signed_in_role(self) -> str:
@@ -108,7 +111,7 @@ class Session:
 
 
 def _studio_role() -> str | None:
-    """The execution role of the SageMaker Studio space or notebook instance this runs in, if it does."""
+    """Return the execution role of the SageMaker Studio space or notebook instance, None elsewhere."""
     path = Path(os.environ.get("NOTEBOOK_METADATA_FILE", STUDIO_METADATA))
     if not path.exists():
         return None
@@ -117,10 +120,10 @@ def _studio_role() -> str | None:
 
 
 def _forget_clients_of_sdk() -> None:
-    """Let the SageMaker SDK make clients anew.
+    """Let the SageMaker SDK create new clients.
 
-    sagemaker-core up to 2.20 keeps the first one for the whole process, whatever session it is given later:
-    it would ask a sandbox that has ended, or AWS instead of the sandbox.
+    sagemaker-core up to 2.20 keeps its first client for the whole process, whatever session it gets later: it
+    would call a sandbox that has ended, or AWS instead of the sandbox.
     """
     client = getattr(sys.modules.get("sagemaker.core.utils.utils"), "SageMakerClient", None)
     kept = getattr(type(client), "_instances", None)
@@ -135,7 +138,7 @@ def _connect_aws(region: str, role_arn: str | None) -> Session:
         urls = [str(own.client(service).meta.endpoint_url) for service in SERVICES]
         here = [url for url in urls if endpoint_url.is_loopback(url)]
         _check_files()
-    except Exception as error:  # not swallowed: botocore has no class for all that a nonsense setting does
+    except Exception as error:  # re-raised: botocore has no common class for what a bad setting causes
         names = sorted(name for name in os.environ if name.startswith("AWS_"))
         raise NotConnected(
             f"Your AWS settings can't be used: {str(error).rstrip('.')}. Put that right and run the connect "
@@ -155,7 +158,7 @@ def _connect_aws(region: str, role_arn: str | None) -> Session:
 
 
 def _check_files() -> None:
-    """Files that boto3 looks at only when it sends something: then it would be a raw OSError."""
+    """Raise FileNotFoundError for files that boto3 reads only at the first request, with a bare OSError."""
     for name in ("AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "AWS_WEB_IDENTITY_TOKEN_FILE"):
         if (path := os.environ.get(name)) and not Path(path).exists():
             raise FileNotFoundError(f"{name} is {path!r}, and there is no such file")
@@ -174,10 +177,10 @@ def _connect_sandbox(region: str, role_arn: str | None) -> Session:
 
 
 class SandboxSession(boto3.Session):  # type: ignore[misc]
-    """A boto3 session whose every client talks to the sandbox, whatever the environment says.
+    """A boto3 session whose clients all call the sandbox, whatever the environment says.
 
-    It reads no profile, no credentials file and no proxy setting, so nothing of the user's own account
-    can be read or sent.
+    It reads no profile, credentials file or proxy setting, so nothing of the user's own account can be read
+    or sent.
     """
 
     def __init__(self, url: str, access_key_id: str, secret_access_key: str, region: str) -> None:
@@ -190,7 +193,7 @@ class SandboxSession(boto3.Session):  # type: ignore[misc]
         super().__init__(access_key_id, secret_access_key, region_name=region, botocore_session=isolated)
 
     def client(self, service_name: str, *args: Any, **kwargs: Any) -> Any:
-        """A client of that AWS service, answered by the sandbox."""
+        """Return a client of that AWS service, which the sandbox answers."""
         kwargs["endpoint_url"] = self._url
         kwargs["config"] = Config(proxies={}).merge(kwargs.get("config") or Config())
         client = super().client(service_name, *args, **kwargs)
@@ -199,7 +202,7 @@ class SandboxSession(boto3.Session):  # type: ignore[misc]
         return client
 
     def _stop_if_gone(self, response: Any = None, caught_exception: Any = None, **_: Any) -> None:
-        """Turn "connection refused", retried for seconds, into one sentence at once."""
+        """Raise SandboxStopped at once instead of retrying a refused connection for seconds."""
         stale = response is not None and response[1].get("Error", {}).get("Code") in UNKNOWN_KEY_CODES
         if stale or (caught_exception is not None and not _listens(self._url)):
             raise SandboxStopped(

@@ -51,8 +51,7 @@ def set_deadline(session: Session, endpoint_name: str, hours: float | None) -> d
     moment = (datetime.now(UTC) + timedelta(hours=checked)).replace(microsecond=0)
     scheduler = session.client("scheduler")
     with explained(f"set a deadline for {endpoint_name!r}"):
-        if if_there(scheduler.get_schedule_group, Name=GROUP) is None:
-            scheduler.create_schedule_group(Name=GROUP, Tags=[TAG])
+        _make_group(scheduler)
         schedule = _schedule(session, endpoint_name, moment)
         try:
             known = if_there(scheduler.get_schedule, GroupName=GROUP, Name=endpoint_name)
@@ -73,11 +72,15 @@ def renew_deadline(
 ) -> None:
     """Set the deadline of an endpoint that is there already; where that can't be, tell so and go on.
 
-    The endpoint runs and bills either way, so whoever attaches to it has to know what ends it.
+    The endpoint runs and bills either way, so whoever attaches to it has to know what ends it. A deadline
+    that is found for an endpoint of somebody else's is taken back: it would delete what is not ours.
     """
     try:
         moment = set_deadline(session, endpoint_name, hours)
-    except (NotPermitted, NotOurs) as error:
+    except NotPermitted as error:
+        tell(f"{in_words(session, endpoint_name, None)} {error}")
+    except NotOurs as error:
+        clear_deadline(session, endpoint_name)  # of an endpoint that was to have this name and never came
         tell(f"{in_words(session, endpoint_name, None)} {error}")
     else:
         tell(in_words(session, endpoint_name, moment))
@@ -128,6 +131,17 @@ def _schedule(session: Session, endpoint_name: str, moment: datetime) -> dict[st
             "Input": json.dumps({"EndpointName": endpoint_name}),
         },
     }
+
+
+def _make_group(scheduler: Any) -> None:
+    """Create the schedules' group unless there is one; another notebook may do so at this moment."""
+    if if_there(scheduler.get_schedule_group, Name=GROUP) is not None:
+        return
+    try:
+        scheduler.create_schedule_group(Name=GROUP, Tags=[TAG])
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConflictException":
+            raise
 
 
 def _check_ours(session: Session, endpoint_name: str) -> None:

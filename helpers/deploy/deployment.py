@@ -5,12 +5,12 @@ from contextlib import suppress
 
 from .. import catalog, consent
 from ..connect.session import Session
-from ..errors import BadInput, CostNotAccepted, EndpointNotReady, TutorialError
+from ..errors import BadInput, CostNotAccepted, TutorialError
 from ..subscribe import marketplace
 from .costs import Price, agree, price, price_at
 from .create import prepare, start
 from .deadline import check_hours, clear_deadline, in_words, renew_deadline, set_deadline
-from .endpoint import Endpoint, check_name, find, wait
+from .endpoint import CHANGING, Endpoint, check_name, find, usable, wait, wait_until_gone
 from .quotas import check_quota
 
 
@@ -28,6 +28,8 @@ def deploy(
 ) -> Endpoint:
     """Create the endpoint and wait until it is InService; when it is there already, attach to it.
 
+    One that is being deleted is waited for, up to `wait_seconds` (EndpointNotReady), and made anew; one that
+    has failed is EndpointFailed, which says what to do.
     `max_usd_per_hour` is the most you agree to pay (all instances, with software): on AWS nothing is created
     or attached to without it, nor above it (CostNotAccepted). `software_usd_per_hour` stands in for a
     software price that can't be read. AWS deletes the endpoint by itself after `delete_after_hours` (more
@@ -43,6 +45,8 @@ def deploy(
     instance_type = model.check_instance_type(instance_type)
     package_arn = model.package_arn(session.region, instance_type)
     existing = find(session, endpoint_name)
+    if existing is not None and existing.status == "Deleting":
+        existing = wait_until_gone(session, endpoint_name, wait_seconds, tell)
     own = {"software_usd_per_hour": software_usd_per_hour}
     if existing is not None:
         _check_same(existing, model, instance_type, tell)
@@ -95,9 +99,7 @@ def _check_same(
             f"{existing.name!r} exists and serves {existing.model.id}, not {model.id}. "
             f"Choose another endpoint_name, or delete it in 06_clean_up."
         )
-    if existing.status == "Deleting":
-        raise EndpointNotReady(
-            f"{existing.name} is being deleted: deploy again when it is gone, in a minute."
-        )
+    if existing.status not in CHANGING:
+        usable(existing)
     other = "" if existing.instance_type == instance_type else f" (not on {instance_type}), at its price"
     tell(f"{existing.name}: exists on {existing.instance_type}{other}; attaching to it")

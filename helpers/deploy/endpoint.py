@@ -99,32 +99,79 @@ def wait(
     Interrupt it whenever you like and call it again: the endpoint goes on by itself. Raises EndpointFailed
     with SageMaker's reason, or EndpointNotReady after `seconds`.
     """
-    started, told, minutes = clock(), "", 0
-    while True:
-        endpoint = describe(session, endpoint_name)
-        if endpoint.status != told:
-            tell(f"{endpoint_name}: {endpoint.status}")
-        told = endpoint.status
-        if endpoint.status not in CHANGING:
-            return _ready(endpoint)
-        waited = clock() - started
-        if waited > seconds:
+    too_long = (
+        f"and it bills. Wait on with wait(session, {endpoint_name!r}), or delete(session, {endpoint_name!r})."
+    )
+    follow = _Follow(endpoint_name, seconds, tell, clock, sleep)
+    while (endpoint := describe(session, endpoint_name)).status in CHANGING:
+        follow.pause(endpoint.status, too_long)
+    follow.told(endpoint.status)
+    return usable(endpoint)
+
+
+def wait_until_gone(
+    session: Session,
+    endpoint_name: str,
+    seconds: float = 2700,
+    tell: Callable[[str], object] = print,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
+) -> Endpoint | None:
+    """Wait while the endpoint is being deleted, and return None, or the one that has its name by then.
+
+    It tells as `wait` does. Raises EndpointNotReady after `seconds`.
+    """
+    follow = _Follow(endpoint_name, seconds, tell, clock, sleep)
+    while (endpoint := find(session, endpoint_name)) is not None and endpoint.status == "Deleting":
+        follow.pause(endpoint.status, "and nothing was created. Deploy again when it is gone.")
+    return endpoint
+
+
+class _Follow:
+    """Waiting with longer and longer pauses, and with words for whoever looks on."""
+
+    def __init__(
+        self,
+        name: str,
+        seconds: float,
+        tell: Callable[[str], object],
+        clock: Callable[[], float],
+        sleep: Callable[[float], object],
+    ) -> None:
+        self._name, self._seconds, self._tell, self._clock, self._sleep = name, seconds, tell, clock, sleep
+        self._started, self._status, self._minutes = clock(), "", 0
+
+    def told(self, status: str) -> None:
+        """Tell a status that is new."""
+        if status != self._status:
+            self._tell(f"{self._name}: {status}")
+        self._status = status
+
+    def pause(self, status: str, too_long: str) -> None:
+        """Wait before the next look. Raises EndpointNotReady, with `too_long`, if that was long enough."""
+        self.told(status)
+        waited = self._clock() - self._started
+        if waited > self._seconds:
             raise EndpointNotReady(
-                f"{endpoint_name} is still {endpoint.status} after {waited / 60:.0f} minutes, and it bills. "
-                f"Wait on with wait(session, {endpoint_name!r}), or delete(session, {endpoint_name!r})."
+                f"{self._name} is still {status} after {waited / 60:.0f} minutes, {too_long}"
             )
-        if waited // 60 > minutes:
-            minutes = int(waited // 60)
-            tell(f"{endpoint_name}: {endpoint.status}, {minutes} min")
-        sleep(min(15.0, 0.25 + waited / 10))
+        if waited // 60 > self._minutes:
+            self._minutes = int(waited // 60)
+            self._tell(f"{self._name}: {status}, {self._minutes} min")
+        self._sleep(min(15.0, 0.25 + waited / 10))
 
 
-def _ready(endpoint: Endpoint) -> Endpoint:
+def usable(endpoint: Endpoint) -> Endpoint:
+    """Return the endpoint if it is InService; raise EndpointNotReady or EndpointFailed with what to do."""
     if endpoint.status == "InService":
         return endpoint
+    if endpoint.status == "Deleting":
+        raise EndpointNotReady(f"{endpoint.name} is being deleted: deploy it again when it is gone.")
     raise EndpointFailed(
         f"{endpoint.name} is {endpoint.status}: {endpoint.failure_reason or 'SageMaker gives no reason.'} "
-        f"A failed endpoint can only be deleted: delete(session, {endpoint.name!r})."
+        f"Such an endpoint can only be deleted: delete(session, {endpoint.name!r}), or 06_clean_up. Then "
+        "deploy again; if there was no capacity, on another instance type, in another region, or later."
     )
 
 

@@ -1,27 +1,27 @@
 """Service Quotas: how many instances of a type this account may run endpoints on."""
 
+from contextlib import suppress
+
 from botocore.exceptions import ClientError
 
-from ..connect.aws_errors import DENIED, QUOTAS, THROTTLED
+from ..connect.aws_errors import QUOTAS, explained
 from ..connect.session import Session
-from ..errors import QuotaExceeded
+from ..errors import NotPermitted, QuotaExceeded, Throttled
 
 
 def endpoint_quota(session: Session, instance_type: str) -> int | None:
-    """The account's quota for endpoints on `instance_type`, in instances; None if it may not be asked.
+    """The account's quota for endpoints on `instance_type`, in instances; None where AWS does not tell.
 
-    New accounts often have 0 for GPU types, and AWS may take a day to raise it.
+    New accounts often have 0 for GPU types, and AWS may take a day to raise it. Where the quota may not be
+    asked, or Service Quotas fails, CreateEndpoint will tell. Raises NotConnected if nothing can be asked.
     """
     wanted = f"{instance_type} for endpoint usage"
     pages = session.client("service-quotas").get_paginator("list_service_quotas")
-    try:
+    with suppress(NotPermitted, Throttled, ClientError), explained(f"ask for the quota of {instance_type}"):
         for page in pages.paginate(ServiceCode="sagemaker", PaginationConfig={"PageSize": 100}):
             for quota in page["Quotas"]:
                 if quota["QuotaName"] == wanted:
                     return int(quota["Value"])
-    except ClientError as error:
-        if error.response["Error"]["Code"] not in (*DENIED, *THROTTLED):
-            raise
     return None
 
 

@@ -4,47 +4,60 @@ Generate is what Medium, Command and Command Light speak; chat v1 is what Comman
 chat with a list of messages. Sources: Cohere's OpenAPI, and the samples in cohere-ai/cohere-aws@ab4a24f.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
+from ..catalog import SETTINGS
 from ..records import payload
 from .types import Generation, Request, Response, TokenLikelihood
 
 
-class Api(Protocol):
+class Api(ABC):
     """One wire format. What reads raises payload.WrongShape where the JSON isn't as the API writes it."""
 
     features: frozenset[str]
 
     def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
         """The JSON body of a request."""
+        return {**self._own(request), **_sampling(request), **({"stream": True} if stream else {})}
 
+    @abstractmethod
+    def _own(self, request: Request) -> dict[str, Any]:
+        """The part of a body that no other API writes so."""
+
+    @abstractmethod
     def response(self, raw: dict[str, Any]) -> Response:
         """A typed response from the JSON of an answer (or of a stream's last event)."""
 
+    @abstractmethod
     def text(self, event: dict[str, Any]) -> str:
         """The piece of text that a stream event brings; empty for other events."""
 
+    @abstractmethod
     def final(self, event: dict[str, Any]) -> dict[str, Any] | None:
         """The whole answer if this is the stream's last event, else None."""
 
     def error(self, event: dict[str, Any]) -> str | None:
-        """The model's words if the event reports a failure inside a stream that began well."""
+        """The model's words if the event reports a failure inside a stream that began well.
+
+        Generate and chat v1 end with `err` or a finish_reason; a bare {"message"} is any API's.
+        """
+        if set(event) == {"message"} and isinstance(event["message"], str):
+            return event["message"]
+        return _failure(event, "err")
 
 
-class GenerateApi:
+class GenerateApi(Api):
     """/v1/generate: Medium, Command, Command Light."""
 
-    features = frozenset({"likelihoods", "num_generations"})
+    features = frozenset({"likelihoods"})
 
-    def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
-        """See Api."""
-        body = {"prompt": request.prompt, **_sampling(request)}
+    def _own(self, request: Request) -> dict[str, Any]:
+        body: dict[str, Any] = {"prompt": request.prompt}
         if request.likelihoods != "NONE":
             body["return_likelihoods"] = request.likelihoods
-        if request.num_generations != 1:
-            body["num_generations"] = request.num_generations
-        return body | ({"stream": True} if stream else {})
+        return body
 
     def response(self, raw: dict[str, Any]) -> Response:
         """See Api."""
@@ -55,15 +68,16 @@ class GenerateApi:
 
     def text(self, event: dict[str, Any]) -> str:
         """See Api."""
-        return "" if event.get("is_finished") else payload.text_or_none(event, "text") or ""
+        whole = event.get("is_finished") and event.get("response") is not None
+        return "" if whole else payload.text_or_none(event, "text") or ""
 
     def final(self, event: dict[str, Any]) -> dict[str, Any] | None:
-        """See Api."""
-        return payload.obj(event.get("response"), "response") if event.get("is_finished") else None
-
-    def error(self, event: dict[str, Any]) -> str | None:
-        """See Api."""
-        return _error(event)
+        """See Api; a last event without the whole answer ends the text that has come."""
+        if not event.get("is_finished"):
+            return None
+        if event.get("response") is None:
+            return {"generations": [{"text": None, "finish_reason": event.get("finish_reason")}]}
+        return payload.part(event, "response")
 
     @staticmethod
     def _generation(raw: dict[str, Any]) -> Generation:
@@ -75,19 +89,18 @@ class GenerateApi:
         return Generation(_told(raw), payload.text_or_none(raw, "finish_reason"), likelihood, tokens)
 
 
-class ChatV1Api:
+class ChatV1Api(Api):
     """/v1/chat: Command R and R+."""
 
-    features = frozenset({"seed", "chat"})
+    features = frozenset({"chat"})
 
-    def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
-        """See Api."""
-        body = {"message": request.prompt, **_sampling(request)}
+    def _own(self, request: Request) -> dict[str, Any]:
+        body: dict[str, Any] = {"message": request.prompt}
         if request.history:
             body["chat_history"] = [dict(turn) for turn in request.history]
         if request.preamble is not None:
             body["preamble"] = request.preamble
-        return body | ({"stream": True} if stream else {})
+        return body
 
     def response(self, raw: dict[str, Any]) -> Response:
         """See Api."""
@@ -110,23 +123,17 @@ class ChatV1Api:
         ended = event.get("event_type") == "stream-end"
         return payload.obj(event.get("response"), "response") if ended else None
 
-    def error(self, event: dict[str, Any]) -> str | None:
-        """See Api."""
-        return _error(event)
 
-
-class ChatV2Api:
+class ChatV2Api(Api):
     """/v2/chat: a list of messages; no SageMaker package is known to stream it yet (as of 2026-11)."""
 
-    features = frozenset({"seed", "chat"})
+    features = frozenset({"chat"})
     roles: Mapping[str, str] = {"USER": "user", "CHATBOT": "assistant", "SYSTEM": "system", "TOOL": "tool"}
 
-    def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
-        """See Api."""
+    def _own(self, request: Request) -> dict[str, Any]:
         system = [{"role": "system", "content": request.preamble}] if request.preamble is not None else []
         turns = [{"role": self.roles[turn["role"]], "content": turn["message"]} for turn in request.history]
-        messages = [*system, *turns, {"role": "user", "content": request.prompt}]
-        return {"messages": messages, **_sampling(request)} | ({"stream": True} if stream else {})
+        return {"messages": [*system, *turns, {"role": "user", "content": request.prompt}]}
 
     def response(self, raw: dict[str, Any]) -> Response:
         """See Api."""
@@ -155,34 +162,29 @@ class ChatV2Api:
 
     def error(self, event: dict[str, Any]) -> str | None:
         """See Api."""
-        return _error(event)
+        return super().error(event) or _failure(payload.part(event, "delta"), "error")
 
 
 APIS: dict[str, Api] = {"generate": GenerateApi(), "chat-v1": ChatV1Api(), "chat-v2": ChatV2Api()}
 
 
 def _sampling(request: Request) -> dict[str, Any]:
-    """The parameters that all APIs name alike; what is None is left out."""
-    given = {
-        "max_tokens": request.max_tokens,
-        "temperature": request.temperature,
-        "k": request.k,
-        "p": request.p,
-        "seed": request.seed,
-        "stop_sequences": list(request.stop_sequences) or None,
-    }
+    """The settings, which all APIs name alike; what is None, or holds no text, is left out."""
+    given = {name: getattr(request, name) for name in SETTINGS}
+    given["stop_sequences"] = list(request.stop_sequences) or None
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _error(event: dict[str, Any]) -> str | None:
-    """Generate ends with `err`; chat v1 with a finish_reason of ERROR...; a bare {"message"} is any API's."""
-    if event.get("err") is not None:
-        return str(event["err"])
-    if str(event.get("finish_reason", "")).startswith("ERROR"):
-        return f"finish reason {event['finish_reason']}"
-    if set(event) == {"message"} and isinstance(event["message"], str):
-        return event["message"]
-    return None
+def _failure(ending: dict[str, Any], words: str) -> str | None:
+    """The words of what ends a stream if they tell of a failure, or the finish reason if that is one.
+
+    ERROR_LIMIT is none: the context is full, and the text is whole until there, as it is unstreamed.
+    """
+    if ending.get(words) is not None:
+        return str(ending[words])
+    reason = str(ending.get("finish_reason"))
+    failed = reason.startswith(("ERROR", "TIMEOUT")) and reason != "ERROR_LIMIT"
+    return f"finish reason {reason}" if failed else None
 
 
 def _told(raw: dict[str, Any]) -> str:

@@ -3,28 +3,26 @@
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
-from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
+from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 from urllib3.exceptions import HTTPError
 
 from .. import catalog
+from ..catalog import SETTINGS
 from ..connect.aws_errors import explained
 from ..connect.session import Session
 from ..deploy import endpoint
 from ..errors import BadInput, EndpointNotReady, ModelFailed, UnknownModel
 from ..records.payload import WrongShape, parse
 from .apis import APIS
+from .checks import check, with_settings
+from .history import check_history
+from .retries import RETRY_SECONDS, retried
 from .stream import Stream
 from .types import Request, Response, TokenLikelihood
-
-LIKELIHOODS = ("NONE", "GENERATION", "ALL")
-MAX_STOP_SEQUENCES = 5
-# Sent again: the service was busy and had not begun. Never a model's answer, and never a timeout, which may
-# have been computed and paid for.
-RETRIED = ("ThrottlingException", "ServiceUnavailable", "ModelNotReadyException")
-RETRY_SECONDS = (0.5, 1.0, 2.0)
 
 
 class Client:
@@ -53,10 +51,18 @@ class Client:
         self.limits = self.model.limits
         self._api = APIS[self.model.api]
         self._sleep, self._clock = sleep, clock
+        self._pauses: Sequence[float] = RETRY_SECONDS
+
+    def without_retries(self) -> "Client":
+        """Return the same client, but one that raises Throttled at once: its caller sends again."""
+        client = copy(self)
+        client._pauses = ()
+        return client
 
     def supports(self, feature: str) -> bool:
-        """Whether the model's API has "likelihoods", "num_generations", "seed" or "chat"."""
-        return feature in self._api.features
+        """Whether the model's API has "likelihoods" or "chat", or a setting such as "seed"."""
+        setting = SETTINGS.get(feature)
+        return feature in self._api.features if setting is None else self.model.api in setting.apis
 
     def generate(
         self,
@@ -66,8 +72,10 @@ class Client:
         temperature: float | None = None,
         k: int | None = None,
         p: float | None = None,
+        frequency_penalty: float | None = None,
+        presence_penalty: float | None = None,
         stop_sequences: Sequence[str] = (),
-        num_generations: int = 1,
+        num_generations: int | None = None,
         likelihoods: str = "NONE",
         seed: int | None = None,
     ) -> Response:
@@ -78,30 +86,29 @@ class Client:
         the model's own errors.
         """
         request = Request(
-            prompt, max_tokens, temperature, k, p, stop_sequences, num_generations, likelihoods, seed
+            prompt=prompt,
+            max_tokens=max_tokens,
+            temperature=temperature,
+            k=k,
+            p=p,
+            frequency_penalty=frequency_penalty,
+            presence_penalty=presence_penalty,
+            stop_sequences=stop_sequences,
+            num_generations=num_generations,
+            likelihoods=likelihoods,
+            seed=seed,
         )
         return self._invoke(request)
 
-    def stream(
-        self,
-        prompt: str,
-        *,
-        max_tokens: int | None = None,
-        temperature: float | None = None,
-        k: int | None = None,
-        p: float | None = None,
-        stop_sequences: Sequence[str] = (),
-        likelihoods: str = "NONE",
-        seed: int | None = None,
-    ) -> Stream:
-        """Like `generate`, but the text can be read while it is being written.
+    def stream(self, prompt: str, *, likelihoods: str = "NONE", **settings: Any) -> Stream:
+        """Like `generate`, but the text can be read while it is being written; `settings` are those of it.
 
-        Likelihoods come at the end, in the stream's `response`.
+        Likelihoods come at the end, in the stream's `response`. A stream has one text: `num_generations`
+        other than 1 raises BadInput.
         """
-        request = Request(
-            prompt, max_tokens, temperature, k, p, stop_sequences, likelihoods=likelihoods, seed=seed
-        )
-        return self._invoke_stream(request)
+        if settings.get("num_generations") not in (None, 1):
+            raise BadInput("A stream has one text; ask for several with generate.")
+        return self._invoke_stream(with_settings(Request(prompt, likelihoods=likelihoods), settings))
 
     def tokens(self, text: str) -> tuple[TokenLikelihood, ...]:
         """The model's own tokens of `text`, each with its log-likelihood after those before it.
@@ -137,36 +144,6 @@ class Client:
         """Like `chat`, but the text can be read while it is being written."""
         return self._invoke_stream(self._chat_request(message, history, preamble, settings))
 
-    def check(self, request: Request) -> Request:
-        """Return `request`, or raise BadInput: what the model would refuse is refused here, for nothing."""
-        if not isinstance(request.prompt, str):
-            raise BadInput(f"The prompt is of type {type(request.prompt).__name__}; it takes one text.")
-        if not request.prompt.strip():
-            raise BadInput("The prompt is empty; the model needs at least one token to go on from.")
-        only_read = request.max_tokens == 0 and request.likelihoods == "ALL"
-        for name in ("max_tokens", "temperature", "k", "p", "num_generations"):
-            value = getattr(request, name)
-            if value is not None and not (only_read and name == "max_tokens"):
-                self.limits[name].check(name, value)
-        for name in ("max_tokens", "k", "num_generations"):
-            if isinstance(getattr(request, name), float):
-                raise BadInput(f"{name} is {getattr(request, name)!r}; it takes a whole number.")
-        if request.likelihoods not in LIKELIHOODS:
-            raise BadInput(f"likelihoods is {request.likelihoods!r}; it is one of {', '.join(LIKELIHOODS)}.")
-        self._check_features(request)
-        return request
-
-    def _check_features(self, request: Request) -> None:
-        if request.likelihoods != "NONE" and not self.supports("likelihoods"):
-            raise BadInput(f"{self.model.name} gives no likelihoods; leave likelihoods='NONE'.")
-        if request.seed is not None and not self.supports("seed"):
-            raise BadInput(f"{self.model.name} takes no seed; leave it out.")
-        stops = request.stop_sequences
-        if isinstance(stops, str) or len(stops) > MAX_STOP_SEQUENCES or not all(stops):
-            raise BadInput(
-                f"stop_sequences is a list of up to {MAX_STOP_SEQUENCES} texts, none of them empty."
-            )
-
     def _chat_request(
         self,
         message: str,
@@ -178,12 +155,10 @@ class Client:
             raise BadInput(
                 f"{self.model.name} keeps no conversation: use generate, or a model whose API is chat."
             )
-        if any(set(turn) != {"role", "message"} for turn in history):
-            raise BadInput('A turn of the history is {"role": "USER" or "CHATBOT", "message": text}.')
-        return replace(Request(message, history=history, preamble=preamble), **settings)
+        return with_settings(Request(message, history=check_history(history), preamble=preamble), settings)
 
     def _invoke(self, request: Request) -> Response:
-        body = self._api.body(self.check(request), stream=False)
+        body = self._api.body(check(request, self.model, self.supports), stream=False)
         started = self._clock()
         answer = self._send("invoke_endpoint", body)
         with explained(f"read the answer of {self.endpoint_name!r}"):
@@ -196,7 +171,7 @@ class Client:
         return replace(self._read(raw), latency_seconds=self._clock() - started)
 
     def _invoke_stream(self, request: Request) -> Stream:
-        body = self._api.body(self.check(request), stream=True)
+        body = self._api.body(check(request, self.model, self.supports), stream=True)
         send = self._send
         return Stream(
             lambda: send("invoke_endpoint_with_response_stream", body)["Body"],
@@ -222,14 +197,7 @@ class Client:
         arguments = {"EndpointName": self.endpoint_name, "ContentType": "application/json"}
         payload = json.dumps(body, ensure_ascii=False).encode()
         with explained(f"generate with {self.endpoint_name!r} in {self.session.region}"):
-            for pause in RETRY_SECONDS:
-                try:
-                    return dict(call(Body=payload, **arguments))
-                except ClientError as error:
-                    if error.response["Error"]["Code"] not in RETRIED:
-                        raise
-                self._sleep(pause)
-            return dict(call(Body=payload, **arguments))
+            return retried(lambda: dict(call(Body=payload, **arguments)), self._pauses, self._sleep)
 
 
 def _served_model(session: Session, endpoint_name: str, model_id: str | None) -> catalog.Model:

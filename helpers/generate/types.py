@@ -14,10 +14,12 @@ class Request:
     temperature: float | None = None
     k: int | None = None
     p: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
     stop_sequences: Sequence[str] = ()
-    num_generations: int = 1
-    likelihoods: str = "NONE"
+    num_generations: int | None = None
     seed: int | None = None
+    likelihoods: str = "NONE"
     history: Sequence[Mapping[str, str]] = ()
     preamble: str | None = None
 

@@ -1,1 +1,1 @@
-"""What a notebook's cells show and take: markup, progress, parameters."""
+"""What notebook cells display and take: markup, progress, parameters."""

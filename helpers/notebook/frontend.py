@@ -1,28 +1,28 @@
-"""Is somebody looking at this cell, or does it run unattended (papermill, nbval, a plain script)?"""
+"""Whether a person looks at the running cell, and what the page needs for screen readers."""
 
 import os
 import sys
 
 
 def attended() -> bool:
-    """Whether the cell that runs now was sent by a front end in which a person can answer.
+    """Tell whether the running cell was sent by a front end in which a person can answer.
 
-    A front end says with every cell whether it can ask its user for input: JupyterLab can; papermill,
-    nbconvert and nbval cannot. In the environment, PLAYGROUND_SYNC=1 means unattended, 0 attended.
+    A front end says with every cell whether it can ask for input: JupyterLab can; papermill, nbconvert and
+    nbval cannot. The environment variable PLAYGROUND_SYNC overrides it: 1 means unattended, 0 attended.
     """
     setting = os.environ.get("PLAYGROUND_SYNC", "")
     if setting:
         return setting == "0"
     ipython = sys.modules.get("IPython")
     kernel = getattr(ipython.get_ipython(), "kernel", None) if ipython else None
-    return bool(getattr(kernel, "_allow_stdin", False))  # ipykernel keeps the request's `allow_stdin` here
+    return bool(getattr(kernel, "_allow_stdin", False))  # the request's `allow_stdin`, in ipykernel
 
 
 STATUS_CLASS = "playground-status"
 
 
-# ipywidgets gives the handle of a slider no name, and nothing that a screen reader is told of when it
-# changes. This script gives both, to every view of a playground that there is or will be.
+# ipywidgets gives a slider's handle no accessible name, and no element announces changes to a screen reader.
+# This script adds both to every view of a playground, present or future.
 SCRIPT = f"""<script>
 (() => {{
   const name = () => {{

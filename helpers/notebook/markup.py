@@ -1,4 +1,4 @@
-"""Showing text that a model wrote: never interpreted, whatever it holds."""
+"""Display of text that a model wrote, which is never interpreted as markup."""
 
 import html
 import re
@@ -6,18 +6,18 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-# HTML, Markdown, mathematics and links all start from one of these
+# all HTML, Markdown, mathematics and links begin with one of these
 _MARKDOWN = re.compile(r"[!-/:-@\[-`{-~]")
-# What can become markup in the middle of a line, links without brackets among it; ordinary words have none.
+# characters that can be markup inside a line, also of bare links; ordinary words have none
 _INLINE = re.compile(r"[$&*<>@\[\\\]^`{|}~]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.", re.IGNORECASE)
-# MathJax, which JupyterLab runs over HTML and Markdown, reads no formula across the edge of an element.
+# MathJax, which JupyterLab applies to HTML and Markdown, finds no formula across an element's boundary.
 _MATHEMATICS = re.compile(r"\$|\\|&#36;|&#92;")
-_JOINERS = "\u200c\u200d"  # parts of ordinary writing in several scripts, and of emoji
+_JOINERS = "\u200c\u200d"  # part of ordinary text in several scripts, and of emoji
 
 
 @dataclass(frozen=True)
 class Html:
-    """HTML for a notebook, with the same as plain text for everything that shows no HTML."""
+    """HTML for a notebook, with a plain-text version for programs that show no HTML."""
 
     html: str
     plain: str
@@ -33,38 +33,38 @@ class Html:
 
 
 def visible(text: str) -> str:
-    """The text with its invisible characters (controls, direction marks) written as ⟨U+XXXX⟩."""
+    """Return the text with invisible characters (controls, direction marks) written as ⟨U+XXXX⟩."""
     return "".join(_visible(character) for character in text)
 
 
 def escape(text: str) -> str:
-    """The text as HTML that shows it literally; a line break stays one."""
+    """Return HTML that shows the text literally, with its line breaks."""
     return _no_formula(html.escape(visible(text))).replace("\n", "<br>")
 
 
 def attribute(text: str) -> str:
-    """The text as the value of an HTML attribute."""
+    """Return the text as the value of an HTML attribute."""
     return html.escape(visible(text))
 
 
 def count(number: int, noun: str) -> str:
-    """The number with its noun: 1 token, 2 tokens."""
+    """Return the number with its noun: 1 token, 2 tokens."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def block(text: str) -> str:
-    """The text as an HTML block: literal, with its spaces, in its own writing direction."""
+    """Return an HTML block that shows the text literally, with its spaces and its own writing direction."""
     style = "white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:isolate;text-align:start"
     return f'<div dir="auto" style="{style}">{escape(text)}</div>'
 
 
 def quote(text: str) -> str:
-    """The text as a Markdown quotation that shows it literally."""
+    """Return a Markdown quotation that shows the text literally."""
     return "\n".join(f"> {_literal(line)}<br>" for line in visible(text).split("\n"))
 
 
 def inline(text: str) -> str:
-    """The text within a line of Markdown that shows it literally; line breaks and tabs become spaces."""
+    """Return Markdown that shows the text literally within a line; line breaks and tabs become spaces."""
     return _no_formula(_as_entities(_INLINE, " ".join(visible(text).split())))
 
 

@@ -1,8 +1,7 @@
-"""The notebooks' parameters: what each takes, held against what papermill, a batch table or a reader gave.
+"""Checks of the notebooks' parameters, as papermill, a batch table or a reader sets them.
 
-papermill passes all of `-r` as text, and of `-p` all but numbers, None, True and False as Python spells them;
-`-y` and a reader's own edits keep their types. A wrong one ends the notebook in one sentence, before any
-request.
+papermill passes all of `-r` as text, and of `-p` everything but numbers, None, True and False as Python
+writes them; `-y` and a reader's edits keep their types. A wrong value ends the notebook before any request.
 """
 
 import re
@@ -22,7 +21,7 @@ ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 
 @dataclass(frozen=True)
 class Rule:
-    """What a parameter takes: a test, and the words for it."""
+    """The values that a parameter takes: a test, and its description for errors."""
 
     fits: Callable[[Any], bool]
     takes: str
@@ -30,20 +29,20 @@ class Rule:
 
     @property
     def or_none(self) -> "Rule":
-        """The same, and None."""
+        """The same rule, which also takes None."""
         return Rule(lambda value: value is None or self.fits(value), f"{self.takes}, or None")
 
     def in_words(self, value: object) -> str:
-        """What it takes; and where the value is text, how another type comes through papermill."""
+        """Return what the parameter takes; for text, also how papermill passes other types."""
         if self.only_text or not isinstance(value, str):
             return self.takes
         return f"{self.takes} (with papermill: -p for a number, True, False or None, -y for a list)"
 
 
 def check(**given: object) -> None:
-    """Raise BadInput that names the parameter and what it takes, unless every one given fits; asks nobody.
+    """Raise BadInput, naming the parameter and what it takes, if a given one is wrong; sends no request.
 
-    With a `model_id`, `max_tokens`, `max_tokens_values`, `temperature` and `instance_type` are held against
+    With a `model_id`, also check `max_tokens`, `max_tokens_values`, `temperature` and `instance_type` against
     what that model takes.
     """
     for name, value in given.items():
@@ -57,9 +56,9 @@ def check(**given: object) -> None:
 
 def _check_for_model(given: Mapping[str, Any]) -> None:
     model = catalog.model(given["model_id"])
-    for name in ("max_tokens", "temperature"):
-        if name in given and name in model.limits:
-            model.limits[name].check(name, given[name])
+    for name, limit in model.limits.items():
+        if name in given:
+            limit.check(name, given[name])
     if "max_tokens" in model.limits:
         for value in given.get("max_tokens_values", ()):
             model.limits["max_tokens"].check("each of max_tokens_values", value)

@@ -1,4 +1,4 @@
-"""One line that tells how far a long run is, rewritten while somebody looks; a plain last line otherwise."""
+"""A line of progress of a long run, updated while a person looks; unattended, only a last line."""
 
 import time
 from collections.abc import Callable
@@ -10,7 +10,7 @@ INTERVAL = 0.2  # seconds between two updates
 
 
 class Progress:
-    """Counts answers and tokens. What stays in a saved notebook is the last line, which has no timings."""
+    """A count of answers and tokens; a saved notebook keeps only its last line, without timings."""
 
     def __init__(self, wanted: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._wanted, self._clock = wanted, clock
@@ -19,14 +19,14 @@ class Progress:
         self._answers = self._tokens_done = self._tokens = 0
 
     def expect(self, answers: int, tokens: int) -> None:
-        """Set the number of answers at the end, and at most how many tokens are still to come."""
+        """Set the final number of answers, and at most how many tokens are still to come."""
         self._answers, self._tokens = answers, self._tokens_done + tokens
         if self._wanted and self._line is None and attended():
             self._line = _Line()
             self._line.write(f"Asking for {tokens:,} tokens at most ...")
 
     def advance(self, answers: int, tokens: int) -> None:
-        """One more answer, of a request for `tokens` tokens; `answers` there are now."""
+        """Count one more request for `tokens` tokens; `answers` have arrived so far."""
         self._tokens_done += tokens
         now = self._clock()
         if self._line is not None and now - self._shown >= INTERVAL:
@@ -43,7 +43,7 @@ class Progress:
 
 
 class _Line:
-    """A line of text in a cell's output that can be rewritten."""
+    """A line of text in a cell's output that can be replaced."""
 
     def __init__(self) -> None:
         self._handle: Any = None

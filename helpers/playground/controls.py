@@ -1,35 +1,183 @@
-"""Controls that ipywidgets does not have: a number that is typed or slid, and a part that folds away.
+"""What can be seen and touched of a playground: its widgets, and how they are laid out.
 
-This module and `playground` are the only ones that import ipywidgets.
+This module and `tune.browser` are the only ones that import ipywidgets.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import ipywidgets as widgets
 
-from ..catalog import Limit
+from ..catalog import SETTINGS, Limit, Setting
+from ..notebook.frontend import STATUS_CLASS
+from .rendering import framed, in_words, line, side_by_side, tokens
+from .runner import Snapshot
+from .settings import stop_sequences
 
+OWN = "your own"
 LABEL = {"description_width": "6.5rem"}
-STEPS = {"temperature": 0.05, "p": 0.01}
+WRAP = {"flex_flow": "row wrap"}
 
 
-def number(name: str, value: float, limit: Limit) -> tuple[Any, Any]:
-    """A box with the name as its label, and the row that holds it and a slider that says the same.
+class Controls:
+    """The widgets of one playground, `widget` among them, which holds all others.
 
-    The slider's tooltip is its name for a screen reader (`notebook.frontend.SCRIPT`).
+    `inputs` has the control of each setting in `values`, by its name. `changed` is told a setting's name and
+    value when its control is touched; `start` and `stop` are called by the buttons.
     """
-    whole = isinstance(value, int)
+
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        limits: Mapping[str, Limit],
+        presets: Mapping[str, str],
+        *,
+        writer: str,
+        usd_per_hour: float | None,
+        changed: Callable[[str, Any], None],
+        start: Callable[[], None],
+        stop: Callable[[], None],
+    ) -> None:
+        self._values, self._writer, self._usd_per_hour = values, writer, usd_per_hour
+        self._changed, self._shown = changed, 0
+        self.inputs: dict[str, Any] = {}
+        self.status = widgets.HTML(line(f"Press Generate; {writer} writes."))
+        self.status.add_class(STATUS_CLASS)
+        self.progress, self.text = widgets.HTML(), widgets.HTML(framed("", "Text"))
+        self.tokens, self.runs = widgets.HTML(tokens(None)), widgets.HTML(side_by_side([]))
+        self.widget = widgets.VBox(
+            [
+                *self._prompt_rows(presets),
+                *self._setting_rows(limits),
+                self._buttons(start, stop),
+                widgets.HBox([self.status, self.progress]),
+                self.text,
+                *folding("the tokens of the text", self.tokens, folded=False),
+                *folding("the runs so far, side by side", self.runs),
+            ]
+        )
+
+    def show(self, now: Snapshot) -> None:
+        """Show a run as far as it is."""
+        self.text.value = framed(now.text, f"Text written by {self._writer}")
+        words = line(in_words(now, self._usd_per_hour))
+        # A screen reader is told of a beginning and an end, which `status` has, not of every token between.
+        if now.state != "running":
+            self.progress.value, self.status.value = "", words
+            self.tokens.value = tokens(now)
+            return
+        self.progress.value = words
+        if now.number != self._shown:
+            self._shown = now.number
+            self.status.value = line("Writing")
+            self.tokens.value = tokens(now)
+
+    def list_runs(self, runs: Sequence[Snapshot]) -> None:
+        """Show the latest of these runs side by side."""
+        self.runs.value = side_by_side(runs, self._usd_per_hour)
+
+    def _setting_rows(self, limits: Mapping[str, Limit]) -> list[Any]:
+        offered = [setting for name, setting in SETTINGS.items() if name in self._values]
+        rows = {setting.name: self._setting_row(setting, limits) for setting in offered}
+        more = [setting.name for setting in offered if setting.control == "folded"]
+        shown = [row for name, row in rows.items() if name not in more]
+        if not more:
+            return shown
+        folded = widgets.VBox([rows[name] for name in more])
+        return [*shown, *folding(f"more settings: {', '.join(more)}", folded)]
+
+    def _setting_row(self, setting: Setting, limits: Mapping[str, Limit]) -> Any:
+        if not setting.is_number:
+            return self._stop_row()
+        name = setting.name
+        box, slider, row = number(setting, self._values[name], limits[name], self._say)
+        self.inputs[name] = box
+        slider.observe(lambda change: self._changed(name, change["new"]), "value")
+        return row
+
+    def _say(self, words: str) -> None:
+        self.status.value = line(words)
+
+    def _buttons(self, start: Callable[[], None], stop: Callable[[], None]) -> Any:
+        self.live = widgets.Checkbox(description="live: generate at every change", indent=False)
+        self.generate_button = widgets.Button(description="Generate", button_style="primary", icon="play")
+        self.stop_button = widgets.Button(description="Stop", icon="stop")
+        self.generate_button.on_click(lambda _: start())
+        self.stop_button.on_click(lambda _: stop())
+        buttons = [self.generate_button, self.stop_button, self.live]
+        return widgets.HBox(buttons, layout=widgets.Layout(**WRAP))
+
+    def _prompt_rows(self, presets: Mapping[str, str]) -> list[Any]:
+        if "prompt" not in self._values:
+            return []
+        wide = widgets.Layout(width="auto")
+        prompt = widgets.Textarea(
+            self._values["prompt"], description="prompt", rows=4, style=LABEL, layout=wide
+        )
+        self.inputs["prompt"] = prompt
+        prompt.observe(lambda change: self._changed("prompt", change["new"]), "value")
+        if not presets:
+            return [prompt]
+        self.presets = examples(presets, prompt)
+        return [self.presets, prompt]
+
+    def _stop_row(self) -> Any:
+        given = "\n".join(text.replace("\n", r"\n") for text in self._values["stop_sequences"])
+        box = widgets.Textarea(given, description="stop at", rows=2, style=LABEL)
+        self.inputs["stop_sequences"] = box
+        box.observe(lambda change: self._changed("stop_sequences", stop_sequences(change["new"])), "value")
+        hint = widgets.HTML(line(r"one text a line; \n stands for a line break"))
+        return widgets.HBox([box, hint], layout=widgets.Layout(**WRAP))
+
+
+def number(setting: Setting, value: float, limit: Limit, say: Callable[[str], None]) -> tuple[Any, Any, Any]:
+    """A box with the setting's name as its label, a slider that says the same, and the row that holds both.
+
+    What is typed beyond the range becomes its nearest end, and `say` is told. The slider's tooltip is its
+    name for a screen reader (`notebook.frontend.SCRIPT`).
+    """
+    whole = setting.is_whole
     low, high = (int(limit.low), int(limit.high)) if whole else (limit.low, limit.high)
-    settings = {"value": value, "min": low, "max": high, "step": STEPS.get(name, 1)}
     box_of, slider_of = (
-        (widgets.BoundedIntText, widgets.IntSlider)
-        if whole
-        else (widgets.BoundedFloatText, widgets.FloatSlider)
+        (widgets.IntText, widgets.IntSlider) if whole else (widgets.FloatText, widgets.FloatSlider)
     )
-    box = box_of(**settings, description=name, style=LABEL, layout=widgets.Layout(width="13rem"))
-    slider = slider_of(**settings, readout=False, tooltip=name, layout=widgets.Layout(flex="1 1 12rem"))
-    widgets.link((box, "value"), (slider, "value"))
-    return box, widgets.HBox([box, slider], layout=widgets.Layout(flex_flow="row wrap"))
+    narrow, wide = widgets.Layout(width="13rem"), widgets.Layout(flex="1 1 12rem")
+    common = {"value": value, "step": setting.step}
+    box = box_of(**common, description=setting.name, style=LABEL, layout=narrow)
+    slider = slider_of(**common, min=low, max=high, readout=False, tooltip=setting.name, layout=wide)
+
+    def typed(change: Any) -> None:
+        near = min(max(change["new"], low), high)
+        if near == change["new"]:
+            slider.value = near
+        else:
+            say(f"{setting.name} takes {low:g} to {high:g}: {change['new']:g} became {near:g}.")
+            box.value = near
+
+    def slid(change: Any) -> None:
+        box.value = change["new"]
+
+    box.observe(typed, "value")
+    slider.observe(slid, "value")
+    return box, slider, widgets.HBox([box, slider], layout=widgets.Layout(**WRAP))
+
+
+def examples(presets: Mapping[str, str], prompt: Any) -> Any:
+    """A choice of prompts that fills `prompt`, and names the one that is in it."""
+    names = {text: name for name, text in presets.items()}
+    choice = widgets.Dropdown(options=[OWN, *presets], description="example", style=LABEL)
+
+    def fill(change: Any) -> None:
+        if change["new"] != OWN:
+            prompt.value = presets[change["new"]]
+
+    def follow(_: Any) -> None:
+        choice.value = names.get(prompt.value, OWN)
+
+    follow(None)
+    choice.observe(fill, "value")
+    prompt.observe(follow, "value")
+    return choice
 
 
 def folding(what: str, part: Any, *, folded: bool = True) -> list[Any]:

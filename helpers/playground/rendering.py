@@ -5,10 +5,10 @@ Colours are JupyterLab's own, which follow its theme; the second values are for 
 
 from collections.abc import Sequence
 
+from ..catalog import SETTINGS
 from ..generate.tokens import token_view
 from ..notebook.markup import Html, attribute, block, count, escape, inline, quote, visible
 from .runner import Snapshot
-from .settings import NUMBERS
 
 SIDE_BY_SIDE = 3  # as many of the latest runs are compared
 _FRAME = (
@@ -49,8 +49,7 @@ def side_by_side(runs: Sequence[Snapshot], usd_per_hour: float | None = None) ->
 
 
 def _column(run: Snapshot, usd_per_hour: float | None) -> str:
-    settings = ", ".join(f"{name} {value:g}" for name, value in run.settings.items() if name in NUMBERS)
-    title = f"Run {run.number}: {settings}"
+    title = f"Run {run.number}: {_numbers(run)}"
     # scrolls by keyboard as well, which is what tabindex is for
     text = (
         f'<div role="region" tabindex="0" aria-label="Text of run {run.number}" '
@@ -64,18 +63,20 @@ def in_words(now: Snapshot, usd_per_hour: float | None = None) -> str:
     """The state of a run in words; with a price, what its time on the endpoint costs."""
     if now.state == "failed":
         return f"Failed: {now.error}"
-    begun = {"running": "Writing", "stopped": "Stopped"}.get(now.state, _ending(now.finish_reason))
-    speed = f"{count(now.tokens, 'token')} in {now.seconds:.1f} s, {now.tokens_per_second:.0f} tokens/s"
-    if usd_per_hour is None:
-        return f"{begun}: {speed}."
-    return f"{begun}: {speed}, about ${now.seconds / 3600 * usd_per_hour:.5f} of the endpoint's time."
+    words = f"{count(now.tokens, 'token')} in {now.seconds:.1f} s, {now.tokens_per_second:.0f} tokens/s"
+    if usd_per_hour is not None:
+        words += f", about ${now.seconds / 3600 * usd_per_hour:.5f} of the endpoint's time"
+    if now.state == "running":  # that it is being written stands beside
+        return f"{words}."
+    begun = "Stopped" if now.state == "stopped" else _ending(now.finish_reason)
+    return f"{begun}: {words}."
 
 
 def static_copy(last: Snapshot | None, writer: str) -> str:
     """The last run as Markdown, without timings: the settings, the text shown literally, how it ended."""
     if last is None:
         return "*Nothing was generated yet.*"
-    told = ", ".join(f"{name} {value:g}" for name, value in last.settings.items() if name in NUMBERS)
+    told = _numbers(last)
     end = _ending(last.finish_reason) if last.state == "finished" else last.state.capitalize()
     counted = f", {count(last.tokens, 'token')}" if last.tokens else ""  # a plain text comes without a count
     return f"**Written by {inline(writer)}** ({told}):\n\n{quote(last.text)}\n\n{inline(end)}{counted}."
@@ -86,6 +87,12 @@ def folded_copy(last: Snapshot | None, writer: str) -> Html:
     text = "" if last is None else last.text
     summary = f"The last text, written by {escape(writer)} (kept in the saved notebook)"
     return Html(f"<details><summary>{summary}</summary>{block(text)}</details>", visible(text))
+
+
+def _numbers(run: Snapshot) -> str:
+    """A run's settings that are numbers, in words."""
+    numbers = {n: value for n, value in run.settings.items() if n in SETTINGS and SETTINGS[n].is_number}
+    return ", ".join(f"{name} {value:g}" for name, value in numbers.items())
 
 
 def _ending(reason: str | None) -> str:

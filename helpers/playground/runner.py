@@ -165,7 +165,8 @@ class Runner:
 
     def _finish(self, run: Run) -> Snapshot:
         last = run.go()
-        self._keep(last)
+        with self._lock:  # of two that end together each sees what the other left
+            self._keep(last)
         return last
 
 

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..catalog import Limit
+from ..catalog import SETTINGS, Limit
 from ..errors import BadInput
 from ..notebook.markup import visible
 from .runner import Snapshot
@@ -12,8 +12,6 @@ from .runner import Snapshot
 if TYPE_CHECKING:
     import pandas as pd
 
-NUMBERS = ("temperature", "max_tokens", "k", "p")
-NAMES = ("prompt", *NUMBERS, "stop_sequences")
 RESULTS = ("text", "tokens", "finish_reason", "seconds", "tokens_per_second", "state")
 
 
@@ -22,22 +20,26 @@ def starting_values(
 ) -> dict[str, Any]:
     """The settings that `function` takes by name, in order: those given, else the model's defaults.
 
-    Raises BadInput for a setting that it does not take, and for a value out of the model's range.
+    Raises BadInput for a setting that it does not take, and for a value that the model does not.
     """
     parameters = inspect.signature(function).parameters.values()
     takes_all = any(each.kind is each.VAR_KEYWORD for each in parameters)
-    taken = [name for name in NAMES if takes_all or any(each.name == name for each in parameters)]
+    offered = ["prompt", *(name for name, setting in SETTINGS.items() if setting.control != "none")]
+    taken = [name for name in offered if takes_all or any(each.name == name for each in parameters)]
     unknown = [name for name in given if name not in taken]
     if unknown:
         raise BadInput(f"The function takes no {', '.join(unknown)}; it takes {', '.join(taken)}.")
-    values: dict[str, Any] = {"prompt": "", "stop_sequences": ()}
-    values |= {name: limits[name].default for name in NUMBERS if name in limits}
-    values |= given
-    for name in NUMBERS:
-        if name in given:
-            limits[name].check(name, given[name])
-    values |= {name: int(values[name]) for name in ("max_tokens", "k") if name in values}
-    return {name: values[name] for name in taken if name in values}
+    values = {
+        "prompt": "",
+        "stop_sequences": (),
+        **{n: limit.default for n, limit in limits.items()},
+        **given,
+    }
+    return {name: _read(name, values[name], limits) for name in taken if name in values}
+
+
+def _read(name: str, value: Any, limits: Mapping[str, Limit]) -> Any:
+    return SETTINGS[name].read(value, limits[name]) if name in limits else value
 
 
 def stop_sequences(lines: str) -> tuple[str, ...]:

@@ -8,15 +8,13 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import ipywidgets as widgets
-
 from ..catalog import Limit
 from ..generate.tokens import show_tokens
-from ..notebook.frontend import SCRIPT, STATUS_CLASS, attended
-from .controls import LABEL, folding, number
-from .rendering import folded_copy, framed, in_words, line, side_by_side, static_copy, tokens
+from ..notebook.frontend import SCRIPT, attended
+from .controls import Controls
+from .rendering import folded_copy, static_copy
 from .runner import Runner, Snapshot
-from .settings import NAMES, NUMBERS, history, starting_values, stop_sequences
+from .settings import history, starting_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,15 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["Playground", "playground", "show_tokens"]
 
 DEBOUNCE = 0.4  # seconds without a change before "live" generates
-OWN = "your own"
 
 
 class Playground:
     """Controls for the settings that `function` takes; a cell that ends with a Playground shows it.
 
     `function` takes any of prompt, temperature, max_tokens, k, p and stop_sequences by name and returns a
-    Stream, a Response or a text. `limits` gives the ranges; `settings` the values to begin with. Without a
-    front end (`interactive` False; None finds out) it runs once, when it is made, and raises what goes wrong.
+    Stream, a Response or a text. `limits` gives the ranges; `settings` the values to begin with. `controls`
+    has the widgets. Without a front end (`interactive` False; None finds out) there are none: it runs once,
+    when it is made, and raises what goes wrong.
     """
 
     def __init__(
@@ -56,9 +54,8 @@ class Playground:
         self._timer: threading.Timer | None = None
         self._copy: Any = None
         self.interactive = attended() if interactive is None else interactive
-        if self.interactive:
-            self._build(limits, presets or {})
-        else:
+        self.controls = self._built(limits, presets or {}) if self.interactive else None
+        if not self.interactive:
             self.run()
 
     @property
@@ -68,7 +65,10 @@ class Playground:
 
     @property
     def history(self) -> "pd.DataFrame":
-        """Every run so far, one row each; `status` is finished, stopped or failed."""
+        """Every run so far, one row each; `status` is finished, stopped or failed.
+
+        A run that was stopped before its first token is left out.
+        """
         return history(self._runs, tuple(self._values))
 
     def start(self) -> None:
@@ -90,26 +90,16 @@ class Playground:
         self._runner.join(timeout)
 
     def _show(self, now: Snapshot) -> None:
-        began = now.state == "running" and (self._last is None or self._last.number != now.number)
         self._last = now
-        if not self.interactive:
-            return
-        words = line(in_words(now, self._usd_per_hour))
-        if now.state == "running":
-            # A screen reader is told of a beginning and an end, not of every token between.
-            self.progress.value = words
-        self.text.value = framed(now.text, f"Text written by {self._writer}")
-        if began:
-            self.status.value = line("Writing")
-            self.tokens.value = tokens(now)
-        elif now.state != "running":
-            self.progress.value, self.status.value = "", words
-            self.tokens.value = tokens(now)
+        if self.controls is not None:
+            self.controls.show(now)
 
     def _kept(self, last: Snapshot) -> None:
+        if last.state == "stopped" and not last.text:  # nothing came of it
+            return
         self._runs.append(last)
-        if self.interactive:
-            self.runs.value = side_by_side(self._runs, self._usd_per_hour)
+        if self.controls is not None:
+            self.controls.list_runs(self._runs)
             if self._copy is not None:
                 self._copy.update(folded_copy(self._last, self._writer))
 
@@ -120,88 +110,29 @@ class Playground:
     def _ipython_display_(self) -> None:
         from IPython.display import HTML, Markdown, display
 
-        if self.interactive:
-            display(self.widget)  # type: ignore[no-untyped-call]
+        if self.controls is not None:
+            display(self.controls.widget)  # type: ignore[no-untyped-call]
             display(HTML(SCRIPT))  # type: ignore[no-untyped-call]
             self._copy = display(folded_copy(self._last, self._writer), display_id=True)  # type: ignore[no-untyped-call]
         else:
             display(Markdown(self.static_copy()))  # type: ignore[no-untyped-call]
 
-    def _build(self, limits: Mapping[str, Limit], presets: Mapping[str, str]) -> None:
-        self.controls: dict[str, Any] = {}
-        self.status = widgets.HTML(line(f"Press Generate; {self._writer} writes."))
-        self.status.add_class(STATUS_CLASS)
-        self.progress, self.text = widgets.HTML(), widgets.HTML(framed("", "Text"))
-        self.tokens, self.runs = widgets.HTML(tokens(None)), widgets.HTML(side_by_side([]))
-        rows = {n: self._number(n, limits[n]) for n in NUMBERS if n in self._values}
-        shown = [*self._prompt_rows(presets), *(rows.pop(n) for n in NUMBERS[:2] if n in rows)]
-        more = [*rows.values(), *self._stop_rows()]
-        if more:
-            names = ", ".join(name for name in NAMES[3:] if name in self._values)
-            shown += folding(f"more settings: {names}", widgets.VBox(more))
-        shown += [self._buttons(), widgets.HBox([self.status, self.progress]), self.text]
-        shown += folding("the tokens of the text", self.tokens, folded=False)
-        shown += folding("the runs so far, side by side", self.runs)
-        self.widget = widgets.VBox(shown)
-
-    def _buttons(self) -> Any:
-        self.live = widgets.Checkbox(description="live: generate at every change", indent=False)
-        self.generate_button = widgets.Button(description="Generate", button_style="primary", icon="play")
-        self.stop_button = widgets.Button(description="Stop", icon="stop")
-        self.generate_button.on_click(lambda _: self.start())
-        self.stop_button.on_click(lambda _: self.stop())
-        buttons = [self.generate_button, self.stop_button, self.live]
-        return widgets.HBox(buttons, layout=widgets.Layout(flex_flow="row wrap"))
-
-    def _number(self, name: str, limit: Limit) -> Any:
-        box, row = number(name, self._values[name], limit)
-        self._control(name, box, lambda given: given)
-        return row
-
-    def _prompt_rows(self, presets: Mapping[str, str]) -> list[Any]:
-        if "prompt" not in self._values:
-            return []
-        wide = widgets.Layout(width="auto")
-        prompt = widgets.Textarea(
-            self._values["prompt"], description="prompt", rows=4, style=LABEL, layout=wide
+    def _built(self, limits: Mapping[str, Limit], presets: Mapping[str, str]) -> Controls:
+        return Controls(
+            self._values,
+            limits,
+            presets,
+            writer=self._writer,
+            usd_per_hour=self._usd_per_hour,
+            changed=self._changed,
+            start=self.start,
+            stop=self.stop,
         )
-        self._control("prompt", prompt, lambda given: given)
-        if not presets:
-            return [prompt]
-        names = {text: name for name, text in presets.items()}
-        choice = widgets.Dropdown(options=[OWN, *presets], description="example", style=LABEL)
 
-        def fill(change: Any) -> None:
-            if change["new"] != OWN:
-                prompt.value = presets[change["new"]]
-
-        def follow(_: Any) -> None:
-            choice.value = names.get(prompt.value, OWN)
-
-        follow(None)
-        choice.observe(fill, "value")
-        prompt.observe(follow, "value")
-        self.presets = choice
-        return [choice, prompt]
-
-    def _stop_rows(self) -> list[Any]:
-        if "stop_sequences" not in self._values:
-            return []
-        given = "\n".join(text.replace("\n", r"\n") for text in self._values["stop_sequences"])
-        box = widgets.Textarea(given, description="stop at", rows=2, style=LABEL)
-        self._control("stop_sequences", box, stop_sequences)
-        hint = widgets.HTML(line(r"one text a line; \n stands for a line break"))
-        return [widgets.HBox([box, hint], layout=widgets.Layout(flex_flow="row wrap"))]
-
-    def _control(self, name: str, control: Any, read: Callable[[Any], Any]) -> None:
-        self.controls[name] = control
-
-        def changed(change: Any) -> None:
-            self._values[name] = read(change["new"])
-            if self.live.value:
-                self._start_soon()
-
-        control.observe(changed, "value")
+    def _changed(self, name: str, value: Any) -> None:
+        self._values[name] = value
+        if self.controls is not None and self.controls.live.value:
+            self._start_soon()
 
     def _forget_timer(self) -> None:
         if self._timer is not None:

@@ -1,1 +1,1 @@
-"""JSON that is kept or comes from elsewhere: journals on disk, payloads of answers."""
+"""JSON from disk or from elsewhere: journals of runs, payloads of answers."""

@@ -1,4 +1,4 @@
-"""A run's file: one line of JSON an answer, written before it is counted, shared by nobody, resumable."""
+"""A run's file: JSON lines on disk, written one by one, locked against others, and resumable."""
 
 import json
 import os
@@ -18,12 +18,12 @@ FORMAT = 1
 Check = Callable[[dict[str, Any]], object]
 
 
-class RunFile:
+class Journal:
     """An append-only file of JSON lines, the first of which says what the run is.
 
-    Entering locks the file, recovers from a half-written last line and reads `records`; a file of another
-    run, one that is being written to, or one with a line that `check` raises WrongShape for, raises BadInput
-    and stays as it is: no answer in it is lost.
+    Entering locks the file, drops a half-written last line and reads `records`. A file of another run, one
+    that is being written to, or one with a line for which `check` raises WrongShape, raises BadInput and is
+    not changed, so that no answer in it is lost.
     """
 
     def __init__(
@@ -34,10 +34,10 @@ class RunFile:
         self.records: list[dict[str, Any]] = []
         self._lock = FileLock(f"{self.path}.lock")
         self._file: FileIO | None = None
-        self._size = 0  # of the whole lines: a write that failed half way is cut off before the next
+        self._size = 0  # bytes of whole lines; a partial write is cut off before the next one
         self._writing = threading.Lock()
 
-    def __enter__(self) -> "RunFile":
+    def __enter__(self) -> "Journal":
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
@@ -68,7 +68,7 @@ class RunFile:
     def append(self, record: Mapping[str, Any]) -> None:
         """Write one line, from any thread; it is on the disk when this returns."""
         if self._file is None:
-            raise RuntimeError("append() belongs inside `with RunFile(...)`")
+            raise RuntimeError("append() belongs inside `with Journal(...)`")
         line = _line(record)
         with self._writing:
             self._file.truncate(self._size)
@@ -80,7 +80,7 @@ class RunFile:
 
     def _open(self) -> None:
         found = self.path.read_bytes() if self.path.exists() else b""
-        if _line(self.header).startswith(found):  # nothing there, or not even the whole first line
+        if _line(self.header).startswith(found):  # empty, or part of the first line
             data = b""
         else:
             data = _whole_lines(found)
@@ -92,7 +92,7 @@ class RunFile:
                 )
         self._file, self._size = self.path.open("ab", buffering=0), len(data)
         self._file.truncate(min(len(found), len(data)))
-        self._file.write(data[len(found) :])  # the line end that an editor took away
+        self._file.write(data[len(found) :])  # a line end that an editor removed
         if not data:
             self.append(self.header)
 
@@ -100,7 +100,7 @@ class RunFile:
 def read(path: str | Path, check: Check = lambda record: None) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return a run's header and its records so far, without locking.
 
-    `check` raises WrongShape for a record that is none. Raises BadInput if the file is no run's.
+    `check` raises WrongShape for an invalid record. Raises BadInput if the file is not a run's.
     """
     try:
         data = Path(path).read_bytes()
@@ -116,7 +116,7 @@ def _line(record: Mapping[str, Any]) -> bytes:
 
 
 def _whole_lines(data: bytes) -> bytes:
-    """Without a last line that was half written, but with one whose end an editor took away."""
+    """Return the data without a half-written last line; a complete one gets its missing line end."""
     end = data.rfind(b"\n") + 1
     try:
         parse(data[end:])

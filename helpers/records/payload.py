@@ -1,4 +1,4 @@
-"""The fields of a JSON object that somebody else wrote, each of the type it must have: null is absent."""
+"""Typed access to the fields of a JSON object from elsewhere; null counts as absent."""
 
 import json
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ _NAMES = {dict: "an object", list: "a list", str: "a text", bool: "true or false
 
 
 class WrongShape(ValueError):
-    """A field is missing or of another type than it must be; the message names it."""
+    """A field is missing or has another type than required; the message names it."""
 
 
 def parse(data: bytes) -> dict[str, Any]:
-    """Read bytes as one JSON object. Raises WrongShape for everything else, however it is wrong."""
+    """Return bytes as one JSON object. Raises WrongShape for everything else."""
     try:
         found = json.loads(data)
     except UnicodeDecodeError as error:
@@ -24,7 +24,7 @@ def parse(data: bytes) -> dict[str, Any]:
 
 
 def obj(value: Any, name: str) -> dict[str, Any]:
-    """Return the value, which must be an object."""
+    """Return the value if it is an object. Raises WrongShape."""
     if not isinstance(value, dict):
         raise _wrong(name, value, "an object")
     return value
@@ -50,7 +50,7 @@ def items(raw: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def text(raw: Mapping[str, Any], name: str) -> str:
-    """Return the text in a field, which must be there."""
+    """Return the text in a field. Raises WrongShape if it is absent."""
     value = raw.get(name)
     if not isinstance(value, str):
         raise _wrong(name, value, "a text")
@@ -63,7 +63,7 @@ def text_or_none(raw: Mapping[str, Any], name: str) -> str | None:
 
 
 def number_or_none(raw: Mapping[str, Any], name: str) -> float | None:
-    """Return the number in a field; None if it is absent, or NaN or infinite, which Python's JSON may be."""
+    """Return the number in a field; None if it is absent, NaN or infinite, which Python's JSON allows."""
     value = raw.get(name)
     if value is None:
         return None
@@ -73,7 +73,7 @@ def number_or_none(raw: Mapping[str, Any], name: str) -> float | None:
 
 
 def count_or_none(raw: Mapping[str, Any], name: str) -> int | None:
-    """Return the whole number in a field (12.0 is one), None if the field is absent."""
+    """Return the whole number of 0 or more in a field (12.0 is one); None if it is absent."""
     value = number_or_none(raw, name)
     if value is not None and (value < 0 or value != int(value)):
         raise _wrong(name, value, "a whole number")
@@ -83,7 +83,7 @@ def count_or_none(raw: Mapping[str, Any], name: str) -> int | None:
 def _finite(value: float) -> float | None:
     try:
         return value if isfinite(value) else None
-    except OverflowError:  # a whole number beyond every float
+    except OverflowError:  # an integer too large for a float
         return None
 
 

@@ -11,7 +11,7 @@ REGION = "us-east-1"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0 if it worked, 1 if there is no sandbox or it could not be started or stopped."""
+    """Run one command; return 0 if it worked, 1 if no sandbox runs or it could not be started or stopped."""
     parser = argparse.ArgumentParser(prog="python -m helpers.sandbox", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     for name, (_, text) in _COMMANDS.items():
@@ -30,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _start(_: argparse.Namespace) -> int:
-    print(_described(process.start(on_progress=_tell)))
+    print(_described(process.start(on_progress=_inform)))
     return 0
 
 
@@ -44,26 +44,26 @@ def _status(_: argparse.Namespace) -> int:
 
 
 def _env(parsed: argparse.Namespace) -> int:
-    marked = os.environ.get(shell.KEPT, "")
+    saved_names = os.environ.get(shell.SAVED_NAMES, "")
     if parsed.undo:
-        return _undo(marked)
-    address = process.start(on_progress=_tell)
-    aside = shell.put_aside(os.environ, marked)
+        return _undo(saved_names)
+    address = process.start(on_progress=_inform)
+    to_save = shell.names_to_save(os.environ, saved_names)
     exports = shell.settings(address.url, address.access_key_id, address.secret_access_key, REGION)
-    print(shell.script(exports, aside, marked))
-    _tell("Once evaluated, this terminal's AWS tools talk to the sandbox only.")
-    if aside:
-        _tell(f"Put aside, and kept by the terminal: {', '.join(aside)}.")
-    _tell('To take it back: eval "$(python -m helpers.sandbox env --undo)"')
+    print(shell.script(exports, to_save, saved_names))
+    _inform("Once evaluated, this terminal's AWS tools talk to the sandbox only.")
+    if to_save:
+        _inform(f"Put aside, and kept by the terminal: {', '.join(to_save)}.")
+    _inform('To take it back: eval "$(python -m helpers.sandbox env --undo)"')
     return 0
 
 
-def _undo(marked: str) -> int:
-    if not marked:
-        _tell("There is nothing to take back: env was not evaluated in this terminal.")
+def _undo(saved_names: str) -> int:
+    if not saved_names:
+        _inform("There is nothing to take back: env was not evaluated in this terminal.")
         return 1
-    print(shell.undoing(marked))
-    _tell("Once evaluated, this terminal has its former settings again.")
+    print(shell.undo_script(saved_names))
+    _inform("Once evaluated, this terminal has its former settings again.")
     return 0
 
 
@@ -97,7 +97,7 @@ _COMMANDS = {
 }
 
 
-def _tell(message: str) -> None:
+def _inform(message: str) -> None:
     print(message, file=sys.stderr, flush=True)
 
 

@@ -1,6 +1,7 @@
-"""Where the running sandbox is, and the user's private folder that holds its address and its log.
+"""The running sandbox's address, and the user's private folder that holds it beside the log.
 
-Imports light modules only: `helpers.session` imports this one, through `process`, on every connect.
+Imports only light modules, as `helpers.connect.session` imports this one, through `process`, on every
+connect.
 """
 
 import json
@@ -21,7 +22,7 @@ class SandboxError(RuntimeError):
 
 @dataclass(frozen=True)
 class Address:
-    """Where the running sandbox is, and the keys that its requests are signed with (new at each start)."""
+    """The running sandbox's URL and process, and the keys (new at each start) that sign requests to it."""
 
     url: str
     access_key_id: str
@@ -33,13 +34,13 @@ class Address:
 
     @property
     def port(self) -> int | None:
-        """The port on 127.0.0.1, None for an address that is anything else: no sandbox has published it."""
+        """The port on 127.0.0.1; None if the URL is anything else, which no sandbox publishes."""
         match = _URL.fullmatch(self.url)
         return int(match[1]) if match else None
 
 
 def published() -> Address | None:
-    """The address that others find; None if there is none, or none that a sandbox can have."""
+    """Return the published address; None if there is none, or the file holds no valid one."""
     try:
         address = Address(**json.loads(state_file().read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, RecursionError):
@@ -49,7 +50,7 @@ def published() -> Address | None:
 
 
 def publish(address: Address) -> None:
-    """Write the address for others to find; only the user can read it."""
+    """Write the address where other processes look for it; only this user can read it."""
     draft = state_directory() / f"sandbox.json.{address.pid}"
     with private(draft) as file:
         file.write(json.dumps(asdict(address)).encode())
@@ -57,20 +58,20 @@ def publish(address: Address) -> None:
 
 
 def is_published(address: Address) -> bool:
-    """Whether this is the address that others find."""
+    """Tell whether this is the published address."""
     return published() == address
 
 
 def forget(address: Address) -> None:
-    """Remove the address, unless another sandbox has published its own since."""
+    """Withdraw the address, unless another sandbox has published its own since."""
     if is_published(address):
         state_file().unlink(missing_ok=True)
 
 
 def state_directory() -> Path:
-    """Where the sandbox keeps its address and its log: SANDBOX_HOME, or the user's state directory.
+    """Return the folder for the sandbox's address and log: SANDBOX_HOME, or the user's state directory.
 
-    Made for the user alone (0700) if it is not there. Raises SandboxError for one that others could write to.
+    Creates it with mode 0700 if it is missing. Raises SandboxError if other users could write to it.
     """
     if home := os.environ.get("SANDBOX_HOME"):
         directory = Path(home)
@@ -85,7 +86,7 @@ def state_directory() -> Path:
 
 
 def _check_ours(directory: Path) -> None:
-    """Whoever can write there could put another address, with a program of theirs behind it."""
+    """Raise SandboxError if another user could put the address of a program of theirs there."""
     status = directory.stat()
     if status.st_uid != os.geteuid():
         raise SandboxError(
@@ -100,17 +101,17 @@ def _check_ours(directory: Path) -> None:
 
 
 def state_file() -> Path:
-    """The file that holds the running sandbox's Address (mode 0600)."""
+    """Return the path of the file that holds the running sandbox's Address (mode 0600)."""
     return state_directory() / "sandbox.json"
 
 
 def log_file() -> Path:
-    """What the sandbox that was started last has to say."""
+    """Return the path of the log of the sandbox that was started last."""
     return state_directory() / "sandbox.log"
 
 
 def private(path: Path) -> BinaryIO:
-    """A new file that only the user can read; what is written goes to its end, whoever else writes."""
+    """Open a new file for appending that only the user can read; replaces an existing one."""
     path.unlink(missing_ok=True)
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
     return os.fdopen(os.open(path, flags, 0o600), "ab")

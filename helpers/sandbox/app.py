@@ -1,8 +1,7 @@
-"""Which parts make up the sandbox, and how they are joined; each part's module knows only its own concern."""
+"""How the sandbox's parts are joined into one application; no other module knows them all."""
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -31,20 +30,20 @@ logger = logging.getLogger(__name__)
 
 
 def wire(address: Address, settings: Settings, model: Path) -> Sandbox:
-    """The whole sandbox as an ASGI application.
+    """Load the language model (about a second) and return the whole sandbox as an ASGI application.
 
-    Loads the language model (about a second). Not in the background: xllamacpp holds Python's lock while it
-    loads, so that a server would stand still for that second instead of starting that second later.
+    It is not loaded in the background: xllamacpp holds Python's GIL meanwhile, so a server that listened
+    already would answer nothing for that second.
     """
     return join(address, settings, Engine(model))
 
 
 def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
-    """The sandbox around an engine that has been loaded."""
+    """Return the sandbox around an engine that is already loaded."""
     faults, observer = Faults(), Observer(log_bodies=settings.log_prompts)
     agreements, roles = Agreements(settings), Roles()
     schedules = Schedules(roles)
-    sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, _now, faults)
+    sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, faults=faults)
     services = [sagemaker, agreements, Discovery(), Pricing(), Quotas(faults)]
     runtime = Runtime(
         sagemaker,
@@ -56,7 +55,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
 
     def load_others() -> ASGIApp:
         app = moto.load()
-        # what the observer has gathered goes to moto's CloudWatch, which is there only now
+        # the observer writes its records to moto's CloudWatch, which exists only now
         for connect in (roles.connect, schedules.connect, observer.start):
             _without_failing(connect)
         return app
@@ -65,12 +64,8 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
 
 
 def _without_failing(connect: Callable[[], None]) -> None:
-    """Our parts reach into moto, which promises nothing there: a new one must not take the rest along."""
+    """Connect a part to moto's internals; a version in which they differ must not stop the other parts."""
     try:
         connect()
     except Exception:
         logger.exception("this moto is not the one that was tested: %s failed", connect.__qualname__)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""An invocation as the services and the container know it of each other: all that passes between them."""
+"""The interface between SageMaker's runtime and the model's container."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True)
 class Answer:
-    """A whole answer of the container's."""
+    """A container's answer that is not streamed."""
 
     status: int
     body: bytes
@@ -22,8 +22,8 @@ Parts = AsyncGenerator[bytes, None]
 
 
 class Inference(Protocol):
-    """What answers inside an endpoint; `container.Container` is one."""
+    """What answers an endpoint's invocations; `container.Container` is one."""
 
     async def invoke(self, model: Model, body: bytes, content_type: str) -> Answer | Parts:
-        """A whole answer, or a stream's parts."""
+        """Return the whole answer, or an iterator over the parts of a stream."""
         ...

@@ -1,4 +1,4 @@
-"""Nothing in this process reaches further than this machine: moto, above all, has services that would."""
+"""A guard that keeps this process's connections on this machine; some of moto's services would leave it."""
 
 import ipaddress
 import sys
@@ -14,15 +14,15 @@ class OutsideLoopback(ConnectionError):
 
 
 def only_loopback() -> None:
-    """From now on every connection and name lookup of this process's Python code stays on loopback.
+    """Refuse from now on every connection and name lookup of this process's Python code beyond loopback.
 
-    An audit hook: it can't be taken back, and nothing needs to be patched.
+    It is an audit hook, which cannot be removed. The refused call raises OutsideLoopback.
     """
     sys.addaudithook(_check)
 
 
 def allow(path: str) -> str:
-    """Let this process connect to a local socket of its own; returns its path."""
+    """Let this process connect to a Unix socket at `path`; return the path."""
     _allowed.add(path)
     return path
 
@@ -41,7 +41,7 @@ def _check(event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def is_loopback(host: object) -> bool:
-    """Whether a host, as it is given to `connect` or `getaddrinfo`, is this machine itself."""
+    """Tell whether a host, as `connect` or `getaddrinfo` takes it, is this machine."""
     text = host.decode("ascii", "replace") if isinstance(host, bytes) else host
     if text is None or text == "localhost":
         return True

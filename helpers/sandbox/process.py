@@ -1,6 +1,6 @@
-"""The sandbox as a process of its own: find the one that runs, start it, stop it.
+"""The sandbox as a separate process: find the running one, start it, stop it.
 
-Imports light modules only: `helpers.session` imports this one on every connect.
+Imports only light modules, as `helpers.connect.session` imports this one on every connect.
 """
 
 import os
@@ -12,35 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from .address import (
-    Address,
-    SandboxError,
-    forget,
-    is_published,
-    log_file,
-    private,
-    publish,
-    published,
-    state_directory,
-    state_file,
-)
-from .server.health import HEALTH_PATH, is_alive
+from .address import Address, SandboxError, forget, log_file, private, published, state_directory, state_file
+from .server.health import is_alive
 from .settings import Settings
 
-__all__ = [
-    "HEALTH_PATH",
-    "Address",
-    "SandboxError",
-    "find",
-    "forget",
-    "is_published",
-    "log_file",
-    "publish",
-    "start",
-    "state_directory",
-    "state_file",
-    "stop",
-]
+__all__ = ["Address", "SandboxError", "find", "start", "stop"]
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -50,18 +26,19 @@ _LOG_BYTES = 1 << 16
 
 
 def find() -> Address | None:
-    """The running sandbox, None if there is none that proves to be it; never starts one.
+    """Return the running sandbox's address; None if no process proves to be it. Never starts one.
 
-    Raises SandboxError if others could write where its address is kept.
+    Raises SandboxError if other users could write to the folder that holds the address.
     """
     address = published()
     return address if address and is_alive(address) else None
 
 
 def start(*, on_progress: Callable[[str], None] = lambda message: None) -> Address:
-    """The running sandbox, started if necessary; at most one is started, however many ask at once.
+    """Return the running sandbox's address, after starting it if necessary.
 
-    The model's weights are fetched first if this machine does not have them. Raises SandboxError.
+    At most one is started, however many callers ask at once. Downloads the model's weights first if this
+    machine lacks them. Raises SandboxError.
     """
     if address := find():
         return address
@@ -79,7 +56,10 @@ def start(*, on_progress: Callable[[str], None] = lambda message: None) -> Addre
 
 
 def stop() -> bool:
-    """End the running sandbox, wait until it answers no more; False if none was running."""
+    """End the running sandbox and wait until it no longer answers; return False if none was running.
+
+    Raises SandboxError if it still answers after 10 s.
+    """
     address = find()
     if address is None:
         state_file().unlink(missing_ok=True)
@@ -114,12 +94,12 @@ def _start(on_progress: Callable[[str], None]) -> Address:
     return address
 
 
-_servers: list["subprocess.Popen[bytes]"] = []  # kept: Python warns when a running child is forgotten
+_servers: list["subprocess.Popen[bytes]"] = []  # Python warns if a running child is garbage-collected
 
 
 @contextmanager
 def _spawn(model: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """The server, detached from this process's terminal and group; killed if the block fails."""
+    """Start the server in a session and process group of its own; kill it if the block raises."""
     windows_flags = ("CREATE_NEW_PROCESS_GROUP", "DETACHED_PROCESS")
     with private(log_file()) as log:
         server = subprocess.Popen(
@@ -142,7 +122,7 @@ def _spawn(model: Path) -> Iterator["subprocess.Popen[bytes]"]:
 
 
 def child_environment(environment: Mapping[str, str], model: Path) -> dict[str, str]:
-    """The server's environment: nothing of the caller's AWS account, no proxy, and the model's path."""
+    """Return the server's environment: the caller's without AWS settings and proxies, plus its paths."""
     kept = {
         name: value
         for name, value in environment.items()
@@ -153,7 +133,7 @@ def child_environment(environment: Mapping[str, str], model: Path) -> dict[str, 
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-    # the server works in another directory
+    # absolute: the server's working directory is another
     paths = {"SANDBOX_MODEL": str(model.resolve()), "SANDBOX_HOME": str(state_directory().resolve())}
     return {**kept, **nothing_of_aws, **paths, "PYTHONUNBUFFERED": "1"}
 

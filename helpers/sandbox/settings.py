@@ -13,11 +13,12 @@ ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role{ROLE_PATH}{ROLE_NAME}"
 
 @dataclass(frozen=True)
 class Settings:
-    """How long things take in the sandbox, in seconds, and which model writes the text (a .gguf file).
+    """The sandbox's durations in seconds, its language model (a .gguf file), and what it logs.
 
-    Variables: SANDBOX_IDLE_SECONDS (the sandbox ends after that long without a request),
-    SANDBOX_ENDPOINT_SECONDS (Creating to InService), SANDBOX_SUBSCRIPTION_SECONDS (until a subscription has
-    reached SageMaker), SANDBOX_MODEL, SANDBOX_LOG_PROMPTS (1: requests' bodies go to CloudWatch Logs).
+    Environment variables: SANDBOX_IDLE_SECONDS (the sandbox ends after that long without a request),
+    SANDBOX_ENDPOINT_SECONDS (from Creating to InService), SANDBOX_SUBSCRIPTION_SECONDS (from accepting an
+    offer until CreateModel works), SANDBOX_MODEL, SANDBOX_LOG_PROMPTS (1: CloudWatch Logs get requests'
+    bodies).
     """
 
     idle_seconds: float = 7200
@@ -28,7 +29,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """The settings of these variables. Raises ValueError that names the variable."""
+        """Read the settings from environment variables. Raises ValueError that names the variable."""
         model = environment.get("SANDBOX_MODEL")
         return cls(
             idle_seconds=_seconds(environment, "SANDBOX_IDLE_SECONDS", cls.idle_seconds),

@@ -1,8 +1,8 @@
-"""AWS Marketplace: what a model's listing offers, whether this account has subscribed, subscribe, cancel.
+"""Subscriptions on AWS Marketplace: look for one, subscribe, cancel.
 
-Subscribing costs nothing by itself; an endpoint does, by the hour. The buyer APIs (marketplace-discovery
-and marketplace-agreement, us-east-1 only) never return the model package's ARN: that is in the catalogue,
-or in the console on the listing's Configure page.
+Subscribing is free; an endpoint costs by the hour. The buyer APIs (marketplace-discovery and
+marketplace-agreement, in us-east-1 only) do not return the model package's ARN: it is in the catalogue, and
+in the console on the listing's Configure page.
 """
 
 import time
@@ -30,13 +30,13 @@ __all__ = [
     "subscription",
 ]
 
-# The terms that a buyer accepts as they stand; a free trial or a contract is chosen, not taken along.
+# Terms that a buyer accepts as they are; a free trial or a contract would be a choice.
 STANDING_TERMS = ("LegalTerm", "SupportTerm", "ValidityTerm", "UsageBasedPricingTerm", "RenewalTerm")
 
 
 @dataclass(frozen=True)
 class Subscription:
-    """An agreement between this account and the seller; `ready` once SageMaker will accept it."""
+    """An agreement between this account and the seller; `ready` says that SageMaker accepts it."""
 
     agreement_id: str
     product_id: str
@@ -46,7 +46,7 @@ class Subscription:
 
 
 def subscription(session: Session, model_id: str) -> Subscription | None:
-    """This account's active subscription to the model's listing, or None."""
+    """Return this account's active subscription to the model's listing, or None."""
     model = catalog.model(model_id)
     discovery = client(session, "marketplace-discovery", model)
     agreements = client(session, "marketplace-agreement", model)
@@ -67,9 +67,9 @@ def subscription(session: Session, model_id: str) -> Subscription | None:
 
 
 def check_subscribed(session: Session, model_id: str) -> None:
-    """Raise NotSubscribed unless this account may deploy the model.
+    """Raise NotSubscribed if this account has no subscription to the model.
 
-    Where the account may not ask Marketplace, nothing is raised: CreateModel will tell.
+    Does nothing where the account may not ask Marketplace: CreateModel checks it too.
     """
     try:
         existing = subscription(session, model_id)
@@ -93,11 +93,11 @@ def subscribe(
     tell: Callable[[str], object] = print,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Subscription:
-    """Accept the offer for this account, and wait until SageMaker knows; a second call changes nothing.
+    """Accept the offer for this account and wait until SageMaker knows; do nothing if subscribed.
 
-    `accept_terms=True` says that you have read the terms and the EULA and accept them; on AWS nothing is
-    accepted without it, and nothing but True or False is taken at all (BadInput before any request). The
-    subscription is free; AWS charges for endpoints only. Raises NotOffered where there is no offer.
+    `accept_terms=True` says that you have read and accept the terms and the EULA; on AWS it is required. It
+    must be exactly True or False (BadInput before any request). The subscription is free; AWS charges for
+    endpoints only. Waits at most `wait_seconds`. Raises NotOffered if there is no offer.
     """
     consent.yes_or_no("accept_terms", accept_terms)
     existing = subscription(session, model_id)
@@ -114,9 +114,9 @@ def subscribe(
 
 
 def cancel(session: Session, model_id: str, *, confirm: bool) -> str | None:
-    """Cancel the subscription and return its agreement's id; None when there is none, or without your word.
+    """Cancel the subscription and return its agreement's id; return None if there is none.
 
-    `confirm=True` is your word; with False nothing is asked or done, anything else is BadInput. Delete the
+    `confirm` must be exactly True or False (else BadInput); with False nothing is asked or done. Delete the
     endpoints first: what happens to a running one is not documented (as of 2026-11).
     """
     if not consent.yes_or_no("confirm", confirm):
@@ -146,14 +146,14 @@ def _accept(
         )
     agreements = client(session, "marketplace-agreement", model)
     with explained(f"subscribe to {model.name}; by hand it is at {model.listing_url}"):
-        # The request is a quote and binds nobody; accepting it is the act.
+        # The request is a quote, which binds nobody until it is accepted.
         quote = agreements.create_agreement_request(
             intent="NEW",
             agreementProposalIdentifier=terms.proposal_id,
             requestedTerms=[_requested(kind, id) for kind, id in terms.terms if kind in STANDING_TERMS],
         )
         made = agreements.accept_agreement_request(agreementRequestId=quote["agreementRequestId"])
-    # The search may not know of it yet; what was concluded must not be lost.
+    # The search may not find it yet, but the agreement must not be lost.
     accepted = subscription(session, model_id) or Subscription(
         made["agreementId"], terms.product_id, "ACTIVE", datetime.now(UTC), ready=False
     )

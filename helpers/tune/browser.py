@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.settings import SWEPT
 from ..errors import BadInput
 from ..notebook.frontend import SCRIPT, attended
 from ..notebook.markup import block, escape, inline, quote
 from .measures import SETTING, check
+from .table import facts
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Browser", "browse"]
-
-NUMBERS = ("temperature", "max_tokens", "k", "p")
 
 
 class Browser:
@@ -75,7 +75,7 @@ class Browser:
             raise BadInput(f"The table has no {name} {value!r}; it has {known}.")
 
     def _told(self) -> str:
-        return ", ".join(f"{name} {self._chosen[name]:g}" for name in NUMBERS)
+        return ", ".join(f"{name} {self._chosen[name]:g}" for name in SWEPT)
 
     def _listed(self) -> list[dict[str, Any]]:
         return [dict(row) for row in self.rows.to_dict("records")]
@@ -84,12 +84,12 @@ class Browser:
         import ipywidgets as widgets
 
         self.text = widgets.HTML()
-        for name in ("prompt_id", *NUMBERS):
+        for name in ("prompt_id", *SWEPT):
             values = self.choices[name]
             if len(values) > 1:
                 make = widgets.Dropdown if name == "prompt_id" else widgets.SelectionSlider
                 self.controls[name] = make(
-                    options=[(f"{v:g}" if name in NUMBERS else str(v), v) for v in values],
+                    options=[(f"{v:g}" if name in SWEPT else str(v), v) for v in values],
                     value=self._chosen[name],
                     description=name,
                     tooltip=name,  # its name for a screen reader (notebook.frontend.SCRIPT)
@@ -129,9 +129,7 @@ def browse(
 
 
 def _facts(row: Mapping[str, Any]) -> str:
-    tokens = "" if row["tokens"] is None or row["tokens"] != row["tokens"] else f"{row['tokens']:.0f} tokens"
-    likelihood = "" if row["likelihood"] != row["likelihood"] else f"likelihood {row['likelihood']:.2f}"
+    likelihood = row["likelihood"]
+    likely = [f"likelihood {likelihood:.2f}"] if likelihood == likelihood else []  # else NaN
     kind = "asked for" if row["measured"] else "cut from a longer answer"
-    reason = row["finish_reason"] if isinstance(row["finish_reason"], str) else ""  # None, or pandas' NaN
-    known = [f"repetition {row['repetition']}", tokens, reason, likelihood, kind]
-    return ", ".join(fact for fact in known if fact)
+    return ", ".join([f"repetition {row['repetition']}", *facts(row), *likely, kind])

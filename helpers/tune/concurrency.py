@@ -21,14 +21,14 @@ _STARTING_SECONDS = 1.0  # until a thread that is started runs, on a busy machin
 Request = TypeVar("Request", bound=Hashable)
 
 
-class Pace:
+class ConcurrencyLimit:
     """How many requests may be under way: grows while throughput grows, halves when told to slow down."""
 
     def __init__(self, ceiling: int, clock: Callable[[], float] = time.monotonic) -> None:
         if isinstance(ceiling, bool) or not isinstance(ceiling, int) or ceiling < 1:
             raise BadInput(f"concurrency is {ceiling!r}; it takes a whole number from 1.")
         self.ceiling = ceiling
-        self.limit = min(START, ceiling)
+        self.value = min(START, ceiling)
         self.rounds_throttled = 0
         self.clock = clock
         self.resume_at = self._halved_at = float("-inf")
@@ -36,16 +36,16 @@ class Pace:
         self._new_window()
 
     def answered(self, tokens: int) -> None:
-        """Count an answer; after `limit` of them compare the throughput with the best so far."""
+        """Count an answer; after `value` of them compare the throughput with the best so far."""
         self.rounds_throttled = 0
         self._answers += 1
         self._tokens += tokens
-        if self._answers < self.limit:
+        if self._answers < self.value:
             return
         rate = self._tokens / max(self.clock() - self._since, 1e-9)
         if rate > self._best * GROWTH:
-            step = 1 if self._halved_at > float("-inf") else max(1, self.limit // 2)
-            self.limit = min(self.ceiling, self.limit + step)
+            step = 1 if self._halved_at > float("-inf") else max(1, self.value // 2)
+            self.value = min(self.ceiling, self.value + step)
             self._best = rate
         self._new_window()
 
@@ -53,7 +53,7 @@ class Pace:
         """Halve, once for all the requests that were sent before the last halving, and pause."""
         if sent_at < self._halved_at:
             return
-        self.limit = max(1, self.limit // 2)
+        self.value = max(1, self.value // 2)
         self.rounds_throttled += 1
         self._halved_at, self._best = self.clock(), 0.0
         self.resume_at = self._halved_at + min(LONGEST_PAUSE, 0.25 * 2**self.rounds_throttled)
@@ -63,10 +63,10 @@ class Pace:
         self._answers, self._tokens, self._since = 0, 0, self.clock()
 
 
-def ask_all(
+def run_all(
     requests: Iterable[Request],
     ask: Callable[[Request], int],
-    pace: Pace,
+    limit: ConcurrencyLimit,
     *,
     heard: Callable[[Request], None] = lambda request: None,
     sleep: Callable[[float], None] = time.sleep,
@@ -81,10 +81,10 @@ def ask_all(
     crew = _Crew(ask)
     try:
         while queue or crew.threads:
-            pause = pace.resume_at - pace.clock()
+            pause = limit.resume_at - limit.clock()
             if pause <= 0:
-                while queue and len(crew.threads) < pace.limit:
-                    crew.send(queue.popleft(), pace.clock())
+                while queue and len(crew.threads) < limit.value:
+                    crew.send(queue.popleft(), limit.clock())
             elif not crew.threads:
                 sleep(pause)
                 continue
@@ -93,14 +93,14 @@ def ask_all(
                 continue
             request, sent_at, outcome = arrived
             if isinstance(outcome, int):
-                pace.answered(outcome)
+                limit.answered(outcome)
                 heard(request)
-            elif isinstance(outcome, Throttled) and pace.rounds_throttled < THROTTLED_ROUNDS:
-                pace.slowed(sent_at)
+            elif isinstance(outcome, Throttled) and limit.rounds_throttled < THROTTLED_ROUNDS:
+                limit.slowed(sent_at)
                 queue.append(request)
             elif isinstance(outcome, ModelFailed) and failures[request] < ATTEMPTS - 1:
                 failures[request] += 1
-                pace.slowed(sent_at)
+                limit.slowed(sent_at)
                 queue.append(request)
             else:
                 raise outcome
@@ -145,7 +145,7 @@ class _Crew(Generic[Request]):
     def _work(self, request: Request, sent_at: float, thread: "_Asking") -> None:
         try:
             outcome: int | BaseException = self._ask(request)
-        except BaseException as error:  # not swallowed: ask_all raises it in the caller's thread
+        except BaseException as error:  # not swallowed: run_all raises it in the caller's thread
             outcome = error
         self._outcomes.put((thread, request, sent_at, outcome))
 

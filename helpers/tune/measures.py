@@ -10,13 +10,14 @@ from math import isnan, nan, sqrt
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
+from ..catalog.settings import DRAWN_BY
 from ..errors import BadInput
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ENDED = ("COMPLETE", "STOP_SEQUENCE")
-SETTING = ["prompt_id", "temperature", "k", "p", "max_tokens"]
+SETTING = ["prompt_id", *DRAWN_BY, "max_tokens"]
 NEEDED = {*SETTING, "repetition", "text", "tokens", "finish_reason", "likelihood"}
 
 

@@ -9,13 +9,14 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.settings import DRAWN_BY, SETTINGS
 from ..errors import BadInput
 
 if TYPE_CHECKING:
     from ..generate.client import Client
 
-Key = tuple[str, float, int, float, int, int]
-KEY_NAMES = ("prompt_id", "temperature", "k", "p", "repetition", "max_tokens")
+Key = tuple[str | float, ...]
+KEY_NAMES = ("prompt_id", *DRAWN_BY, "repetition", "max_tokens")
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,12 @@ class Request:
     @property
     def key(self) -> Key:
         """What makes it this request and no other of the plan."""
-        return (self.prompt_id, self.temperature, self.k, self.p, self.repetition, self.max_tokens)
+        return tuple(getattr(self, name) for name in KEY_NAMES)
+
+    @property
+    def drawn_by(self) -> dict[str, Any]:
+        """Its settings without `max_tokens`: what another answer would be drawn for."""
+        return {name: getattr(self, name) for name in DRAWN_BY}
 
     def at(self, limit: int) -> "Request":
         """The same request at a limit of its own."""
@@ -59,12 +65,9 @@ class Plan:
     def requests(self) -> tuple[Request, ...]:
         """The fewest requests that give every combination."""
         groups = [self.max_tokens] if self.cuts else [(limit,) for limit in self.max_tokens]
-        settings = product(
-            self.prompts, self.temperature, self.k, self.p, range(1, self.repetitions + 1), groups
-        )
-        return tuple(
-            Request(*prompt, t, k, p, n, max(limits), limits) for prompt, t, k, p, n, limits in settings
-        )
+        drawn = product(*(getattr(self, name) for name in DRAWN_BY))
+        everything = product(self.prompts, drawn, range(1, self.repetitions + 1), groups)
+        return tuple(_request(*each) for each in everything)
 
     @property
     def combinations(self) -> int:
@@ -119,6 +122,14 @@ class Plan:
         return sum(sum(request.limits) for request in self.requests)
 
 
+def _request(
+    prompt: tuple[str, str], drawn: tuple[float, ...], repetition: int, limits: tuple[int, ...]
+) -> Request:
+    fields: dict[str, Any] = dict(zip(DRAWN_BY, drawn, strict=True))
+    fields |= {"repetition": repetition, "max_tokens": max(limits), "limits": limits}
+    return Request(*prompt, **fields)
+
+
 def plan(
     client: "Client",
     prompts: str | Iterable[str] | Mapping[str, str],
@@ -140,33 +151,25 @@ def plan(
     return Plan(
         model_id=client.model.id,
         prompts=_prompts(prompts),
-        temperature=tuple(float(value) for value in _values(client, "temperature", temperature)),
-        k=tuple(_whole("k", value) for value in _values(client, "k", k)),
-        p=tuple(float(value) for value in _values(client, "p", p)),
-        max_tokens=tuple(sorted(_whole("max_tokens", v) for v in _values(client, "max_tokens", max_tokens))),
+        temperature=_values(client, "temperature", temperature),
+        k=_values(client, "k", k),
+        p=_values(client, "p", p),
+        max_tokens=tuple(sorted(_values(client, "max_tokens", max_tokens))),
         repetitions=_repetitions(repetitions),
         seed=seed,
         cuts=client.supports("likelihoods"),
     )
 
 
-def _values(client: "Client", name: str, given: Any) -> list[Any]:
-    limit = client.limits[name]
+def _values(client: "Client", name: str, given: Any) -> tuple[Any, ...]:
+    setting, limit = SETTINGS[name], client.limits[name]
     if given is None:
-        return [limit.default]
+        given = limit.default
     values = list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
     if not values:
         raise BadInput(f"{name} has no value to try.")
     plain = [value.item() if hasattr(value, "item") else value for value in values]  # numpy's numbers
-    for value in plain:
-        limit.check(name, value)
-    return list(dict.fromkeys(plain))
-
-
-def _whole(name: str, value: float) -> int:
-    if value != int(value):
-        raise BadInput(f"{name} is {value!r}; it takes whole numbers.")
-    return int(value)
+    return tuple(dict.fromkeys(setting.read(value, limit) for value in plain))
 
 
 def _repetitions(value: int) -> int:

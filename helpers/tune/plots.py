@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from ..errors import BadInput
 from ..notebook.markup import Html, block, escape, inline, visible
 from .measures import MEASURES, check, ended, standard_error, summary
+from .table import facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,9 +145,10 @@ def side_by_side(df: "pd.DataFrame", by: str = "temperature", *, most: int = 4) 
     heads = "".join(f'<th scope="col" style="text-align:left">{escape(name)}</th>' for name in names)
     # left, not start: JupyterLab's sanitizer takes no start; the text in it keeps its own direction
     cell = '<td style="vertical-align:top;text-align:left">'
-    cells = "".join(f"{cell}{block(row['text'])}<small>{escape(_facts(row))}</small></td>" for row in rows)
+    told = [(row["text"], ", ".join(facts(row))) for row in rows]
+    cells = "".join(f"{cell}{block(text)}<small>{escape(words)}</small></td>" for text, words in told)
     plain = "\n\n".join(
-        visible(f"{n} ({_facts(row)}):\n{row['text']}") for n, row in zip(names, rows, strict=True)
+        visible(f"{name} ({words}):\n{text}") for name, (text, words) in zip(names, told, strict=True)
     )
     caption = "<caption>Written by the model</caption>"
     table = f'<table style="table-layout:fixed;width:100%">{caption}<tr>{heads}</tr><tr>{cells}</tr></table>'
@@ -155,13 +157,6 @@ def side_by_side(df: "pd.DataFrame", by: str = "temperature", *, most: int = 4) 
 
 def _first(rows: "pd.DataFrame") -> "pd.Series[Any]":
     return rows[rows["max_tokens"] == rows["max_tokens"].max()].iloc[0]
-
-
-def _facts(row: "pd.Series[Any]") -> str:
-    tokens, reason = row["tokens"], row["finish_reason"]
-    counted = "" if tokens is None or tokens != tokens else f"{tokens:.0f} tokens"
-    known = [counted, reason if isinstance(reason, str) else ""]  # None, or pandas' NaN, is no reason
-    return ", ".join(fact for fact in known if fact)
 
 
 def _spread(values: Sequence[Any], most: int) -> list[Any]:

@@ -1,13 +1,15 @@
 """A chosen setting in a file, so that another notebook can use it."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..catalog import SETTINGS
 from ..errors import BadInput
 
-NAMES = ("temperature", "max_tokens", "k", "p", "stop_sequences")
+NAMES = tuple(name for name, setting in SETTINGS.items() if setting.saved)
 
 
 def save_setting(path: str | Path, setting: Mapping[str, Any]) -> Path:
@@ -15,7 +17,7 @@ def save_setting(path: str | Path, setting: Mapping[str, Any]) -> Path:
     kept = {name: value for name, value in setting.items() if name != "prompt"}
     _check(kept, "This setting")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text(json.dumps(kept, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    _replace(Path(path), json.dumps(kept, indent=1, allow_nan=False) + "\n")
     return Path(path)
 
 
@@ -31,6 +33,16 @@ def load_setting(path: str | Path) -> dict[str, Any]:
         raise BadInput(f"{path} holds no setting: run 04_tune again, which writes it anew.")
     _check(setting, str(path))
     return setting
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the file anew, whole or not at all: a run may be ended, or read, in the middle of it."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _check(setting: Mapping[str, Any], what: str) -> None:

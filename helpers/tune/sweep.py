@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput
 from ..notebook.progress import Progress
-from ..records.journal import RunFile
-from .concurrency import Pace, ask_all
+from ..records.journal import Journal
+from .concurrency import ConcurrencyLimit, run_all
 from .plan import KEY_NAMES, Key, Plan, Request, plan
 from .table import COLUMNS, answer_of, answers_of, load, row_answer, table_of
 from .truncation import Answer
@@ -41,14 +41,15 @@ def run(
     """
     if client.model.id != plan.model_id:
         raise BadInput(f"The plan is for {plan.model_id}, this endpoint runs {client.model.id}: plan again.")
-    pace = Pace(concurrency)
-    with RunFile(path, plan.header, answer_of) as file:
+    # The limit has to hear of a throttle at once, and a pause is no part of a latency nor of its cost.
+    once, limit = client.without_retries(), ConcurrencyLimit(concurrency)
+    with Journal(path, plan.header, answer_of) as file:
         answers = answers_of(file.records)
         found = len(answers)
         shown = Progress(progress)
 
         def ask(request: Request) -> int:
-            answer = Answer.of(_ask(client, plan, request), time.time())
+            answer = Answer.of(_ask(once, plan, request), time.time())
             file.append({**_named(request.key), **answer.record()})
             answers[request.key] = answer
             return answer.length or 0
@@ -58,7 +59,7 @@ def run(
 
         while missing := list(_missing(plan, answers)):
             shown.expect(len(answers) + len(missing), sum(request.max_tokens for request in missing))
-            ask_all(missing, ask, pace, heard=heard)
+            run_all(missing, ask, limit, heard=heard)
         shown.end(_ending(plan, found, len(answers)))
     return table_of(plan, answers, usd_per_hour)
 
@@ -67,9 +68,7 @@ def _ask(client: "Client", plan: Plan, request: Request) -> "Response":
     return client.generate(
         request.prompt,
         max_tokens=request.max_tokens,
-        temperature=request.temperature,
-        k=request.k,
-        p=request.p,
+        **request.drawn_by,
         likelihoods="GENERATION" if plan.cuts else "NONE",
         seed=None if plan.seed is None else plan.seed + request.repetition - 1,
     )

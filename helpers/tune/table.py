@@ -4,19 +4,20 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.settings import DRAWN_BY
 from ..errors import BadInput
 from ..records import payload
 from ..records.journal import read
 from .cost_share import shares
 from .plan import KEY_NAMES, Key, Plan, Request
-from .truncation import Answer, cut
+from .truncation import Answer, truncate
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 COLUMNS = (
-    *("prompt_id", "prompt", "temperature", "k", "p", "max_tokens", "repetition", "text", "tokens"),
+    *("prompt_id", "prompt", *DRAWN_BY, "max_tokens", "repetition", "text", "tokens"),
     *("finish_reason", "likelihood", "measured", "latency_seconds"),
 )
 
@@ -60,7 +61,7 @@ def row_answer(request: Request, limit: int, answers: Mapping[Key, Answer]) -> t
     if asked is not None:
         return asked, True
     longest = answers.get(request.key)
-    shorter = None if longest is None else cut(longest, limit)
+    shorter = None if longest is None else truncate(longest, limit)
     return None if shorter is None else (shorter, False)
 
 
@@ -86,6 +87,13 @@ def table_of(plan: Plan, answers: Mapping[Key, Answer], usd_per_hour: float | No
     return table
 
 
+def facts(row: Mapping[str, Any]) -> list[str]:
+    """Say how many tokens a row's answer has and why it ended, each where it is known."""
+    tokens, reason = row["tokens"], row["finish_reason"]
+    counted = [] if tokens is None or tokens != tokens else [f"{tokens:.0f} tokens"]
+    return [*counted, *([reason] if isinstance(reason, str) else [])]  # None, or pandas' NaN, is no reason
+
+
 def _seconds(answers: Mapping[Key, Answer]) -> dict[Key, float]:
     """Each answer's share of the endpoint's time, of those whose times are known."""
     known = {
@@ -99,7 +107,7 @@ def _seconds(answers: Mapping[Key, Answer]) -> dict[Key, float]:
 def _row(request: Request, limit: int, answer: Answer, measured: bool) -> tuple[Any, ...]:
     unknown = float("nan")
     return (
-        *(request.prompt_id, request.prompt, request.temperature, request.k, request.p, limit),
+        *(request.prompt_id, request.prompt, *request.drawn_by.values(), limit),
         *(request.repetition, answer.text, answer.length, answer.finish_reason),
         unknown if answer.likelihood is None else answer.likelihood,
         *(measured, answer.latency_seconds if measured else unknown),

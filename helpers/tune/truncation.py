@@ -78,7 +78,7 @@ class Answer:
         return len(self.tokens) if self.tokens else self.token_count
 
 
-def cut(answer: Answer, limit: int) -> Answer | None:
+def truncate(answer: Answer, limit: int) -> Answer | None:
     """The answer that the same request with `max_tokens=limit` would have had; None where that is unsure.
 
     Unsure: the API listed no tokens, or they do not spell the text (stop sequences taken out, text

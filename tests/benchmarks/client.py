@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from helpers.connect.session import connect
-from helpers.deploy import endpoint
+from helpers.deploy.deployment import deploy
 from helpers.generate.client import Client
 from helpers.sandbox import process
 from helpers.subscribe import marketplace
@@ -96,7 +96,7 @@ def main() -> None:
         os.environ["SANDBOX_HOME"] = home
         session = connect("sandbox")
         marketplace.subscribe(session, "cohere-medium", tell=quiet)
-        endpoint.deploy(session, "cohere-medium", "bench", tell=quiet)
+        deploy(session, "cohere-medium", "bench", tell=quiet)
         client = Client(session, "bench")
         generate(client)
         whole = [(bare_generate(client), generate(client)) for _ in range(ROUNDS)]

@@ -47,6 +47,10 @@ class Steady:
         self.limits = self.model.limits
         self.seconds_a_token = seconds_a_token
 
+    def without_retries(self) -> "Steady":
+        """Itself: nothing here is ever too busy."""
+        return self
+
     def supports(self, feature: str) -> bool:
         """As Cohere Medium."""
         return feature == "likelihoods"

@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import FloatRect, Locator, sync_playwright
 
 from helpers.connect.session import connect
-from helpers.deploy import endpoint
+from helpers.deploy.deployment import deploy
 from helpers.subscribe import marketplace
 
 from .lab import NOTEBOOKS, Notebook, launch, running_lab
@@ -57,7 +57,7 @@ def _around(widget: Locator) -> FloatRect:
 def _deploy() -> None:
     session = connect("sandbox")
     marketplace.subscribe(session, "cohere-medium")
-    endpoint.deploy(session, "cohere-medium", "cohere-gpt-medium")
+    deploy(session, "cohere-medium", "cohere-gpt-medium")
 
 
 if __name__ == "__main__":

@@ -20,13 +20,14 @@ pytestmark = pytest.mark.slow
 
 Written = Callable[..., Notebook]
 SOON = 60_000  # milliseconds that a busy machine may take
-CONNECT = """from helpers import endpoint, marketplace
+CONNECT = """from helpers.connect.session import connect
+from helpers.deploy.deployment import deploy
 from helpers.generate.client import Client
 from helpers.playground.widget import Playground, playground
-from helpers.connect.session import connect
+from helpers.subscribe import marketplace
 session = connect("sandbox")
 marketplace.subscribe(session, "cohere-medium")
-endpoint.deploy(session, "cohere-medium", "browser")
+deploy(session, "cohere-medium", "browser")
 client = Client(session, "browser")"""
 # Greedily, the practice model goes round in circles here and never ends by itself: long enough to be stopped.
 LONG = """play = playground(
@@ -96,6 +97,13 @@ def test_a_slider_moves_by_keyboard_and_the_text_that_comes_obeys_it(written: Wr
     for _ in range(4):
         slider.press("ArrowRight")
     expect(widget.get_by_role("spinbutton", name="max_tokens")).to_have_value("5", timeout=SOON)
+    box = widget.get_by_role("spinbutton", name="max_tokens")
+    box.fill("9999")
+    box.press("Tab")
+    expect(box).to_have_value("2048", timeout=SOON)
+    expect(status(widget)).to_have_text("max_tokens takes 1 to 2048: 9999 became 2048.")
+    box.fill("5")
+    slider.focus()
     slider.press("Tab")
     expect(button(widget, "Show more settings")).to_be_focused()
     button(widget, "Show more settings").press("Enter")

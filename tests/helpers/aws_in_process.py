@@ -72,6 +72,9 @@ class Scheduler:
         return {}
 
     def create_schedule_group(self, Name: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        if Name in self.groups:
+            words = f"Schedule group {Name} already exists."
+            raise _error("ConflictException", words, "CreateScheduleGroup")
         self.groups.add(Name)
         return {}
 

@@ -20,7 +20,7 @@ def written(prompt: str, temperature: float, longest: int) -> list[str]:
 
 
 class FakeClient:
-    """Answers like `generate.client.Client`; `before` is called with each request's key and may sleep or raise."""
+    """Answers like `generate.client.Client`; `before` gets each request's key and may sleep or raise."""
 
     def __init__(
         self,
@@ -35,6 +35,9 @@ class FakeClient:
         self.asked: Counter[tuple[Any, ...]] = Counter()
         self.most_at_once = self._at_once = 0
         self._lock = threading.Lock()
+
+    def without_retries(self) -> "FakeClient":
+        return self
 
     def supports(self, feature: str) -> bool:
         return feature in (("likelihoods",) if self.model.api == "generate" else ("seed", "chat"))

@@ -1,6 +1,10 @@
 """The catalogue: every entry can be used, and every mistake is named before a request."""
 
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from helpers import catalog
 from helpers.errors import BadInput, UnknownInstanceType, UnknownModel, UnsupportedRegion
@@ -46,3 +50,27 @@ def test_a_limit_refuses_what_is_no_number_in_its_range(value: object) -> None:
 def test_both_ends_are_in_the_range() -> None:
     for value in (0, 5, 2.5):
         catalog.Limit(0, 5, 1).check("temperature", value)
+
+
+@given(st.sampled_from(sorted(catalog.SETTINGS)), st.floats() | st.integers())
+def test_a_setting_reads_a_number_within_its_range_and_refuses_all_others(name: str, value: float) -> None:
+    setting, limit = catalog.SETTINGS[name], catalog.Limit(0, 10, 1)
+    fits = 0 <= value <= 10 and not (setting.is_whole and value != int(value))
+    if fits:
+        read = setting.read(value, limit)
+        assert (read, type(read)) == (value, int if setting.is_whole else float)
+    else:
+        with pytest.raises(BadInput, match=name):
+            setting.read(value, limit)
+
+
+@pytest.mark.parametrize("value", [10.7, 0.5])
+def test_a_fraction_is_no_whole_number(value: float) -> None:
+    with pytest.raises(BadInput, match=f"max_tokens is {value}; it takes a whole number"):
+        catalog.SETTINGS["max_tokens"].read(value, catalog.Limit(0, 100, 20))
+
+
+def test_a_range_stands_in_the_table_or_with_the_models_and_not_in_both() -> None:
+    listed = json.loads((catalog.DATA / "models.json").read_text())["models"]
+    shared = {name for name, setting in catalog.SETTINGS.items() if setting.limit}
+    assert not shared & {name for each in listed for name in each.get("limits", ())}

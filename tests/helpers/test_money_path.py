@@ -6,6 +6,7 @@
 import math
 import os
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +21,7 @@ from helpers import catalog, consent
 from helpers.clean_up import parts
 from helpers.clean_up.delete import delete
 from helpers.clean_up.leftovers import leftovers
-from helpers.deploy import deadline, endpoint
+from helpers.deploy import deadline, deployment, endpoint
 from helpers.deploy.deadline import set_deadline
 from helpers.deploy.deployment import deploy
 from helpers.deploy.endpoint import TAG
@@ -166,6 +167,7 @@ class MoneyPath(RuleBasedStateMachine):
         before, began = self.made("create_endpoint"), len(self.account.log)
         given = {"delete_after_hours": end, "max_usd_per_hour": most, "software_usd_per_hour": own}
         attaches = name in self.account.sagemaker._regions.get(REGION, none()).endpoints
+        asked_at = self.clock.now
         self.attempt(plan, deploy, model, name, kind, **given)
         if self.made("create_endpoint") > before:
             assert is_number(most), f"{most!r} was taken for consent"
@@ -174,6 +176,11 @@ class MoneyPath(RuleBasedStateMachine):
             calls = [operation for operation, _ in self.account.log[began:]]
             if end is not None:
                 assert {"create_schedule", "update_schedule"} & set(calls[: calls.index("create_endpoint")])
+                earliest = asked_at + timedelta(hours=end, seconds=-1)
+                assert self.account.scheduler.moment(name) >= earliest, "an earlier deploy's deadline stays"
+            else:
+                left = name in self.account.scheduler.schedules
+                assert not left or "delete_schedule" in plan.denied, "an earlier deploy's deadline stays"
         wants_no_end = end is None and (attaches or self.made("create_endpoint") > before)
         if wants_no_end:
             self.seen.endless.add(name)
@@ -333,14 +340,16 @@ def none() -> Any:
     return type("Nothing", (), {"endpoints": {}})
 
 
-_WAIT = dict(endpoint.wait.__kwdefaults__ or {})
+_WAITS: list[Any] = [endpoint.wait, endpoint.wait_until_gone]
+_USUAL = dict(endpoint.wait.__kwdefaults__ or {})
 _DATETIME = deadline.datetime
 
 
 def patched_clock(clock: Any) -> None:
     """Let deploy and set_deadline live in the account's time, or in ours again."""
     if clock is None:
-        endpoint.wait.__kwdefaults__ = dict(_WAIT)
+        for wait in _WAITS:
+            wait.__kwdefaults__ = dict(_USUAL)
         deadline.datetime = _DATETIME  # type: ignore[misc]
         return
 
@@ -349,7 +358,8 @@ def patched_clock(clock: Any) -> None:
         def now(cls, tz: Any = None) -> Any:
             return clock.now
 
-    endpoint.wait.__kwdefaults__ = {"clock": lambda: clock.now.timestamp(), "sleep": clock.wait}
+    for wait in _WAITS:
+        wait.__kwdefaults__ = {"clock": lambda: clock.now.timestamp(), "sleep": clock.wait}
     deadline.datetime = AccountTime  # type: ignore[misc]
 
 
@@ -382,15 +392,20 @@ def at_most(session: Any, price: Any, most: Any, tell: Any = print) -> None:
         raise CostNotAccepted("too dear")
 
 
+def unless_there_is_one(session: Any, name: str, hours: Any) -> Any:
+    return deadline.find_deadline(session, name) or set_deadline(session, name, hours)
+
+
 # What was wrong once, put back: each must be found.
 DEFECTS: dict[str, list[tuple[Any, str, Any]]] = {
     "text is taken for consent": [(consent, "yes_or_no", truth)],
     "any maximum that the price is not above": [
         (consent, "is_amount", not_negative),
-        (endpoint, "agree", at_most),
+        (deployment, "agree", at_most),
     ],
     "a negative price of the software": [(consent, "is_amount", lambda value: isinstance(value, float))],
-    "no deadline": [(endpoint, "set_deadline", lambda *_: None)],
+    "no deadline": [(deployment, "set_deadline", lambda *_: None)],
+    "the deadline that a kill left behind": [(deployment, "set_deadline", unless_there_is_one)],
     "what others use is deleted": [
         (parts, "CONFIG", replace(parts.CONFIG, users=nobody)),
         (parts, "MODEL", replace(parts.MODEL, users=nobody)),

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from helpers.clean_up.delete import delete
 from helpers.connect.session import Session, connect
-from helpers.deploy import endpoint
+from helpers.deploy.deployment import deploy
 from helpers.subscribe import marketplace
 
 REGION = "us-west-2"  # quotas count by region: the other tests' endpoints are in us-east-1
@@ -30,6 +30,6 @@ def subscribed(model_id: str, region: str) -> Iterator[Session]:
 def deployed(name: str, model_id: str = "cohere-medium", region: str = REGION) -> Iterator[Session]:
     """A session of a region in which that endpoint is InService."""
     with subscribed(model_id, region) as session:
-        endpoint.deploy(session, model_id, name, tell=silent)
+        deploy(session, model_id, name, tell=silent)
         yield session
-        delete.delete(session, name, tell=silent)
+        delete(session, name, tell=silent)

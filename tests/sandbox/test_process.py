@@ -21,6 +21,7 @@ from nbformat import v4
 
 from helpers.sandbox import process
 from helpers.sandbox.__main__ import main
+from helpers.sandbox.address import publish
 from helpers.sandbox.server import health
 from helpers.sandbox.server.activity import Activity
 
@@ -195,7 +196,7 @@ def test_a_stranger_on_the_old_port_is_not_the_sandbox_and_not_signalled(home, s
     killed = []
     monkeypatch.setattr(process.os, "kill", lambda *call: killed.append(call))
     with stranger(answer) as (url, asked):
-        process.publish(replace(sandbox, url=url, pid=os.getpid()))
+        publish(replace(sandbox, url=url, pid=os.getpid()))
         assert process.find() is None
         assert not process.stop()
         assert len(asked) == 2
@@ -214,7 +215,7 @@ def test_a_stranger_that_never_ends_its_answer_is_not_waited_for(home, sandbox, 
                     time.sleep(0.05)
 
         threading.Thread(target=drip, daemon=True).start()
-        process.publish(replace(sandbox, url=f"http://127.0.0.1:{listener.getsockname()[1]}"))
+        publish(replace(sandbox, url=f"http://127.0.0.1:{listener.getsockname()[1]}"))
         started = time.monotonic()
         assert process.find() is None
         assert time.monotonic() - started < 5
@@ -237,7 +238,7 @@ def test_a_stranger_that_never_ends_its_answer_is_not_waited_for(home, sandbox, 
 def test_an_address_that_no_sandbox_can_have_is_none(home, sandbox, monkeypatch, url):
     asked = []
     monkeypatch.setattr(process, "is_alive", lambda address: asked.append(address) or True)
-    process.publish(replace(sandbox, url=url.format(port=sandbox.port)))
+    publish(replace(sandbox, url=url.format(port=sandbox.port)))
     assert process.find() is None
     assert asked == []
 
@@ -275,7 +276,7 @@ def test_a_home_of_another_user_is_refused(tmp_path, monkeypatch):
 
 
 def test_forget_leaves_the_address_of_another(home, sandbox):
-    process.publish(sandbox)
+    publish(sandbox)
     process.forget(replace(sandbox, pid=sandbox.pid + 1))
     assert process.find() == sandbox
     process.forget(sandbox)

@@ -151,7 +151,7 @@ def pointed(listener: Listener, planted: dict[str, str], marked: str = "") -> st
     """What `env` prints, for a sandbox at the listener."""
     exports = shell.settings(listener.url, "AKIAPRACTICE", "it's practice", "us-east-1")
     names = environment(planted)
-    return shell.script(exports, shell.put_aside(names, marked), marked)
+    return shell.script(exports, shell.names_to_save(names, marked), marked)
 
 
 def seen(text: str) -> dict[str, str]:
@@ -201,9 +201,9 @@ def test_the_aws_command_reaches_the_sandbox_alone(
 def test_undo_brings_everything_back(program: str, sandbox_url: Listener, tmp_path: Path) -> None:
     planted = hostile("http://192.0.2.1:9", tmp_path)
     once = pointed(sandbox_url, planted)
-    marked = " ".join(shell.put_aside(environment(planted)))
+    marked = " ".join(shell.names_to_save(environment(planted)))
     twice = pointed(sandbox_url, planted, marked)
-    undo = shell.undoing(marked)
+    undo = shell.undo_script(marked)
     planted |= {"ONCE": once, "TWICE": twice, "UNDO": undo}
     before, after, again = run(
         program, f'{SEE}; eval "$ONCE"; eval "$UNDO"; {SEE}; eval "$ONCE$TWICE"; eval "$UNDO"; {SEE}', planted
@@ -215,7 +215,7 @@ def test_undo_brings_everything_back(program: str, sandbox_url: Listener, tmp_pa
 def test_undo_where_nothing_was_set(program: str, sandbox_url: Listener) -> None:
     nothing = {"PATH": os.environ["PATH"]}
     exports = shell.settings(sandbox_url.url, "AKIAPRACTICE", "practice", "us-east-1")
-    planted = {**nothing, "ONCE": shell.script(exports, []), "UNDO": shell.undoing("-")}
+    planted = {**nothing, "ONCE": shell.script(exports, []), "UNDO": shell.undo_script("-")}
     script = f'{SEE}; eval "$ONCE"; eval "$UNDO"; {SEE}'
     done = subprocess.run([program, "-c", script], env=planted, capture_output=True, text=True, check=True)
     before, after = done.stdout.splitlines()
@@ -225,8 +225,8 @@ def test_undo_where_nothing_was_set(program: str, sandbox_url: Listener) -> None
 
 def test_a_shell_inside_loses_the_sandbox_alone(sandbox_url: Listener, tmp_path: Path) -> None:
     planted = hostile("http://192.0.2.1:9", tmp_path)
-    marked = " ".join(shell.put_aside(environment(planted)))
-    planted |= {"ONCE": pointed(sandbox_url, planted), "UNDO": shell.undoing(marked)}
+    marked = " ".join(shell.names_to_save(environment(planted)))
+    planted |= {"ONCE": pointed(sandbox_url, planted), "UNDO": shell.undo_script(marked)}
     told = run("sh", """eval "$ONCE"; unset ONCE; sh -c 'eval "$UNDO" 2>&1; unset UNDO; env'""", planted)
     assert "Only the terminal where env was evaluated" in told
     assert "AKIAPRACTICE" not in told
@@ -237,15 +237,15 @@ def test_a_shell_inside_loses_the_sandbox_alone(sandbox_url: Listener, tmp_path:
     "name", ["AWS_X; touch hacked", "AWS_$(touch hacked)", "PATH", "AWS_PAGER", "IFS", "AWS_X\ntouch hacked"]
 )
 def test_no_name_from_the_environment_becomes_a_command(name: str) -> None:
-    assert name not in shell.put_aside([name])
-    assert "hacked" not in shell.script({}, shell.put_aside([name]), name)
-    assert "PATH" not in shell.undoing(name).replace("PATH_", "")
+    assert name not in shell.names_to_save([name])
+    assert "hacked" not in shell.script({}, shell.names_to_save([name]), name)
+    assert "PATH" not in shell.undo_script(name).replace("PATH_", "")
 
 
 def test_undo_without_env_says_so(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(shell.KEPT, raising=False)
+    monkeypatch.delenv(shell.SAVED_NAMES, raising=False)
     assert main(["env", "--undo"]) == 1
     out, error = capsys.readouterr()
     assert out == ""

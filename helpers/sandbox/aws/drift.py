@@ -1,8 +1,8 @@
-"""Where an answer of the sandbox and the installed botocore's service model differ.
+"""Differences between the sandbox's answers and the installed botocore's service models.
 
-The tutorial is run for years, with newer and older botocores than it was written with. So a difference is
-left to a line in the log, and the caller gets all that both sides know. Under the versions that were tested
-a difference is a defect of ours: SANDBOX_STRICT=1 makes it an error there (the tests set it).
+Readers run the tutorial for years, with other botocores than those it was tested with. So a difference is
+normally only logged, and the caller gets what both sides know. With SANDBOX_STRICT=1 it is an error: the
+tests set it, as under the tested versions a difference is a defect of the sandbox.
 """
 
 import logging
@@ -12,29 +12,29 @@ from collections.abc import Mapping
 from botocore.model import ListShape, MapShape, Shape
 
 logger = logging.getLogger(__name__)
-_noted: set[str] = set()  # bounded by the members of the models: no message holds a value
+_logged: set[str] = set()  # finite, as messages hold names from the models and no values
 
 
 class NotInTheModel(Exception):
-    """A service of the sandbox gave an answer that the service model does not allow."""
+    """A sandbox service's answer does not match the service model."""
 
 
 def is_strict(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether a difference is an error (SANDBOX_STRICT=1)."""
+    """Tell whether a difference is an error (SANDBOX_STRICT=1)."""
     return environment.get("SANDBOX_STRICT", "").strip() not in ("", "0")
 
 
 def note(message: str) -> None:
-    """Log a difference, each once. Raises NotInTheModel where they are errors."""
+    """Log a difference once. Raises NotInTheModel if differences are errors."""
     if is_strict():
         raise NotInTheModel(message)
-    if message not in _noted:
-        _noted.add(message)
+    if message not in _logged:
+        _logged.add(message)
         logger.warning("botocore's model differs, which a newer or older version may: %s", message)
 
 
-def nothing_of(shape: Shape) -> list[object] | dict[str, object] | None:
-    """What can be said truthfully of a member that is not known here: an empty list or map, or nothing."""
+def empty_value(shape: Shape) -> list[object] | dict[str, object] | None:
+    """Return what is true of a required member that the sandbox does not know: [], {} or None."""
     if isinstance(shape, ListShape):
         return []
     return {} if isinstance(shape, MapShape) else None

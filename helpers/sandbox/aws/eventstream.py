@@ -1,15 +1,15 @@
-"""Frames of application/vnd.amazon.eventstream, in which SageMaker sends a stream's parts."""
+"""Frames of application/vnd.amazon.eventstream, the encoding of SageMaker's streamed answers."""
 
 import json
 import struct
 import zlib
 
 CONTENT_TYPE = "application/vnd.amazon.eventstream"
-_STRING = 7  # the type of a header's value
+_STRING = 7  # the code for a header value of type string
 
 
 class StreamException(Exception):
-    """A stream of parts ends in an exception event, such as ModelStreamError with its members."""
+    """The end of a stream by an exception event, such as ModelStreamError with its members."""
 
     def __init__(self, name: str, members: dict[str, str]) -> None:
         super().__init__(name)
@@ -18,11 +18,11 @@ class StreamException(Exception):
 
 
 class StreamCut(Exception):
-    """A stream of parts ends with its connection, without a word."""
+    """The end of a stream by closing its connection, without an event."""
 
 
 def frame(headers: dict[str, str], payload: bytes) -> bytes:
-    """One message: lengths and their CRC-32, the headers, the payload, and a CRC-32 of all before it."""
+    """Return one message: lengths and their CRC-32, headers, payload, and the CRC-32 of all before it."""
     head = b"".join(_header(name, value) for name, value in headers.items())
     prelude = struct.pack("!II", len(head) + len(payload) + 16, len(head))
     message = prelude + struct.pack("!I", zlib.crc32(prelude)) + head + payload
@@ -30,13 +30,13 @@ def frame(headers: dict[str, str], payload: bytes) -> bytes:
 
 
 def payload_part(payload: bytes) -> bytes:
-    """A PayloadPart event: the container's bytes as they are."""
+    """Return a PayloadPart event that carries the container's bytes unchanged."""
     headers = {":message-type": "event", ":event-type": "PayloadPart"}
     return frame({**headers, ":content-type": "application/octet-stream"}, payload)
 
 
 def exception(name: str, members: dict[str, str]) -> bytes:
-    """An error inside a stream, such as ModelStreamError; nothing follows it."""
+    """Return an exception event, such as ModelStreamError; it is the last of its stream."""
     headers = {":message-type": "exception", ":exception-type": name, ":content-type": "application/json"}
     return frame(headers, json.dumps(members).encode())
 

@@ -1,4 +1,4 @@
-"""Pages of a sorted list, with tokens that stay right while items come and go between two pages."""
+"""Pages of a sorted list, with tokens that stay valid while items come and go between two pages."""
 
 import base64
 import json
@@ -19,10 +19,10 @@ def page(
     bad_token: AwsError,
     descending: bool = False,
 ) -> tuple[list[Item], str | None]:
-    """At most `size` items in the order of `key`, and the token of the next page (None: that was all).
+    """Return at most `size` items in the order of `key`, and the next page's token, if there is one.
 
-    The token holds the key of the last item given out, so deleting items while paging skips none. `key` has
-    to be unique. Raises `bad_token` for a token that is not one of ours.
+    The token holds the key of the last item returned, so deleting items between pages skips none. `key` must
+    be unique. Raises `bad_token` for a token that `page` did not make.
     """
     ordered = sorted(items, key=key, reverse=descending)
     if token:

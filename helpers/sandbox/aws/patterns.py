@@ -1,10 +1,10 @@
-"""The Java regular expressions of AWS's service models, for Python's `re`."""
+"""The Java regular expressions of AWS's service models, translated for Python's `re`."""
 
 import re
 import unicodedata
 from functools import cache
 
-_ASSIGNED_END = 0x32400  # the last planes hold nothing that a category of these patterns would name
+_ASSIGNED_END = 0x32400  # no character beyond belongs to a category that these patterns name
 _SIMPLE = {"Alnum": "a-zA-Z0-9", "ASCII": r"\x00-\x7f", "Print": r"\x20-\x7e"}
 _PROPERTY = re.compile(r"\\p\{(\w+)\}")
 _CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]|\\p\{\w+\}")
@@ -12,9 +12,9 @@ _CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]|\\p\{\w+\}")
 
 @cache
 def compiled(pattern: str) -> re.Pattern[str] | None:
-    r"""The pattern for `fullmatch`; None where Python can't express it (surrogate pairs, a repeated `$`).
+    r"""Return the pattern for `fullmatch`; None if Python can't express it (surrogate pairs, a repeated `$`).
 
-    As in Java, `\d` and `\w` mean ASCII; `\p{L}` and the like are spelt out from `unicodedata`.
+    As in Java, `\d` and `\w` match ASCII only; `\p{L}` and the like become ranges taken from `unicodedata`.
     """
     spelt_out = _CLASS.sub(_spell_out, pattern).replace(r"\z", r"\Z")
     try:
@@ -34,7 +34,7 @@ def _ranges(name: str) -> str:
 
 @cache
 def _categories() -> dict[str, list[str]]:
-    """For each general category's first letter (L, M, N, P, S, Z, C), its ranges as a character class."""
+    """Return character-class ranges by the first letter of a general category (L, M, N, ...)."""
     ranges: dict[str, list[str]] = {letter: [] for letter in "LMNPSZC"}
     start, letter = 0, unicodedata.category("\0")[0]
     for code in range(1, _ASSIGNED_END + 1):

@@ -1,8 +1,8 @@
-"""AWS's JSON protocols (awsJson 1.0 and 1.1, rest-json), read from botocore's own service models.
+"""AWS's JSON protocols (awsJson 1.0 and 1.1, rest-json), driven by botocore's service models.
 
-A service of the sandbox is a subclass of `Service` with one method for each operation it practises, named
-as in boto3 (`create_model`), taking the validated parameters and the caller's context and returning the
-answer as boto3 would show it. Everything about names, types and limits comes from the model.
+A service of the sandbox is a subclass of `Service` with one method an operation, named as in boto3
+(`create_model`). The method takes the validated parameters and the caller's context, and returns the answer
+as boto3 shows it. Names, types and limits come from the model.
 """
 
 import json
@@ -21,7 +21,7 @@ from .validation import missing_message, violation_message
 
 
 class AwsError(Exception):
-    """An error as a client of AWS sees it; `extra` holds further members of the modelled error shape."""
+    """An error as AWS's clients see it; `extra` holds more members of the modelled error shape."""
 
     def __init__(
         self, code: str, message: str, status: int = 400, extra: dict[str, Any] | None = None
@@ -35,15 +35,15 @@ class AwsError(Exception):
 
 @dataclass(frozen=True)
 class Context:
-    """Who calls: the region of the signature's credential scope, and the practice account."""
+    """The caller: the region that the request is signed for, and the practice account."""
 
     region: str
     account: str
 
 
 @dataclass(frozen=True)
-class Reply:
-    """An HTTP answer, not yet bound to a web framework."""
+class HttpReply:
+    """An HTTP response, independent of any web framework."""
 
     status: int
     body: bytes
@@ -56,16 +56,16 @@ Handler = Callable[[dict[str, Any], Context], dict[str, Any] | None]
 
 @cache
 def load_model(service_name: str) -> ServiceModel:
-    """botocore's model of a service, from the installed package alone (never from ~/.aws/models)."""
+    """Return botocore's model of a service; ~/.aws/models is never read."""
     loader = Loader(extra_search_paths=[Loader.BUILTIN_DATA_PATH], include_default_search_paths=False)
     return ServiceModel(loader.load_service_model(service_name, "service-2"), service_name)
 
 
 class Service:
-    """A service of the sandbox; subclasses set `service_name` and define the operations they practise."""
+    """A service of the sandbox; a subclass sets `service_name` and has a method for each operation."""
 
     service_name: ClassVar[str]
-    regions: ClassVar[frozenset[str]] = frozenset()  # where it is to be had; empty: everywhere
+    regions: ClassVar[frozenset[str]] = frozenset()  # that have an endpoint of it; empty: all
 
     @cached_property
     def model(self) -> ServiceModel:
@@ -73,7 +73,7 @@ class Service:
         return load_model(self.service_name)
 
     def operation_of(self, method: str, path: str, target: str | None) -> str | None:
-        """The operation that a request names, by X-Amz-Target or by path; None if it is not ours."""
+        """Return the operation that X-Amz-Target or the path names; None if it is not this service's."""
         if "targetPrefix" in self.model.metadata:
             prefix, _, operation = (target or "").rpartition(".")
             return operation if prefix == self.model.metadata["targetPrefix"] else None
@@ -88,19 +88,20 @@ class Service:
     def call(self, operation: str, params: dict[str, Any], context: Context) -> dict[str, Any]:
         """Check the parameters against the model, run the operation, and return its answer.
 
-        Raises AwsError (UnknownOperationException, SerializationException, ValidationException, or what the
-        operation raises) and, under test, drift.NotInTheModel for an answer that AWS could not give.
+        Raises AwsError (UnknownOperationException, SerializationException, ValidationException, or the
+        operation's own) and, if SANDBOX_STRICT=1, drift.NotInTheModel for an answer that does not match the
+        model.
         """
         return self._run(operation, params, context)[0]
 
-    def handle(self, operation: str, body: bytes, context: Context) -> Reply:
-        """Answer a request's body: `call` with JSON on both sides. Raises as `call` does."""
+    def handle(self, operation: str, body: bytes, context: Context) -> HttpReply:
+        """Run `call` on a request's JSON body; return its answer as JSON. Raises as `call` does."""
         return self._reply(200, self._run(operation, parse_json(body), context)[1])
 
     def _run(
         self, operation: str, params: dict[str, Any], context: Context
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The answer in Python's types and in JSON's."""
+        """Return the answer in Python's types and in JSON's."""
         model, handler = self._find(operation)
         try:
             answer = handler(_checked(model, params), context) or {}
@@ -108,8 +109,8 @@ class Service:
             raise AwsError("ValidationException", missing_message(str(error))) from error
         return answer, _serialised(model, answer)
 
-    def error_reply(self, error: AwsError) -> Reply:
-        """The error in this service's protocol, with the status and member names its model gives."""
+    def error_reply(self, error: AwsError) -> HttpReply:
+        """Return the error in this service's protocol, with the model's status and member names."""
         shape = self.model.shape_for_error_code(error.code) if error.code in self._error_codes else None
         return error_reply(error, shape, content_type=self._content_type)
 
@@ -126,9 +127,9 @@ class Service:
             else "application/json"
         )
 
-    def _reply(self, status: int, members: dict[str, Any]) -> Reply:
+    def _reply(self, status: int, members: dict[str, Any]) -> HttpReply:
         headers = {"Content-Type": self._content_type, "x-amzn-RequestId": str(uuid.uuid4())}
-        return Reply(status, json.dumps(members).encode(), headers)
+        return HttpReply(status, json.dumps(members).encode(), headers)
 
     def _find(self, operation: str) -> tuple[OperationModel, Handler]:
         if operation not in self.model.operation_names:
@@ -140,14 +141,14 @@ class Service:
 
 
 def unknown_operation(operation: str) -> NoReturn:
-    """Raise the error for an operation that the sandbox does not have."""
-    # wording not established: AWS sends no message with this error
+    """Raise UnknownOperationException, for an operation that the sandbox does not have."""
+    # wording (not established): AWS sends no message with this error
     message = f"The sandbox does not practise {operation or 'a request without an operation'}."
     raise AwsError("UnknownOperationException", message, 404)
 
 
 def check_region(service: Service, region: str) -> None:
-    """Raise AwsError where the service has no endpoint: on AWS, its address does not even exist."""
+    """Raise AwsError if the service has no endpoint in the region; on AWS its host name does not exist."""
     if service.regions and region not in service.regions:
         where = ", ".join(sorted(service.regions))
         message = f"AWS has no {service.service_name} in {region}: the address does not exist. Use {where}."
@@ -155,9 +156,9 @@ def check_region(service: Service, region: str) -> None:
 
 
 def check_type(content_type: str) -> None:
-    """Raise AwsError for a body that says it is something else than JSON.
+    """Raise AwsError (415) for a body whose content type is not JSON.
 
-    That of Smithy's tests for REST JSON; what SageMaker itself answers is not established.
+    The code is that of Smithy's tests for REST JSON; SageMaker's own answer: (not established).
     """
     named = content_type.partition(";")[0].strip().lower()
     if named not in ("", JSON, "application/x-amz-json-1.0", "application/x-amz-json-1.1"):
@@ -165,11 +166,11 @@ def check_type(content_type: str) -> None:
 
 
 def parse_json(body: bytes) -> dict[str, Any]:
-    """The request's JSON object; an empty body counts as {}. Raises AwsError SerializationException."""
+    """Return the request's JSON object; an empty body is {}. Raises AwsError SerializationException."""
     try:
         value = json.loads(body or b"{}", parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        # wording not established: AWS sends this error with an empty message
+        # wording (not established): AWS sends this error with an empty message
         raise AwsError("SerializationException", f"The request body is not valid JSON: {error}") from error
     if not isinstance(value, dict):
         raise AwsError("SerializationException", "The request body is not a JSON object.")
@@ -181,7 +182,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _checked(model: OperationModel, params: dict[str, Any]) -> dict[str, Any]:
-    """The parameters in Python's types. Raises AwsError SerializationException or ValidationException."""
+    """Return the parameters in Python's types. Raises AwsError Serialization- or ValidationException."""
     if not isinstance(model.input_shape, StructureShape):
         return {}
     try:
@@ -194,7 +195,7 @@ def _checked(model: OperationModel, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _serialised(model: OperationModel, answer: dict[str, Any]) -> dict[str, Any]:
-    """The answer in JSON's types; `drift.note` hears of what the model rules out."""
+    """Return the answer in JSON's types; `drift.note` receives what the model does not allow."""
     if not isinstance(model.output_shape, StructureShape):
         if answer:
             drift.note(f"{model.name} has no output, but the answer has {sorted(answer)}")
@@ -209,12 +210,12 @@ def _violations(shape: StructureShape, members: dict[str, Any]) -> str | None:
     return violation_message(shape, values.parse(shape, members))
 
 
-def error_reply(error: AwsError, shape: StructureShape | None = None, content_type: str = JSON) -> Reply:
-    """An error in JSON: __type, the message under the name that its shape gives it, and the extra members."""
+def error_reply(error: AwsError, shape: StructureShape | None = None, content_type: str = JSON) -> HttpReply:
+    """Return an error in JSON: __type, the message under its shape's name for it, and the extra members."""
     message_key = next(
         (name for name in (shape.members if shape else ()) if name.lower() == "message"), "message"
     )
-    named = {} if error.code.isdigit() else {"__type": error.code}  # such a code is the status itself
+    named = {} if error.code.isdigit() else {"__type": error.code}  # then the code is the HTTP status
     body = {**named, message_key: error.message, **error.extra}
     status = (shape.metadata.get("error", {}).get("httpStatusCode") if shape else None) or error.status
     headers = {
@@ -222,4 +223,4 @@ def error_reply(error: AwsError, shape: StructureShape | None = None, content_ty
         "x-amzn-RequestId": str(uuid.uuid4()),
         **({"x-amzn-ErrorType": error.code} if named else {}),
     }
-    return Reply(status, json.dumps(body).encode(), headers)
+    return HttpReply(status, json.dumps(body).encode(), headers)

@@ -1,4 +1,4 @@
-"""What a service model demands of a request, and AWS's sentence for each demand that is not met.
+"""The constraints of a service model, and AWS's message for each one that a request violates.
 
 Verified wording: "1 validation error detected: Value 'ml.t3.medium' at
 'productionVariants.1.member.instanceType' failed to satisfy constraint: Member must satisfy enum value set:
@@ -15,11 +15,11 @@ from .patterns import compiled
 
 _MOST_REPORTED = 100
 _LONGEST_SHOWN = 1024
-_LONGEST_MATCHED = 8192  # a pattern is not tried on longer strings: no request may keep the server busy
+_LONGEST_MATCHED = 8192  # longer strings are not matched, so that no request blocks the server
 
 
 def violation_message(shape: StructureShape, params: dict[str, Any]) -> str | None:
-    """AWS's message for every constraint that `params` (parsed by `values.parse`) break; None if none is."""
+    """Return AWS's message on all constraints that `params` (from `values.parse`) violate, or None."""
     found = list(itertools.islice(_of_structure(shape, params, ""), _MOST_REPORTED))
     if not found:
         return None
@@ -27,7 +27,7 @@ def violation_message(shape: StructureShape, params: dict[str, Any]) -> str | No
 
 
 def missing_message(name: str) -> str:
-    """AWS's message for a member that must be there."""
+    """Return AWS's message for a required member that is missing."""
     return _detected([_sentence(None, _lower_camel(name), "Member must not be null")])
 
 
@@ -62,7 +62,7 @@ def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
 
 
 def _of_items(shape: Shape, items: Any, whole: Any, path: str, what: str) -> Iterator[str]:
-    """Structures are reported one by one, scalars once for the whole list or map."""
+    """Report structures one by one, and scalars once for the whole list or map."""
     unmet: list[str] = []
     for key, item in items:
         if item is None or isinstance(shape, StructureShape | ListShape | MapShape):

@@ -1,7 +1,7 @@
-"""Values between JSON and Python, as botocore's own service models describe them.
+"""Conversion of values between JSON and Python, as botocore's service models describe them.
 
-Requests come in through `parse` and are held against the model by `validation`; answers go out through
-`serialise`, which leaves out what the model does not know (`drift` says when that is an error).
+`parse` converts requests, which `validation` then checks. `serialise` converts answers and leaves out what
+the model does not have; `drift` says when that is an error.
 """
 
 import base64
@@ -41,10 +41,10 @@ _JAVA_NAMES = {
 
 
 class NotOfThatType(ValueError):
-    """A value of the request has another JSON type than the model says; the text is AWS's."""
+    """A value in the request has another JSON type than the model says; the message is AWS's."""
 
     def __init__(self, shape: Shape, value: object) -> None:
-        # wording not established for every pair of types; this form is the common one
+        # wording for some pairs of types (not established): this form is the common one
         found = "NULL" if value is None else _JSON_NAMES.get(type(value), "UNKNOWN")
         super().__init__(
             f"{found}_VALUE can not be converted to {_JAVA_NAMES.get(shape.type_name, 'a value')}"
@@ -56,22 +56,22 @@ class Missing(Exception):
 
 
 class Members(dict[str, Any]):
-    """A structure of a request; reading a member that it lacks raises Missing, not KeyError."""
+    """A structure of a request; reading a missing member raises Missing instead of KeyError."""
 
     def __missing__(self, name: str) -> Any:
         raise Missing(name)
 
 
 def wire_members(shape: StructureShape) -> Iterator[tuple[str, str, Shape]]:
-    """Each member's name in Python, its name in JSON, and its shape."""
+    """Yield each member's name in Python, its name in JSON, and its shape."""
     for name, member in shape.members.items():
         yield name, member.serialization.get("name", name), member
 
 
 def parse(shape: Shape, value: Any) -> Any:
-    """The Python value of a JSON value; members that the model does not know are dropped, as AWS does.
+    """Return the Python value of a JSON value; drops members that the model does not have, as AWS does.
 
-    Raises NotOfThatType. Nulls inside structures count as absent.
+    Nulls inside structures count as absent. Raises NotOfThatType.
     """
     if isinstance(shape, StructureShape):
         return _parse_structure(shape, value)
@@ -143,11 +143,11 @@ def _expect(true: bool, shape: Shape, value: object) -> None:
 
 
 def serialise(shape: Shape, value: Any, path: str = "answer") -> Any:
-    """The JSON value of a Python value; timestamps become epoch seconds, blobs base64, None is left out.
+    """Return the JSON value of a Python value: timestamps as epoch seconds, blobs in base64, None left out.
 
-    A member that the model does not know or has with another type is left out, and a missing required one is
-    empty where it can be: `drift.note` hears of each, and raises NotInTheModel under test. Always raises it
-    where `value` itself has another type.
+    Leaves out a member that the model does not have or has with another type, and makes a missing required
+    one empty if possible; `drift.note` receives each, and raises NotInTheModel under test. Raises
+    NotInTheModel always if `value` itself has another type.
     """
     if isinstance(shape, StructureShape):
         return _serialise_structure(shape, value, path)
@@ -177,7 +177,7 @@ def _serialise_structure(shape: StructureShape, value: Any, path: str) -> dict[s
 
 
 def _serialise_member(shape: Shape, value: Any, path: str) -> Any:
-    """None for a value of another type than the model's."""
+    """Return None for a value of another type than the model's."""
     try:
         return serialise(shape, value, path)
     except NotInTheModel as error:
@@ -186,13 +186,13 @@ def _serialise_member(shape: Shape, value: Any, path: str) -> Any:
 
 
 def _required(shape: StructureShape, present: dict[str, Any], path: str) -> dict[str, Any]:
-    """The members that the model requires and `present` lacks, as far as nothing is the truth about them."""
+    """Return an empty value for each missing required member for which empty is true."""
     missing = [
         each for each in wire_members(shape) if each[0] in set(shape.required_members) - present.keys()
     ]
     if missing:
         drift.note(f"{path} ({shape.name}) misses required members: {sorted(name for name, _, _ in missing)}")
-    empty = {wire: drift.nothing_of(member) for _, wire, member in missing}
+    empty = {wire: drift.empty_value(member) for _, wire, member in missing}
     return {wire: item for wire, item in empty.items() if item is not None}
 
 

@@ -1,1 +1,1 @@
-"""Cohere's model container: its wire formats, and no AWS."""
+"""Cohere's model container and its wire formats; it knows nothing of AWS."""

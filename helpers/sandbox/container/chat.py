@@ -1,28 +1,28 @@
 """Cohere's Chat API, v1 (`message`) and v2 (`messages`), over the engine.
 
-Shapes as in cohere-aws's samples and Cohere's OpenAPI. Where these leave a choice:
+Formats are those of cohere-aws's samples and Cohere's OpenAPI. Choices where these are silent:
 
-- How a SageMaker container streams v2 is not established: v2's events, one JSON object a part.
+- A SageMaker container's stream of v2 (not established): v2's events, one JSON object a part.
 - The text does not include a stop sequence (OpenAPI).
-- Token counts are of the caller's own texts: the practice model's chat markup is not counted.
+- Token counts are of the caller's own texts, without the practice model's chat markup.
 - Documents are put into the prompt; citations, tools and searches are refused, never made up.
-- v2 has no word for a full context: its finish_reason is then ERROR.
+- v2 has no finish_reason for a full context: it is ERROR.
 """
 
 import asyncio
-import json
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 from ..engine.engine import Engine, EngineError, TurnsError
-from .context import check_room, check_texts
+from ..inference import Parts
+from .context import check_fits, check_texts
 from .conversation import Turn, v1_turns, v2_turns
 from .errors import invalid, not_practised
 from .fields import Fields
-from .generation import Order, Writing
+from .generation import Generation, GenerationParameters, line
 
 _TOOLS = "it does not call tools reliably, and a made-up call would teach the wrong thing"
 _REFUSED = {
@@ -40,14 +40,14 @@ _REFUSED = {
 
 @dataclass(frozen=True)
 class Job:
-    """One checked request. `version` 1 or 2; `prompt` is all of the text that the model reads."""
+    """One checked request: `version` is 1 or 2, `prompt` all text that the model reads."""
 
     version: int
     turns: list[Turn]
     prompt: str
     tokens: list[int]
     own_tokens: int
-    order: Order
+    parameters: GenerationParameters
     return_prompt: bool
     chat_history: list[Any]
     id: str
@@ -55,15 +55,15 @@ class Job:
 
 
 async def prepare(engine: Engine, fields: Fields) -> Job:
-    """Check a request as Cohere's container does. Raises Refusal."""
-    plain = fields.get("response_format") == {"type": "text"}  # what it is without being asked
+    """Check a request as Cohere's container does. Raises ContainerError."""
+    plain = fields.get("response_format") == {"type": "text"}  # the default
     fields.refuse({name: why for name, why in _REFUSED.items() if not (plain and name == "response_format")})
     options = fields.get("citation_options")
     if isinstance(options, dict) and str(options.get("mode", "off")).lower() != "off":
         raise not_practised("citation_options", "it cannot cite; documents are still read")
     version = 2 if "messages" in fields else 1
     turns = v2_turns(fields) if version == 2 else v1_turns(fields)
-    order = Order.read(fields)
+    parameters = GenerationParameters.read(fields)
     raw = version == 1 and fields.flag("raw_prompting")
     check_texts(engine, [turn.text for turn in turns])
     lists = [await engine.tokens(turn.text, special=raw) for turn in turns]
@@ -71,14 +71,14 @@ async def prepare(engine: Engine, fields: Fields) -> Job:
     if not own[-1]:
         raise invalid(f"{'messages' if version == 2 else 'message'} must be at least 1 token long.")
     ids = own[-1] if raw else await asyncio.to_thread(_conversation, engine, turns, own)
-    check_room(engine, ids)
+    check_fits(engine, ids)
     return Job(
         version=version,
         turns=turns,
         prompt=turns[-1].text if raw else engine.as_text([(turn.role, turn.text) for turn in turns]),
         tokens=ids,
         own_tokens=len(own[-1]) if raw else sum(map(len, own)),
-        order=order,
+        parameters=parameters,
         return_prompt=fields.flag("return_prompt"),
         chat_history=list(fields.get("chat_history") or []) if version == 1 else [],
         id=str(uuid.uuid4()),
@@ -95,73 +95,74 @@ def _conversation(engine: Engine, turns: list[Turn], tokens: list[list[int]]) ->
 
 
 async def answer(engine: Engine, job: Job) -> dict[str, Any]:
-    """The whole reply."""
-    writing = await Writing().complete(engine, job.tokens, job.order)
-    return _RESPONSES[job.version](job, writing)
+    """Return the whole response."""
+    generation = await Generation().complete(engine, job.tokens, job.parameters)
+    return _RESPONSES[job.version](job, generation)
 
 
-async def stream(engine: Engine, job: Job) -> AsyncGenerator[bytes, None]:
-    """One JSON object for each event."""
-    writing = Writing()
+async def stream(engine: Engine, job: Job) -> Parts:
+    """Yield one JSON object for each event."""
+    generation = Generation()
     begin, delta, end, failed = (_v1_begin, _v1_delta, _v1_end, _v1_failed)
     if job.version == 2:
         begin, delta, end, failed = (_v2_begin, _v2_delta, _v2_end, _v2_failed)
     for event in begin(job):
-        yield _line(event)
+        yield line(event)
     try:
-        async with aclosing(writing.follow(engine, job.tokens, job.order)) as pieces:
+        async with aclosing(generation.follow(engine, job.tokens, job.parameters)) as pieces:
             async for text in pieces:
-                yield _line(delta(text))
+                yield line(delta(text))
     except EngineError as error:
-        yield _line(failed(str(error)))
+        yield line(failed(str(error)))
         return
-    for event in end(job, writing):
-        yield _line(event)
+    for event in end(job, generation):
+        yield line(event)
 
 
-def _v1_response(job: Job, writing: Writing) -> dict[str, Any]:
-    read, written = job.own_tokens, len(writing.tokens)
+def _v1_response(job: Job, generation: Generation) -> dict[str, Any]:
+    read, written = job.own_tokens, len(generation.tokens)
     count = {"prompt_tokens": read, "response_tokens": written}
     response: dict[str, Any] = {
         "response_id": job.id,
-        "text": writing.text,
+        "text": generation.text,
         "generation_id": job.generation_id,
         "chat_history": [
             *job.chat_history,
             {"role": "USER", "message": job.turns[-1].text},
-            {"role": "CHATBOT", "message": writing.text},
+            {"role": "CHATBOT", "message": generation.text},
         ],
-        "finish_reason": writing.finish_reason,
+        "finish_reason": generation.finish_reason,
         "token_count": {**count, "total_tokens": read + written, "billed_tokens": read + written},
-        "meta": {"api_version": {"version": "1"}, "billed_units": _units(job, writing)},
+        "meta": {"api_version": {"version": "1"}, "billed_units": _units(job, generation)},
     }
     return {**response, "prompt": job.prompt} if job.return_prompt else response
 
 
-def _v2_response(job: Job, writing: Writing) -> dict[str, Any]:
+def _v2_response(job: Job, generation: Generation) -> dict[str, Any]:
     return {
         "id": job.id,
-        "finish_reason": _v2_reason(writing),
-        "message": {"role": "assistant", "content": [{"type": "text", "text": writing.text}]},
-        "usage": _v2_usage(job, writing),
+        "finish_reason": _v2_reason(generation),
+        "message": {"role": "assistant", "content": [{"type": "text", "text": generation.text}]},
+        "usage": _v2_usage(job, generation),
     }
 
 
-_RESPONSES: dict[int, Callable[[Job, Writing], dict[str, Any]]] = {1: _v1_response, 2: _v2_response}
+_RESPONSES: dict[int, Callable[[Job, Generation], dict[str, Any]]] = {1: _v1_response, 2: _v2_response}
 
 
-def _units(job: Job, writing: Writing) -> dict[str, int]:
-    return {"input_tokens": job.own_tokens, "output_tokens": len(writing.tokens)}
+def _units(job: Job, generation: Generation) -> dict[str, int]:
+    return {"input_tokens": job.own_tokens, "output_tokens": len(generation.tokens)}
 
 
-def _v2_usage(job: Job, writing: Writing) -> dict[str, Any]:
-    units = _units(job, writing)
+def _v2_usage(job: Job, generation: Generation) -> dict[str, Any]:
+    units = _units(job, generation)
     return {"billed_units": units, "tokens": units}
 
 
-def _v2_reason(writing: Writing) -> str:
-    reason = writing.finish_reason
-    return "ERROR" if reason == "ERROR_LIMIT" else reason
+def _v2_reason(generation: Generation) -> str:
+    """Return v2's word: its MAX_TOKENS is also that of a full context (Cohere's OpenAPI, ChatFinishReason)."""
+    reason = generation.finish_reason
+    return "MAX_TOKENS" if reason == "ERROR_LIMIT" else reason
 
 
 def _v1_begin(job: Job) -> list[dict[str, Any]]:
@@ -172,9 +173,9 @@ def _v1_delta(text: str) -> dict[str, Any]:
     return {"is_finished": False, "event_type": "text-generation", "text": text}
 
 
-def _v1_end(job: Job, writing: Writing) -> list[dict[str, Any]]:
-    event = {"is_finished": True, "event_type": "stream-end", "finish_reason": writing.finish_reason}
-    return [{**event, "response": _v1_response(job, writing)}]
+def _v1_end(job: Job, generation: Generation) -> list[dict[str, Any]]:
+    event = {"is_finished": True, "event_type": "stream-end", "finish_reason": generation.finish_reason}
+    return [{**event, "response": _v1_response(job, generation)}]
 
 
 def _v1_failed(message: str) -> dict[str, Any]:
@@ -197,14 +198,10 @@ def _v2_delta(text: str) -> dict[str, Any]:
     return {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"text": text}}}}
 
 
-def _v2_end(job: Job, writing: Writing) -> list[dict[str, Any]]:
-    delta = {"finish_reason": _v2_reason(writing), "usage": _v2_usage(job, writing)}
+def _v2_end(job: Job, generation: Generation) -> list[dict[str, Any]]:
+    delta = {"finish_reason": _v2_reason(generation), "usage": _v2_usage(job, generation)}
     return [{"type": "content-end", "index": 0}, {"type": "message-end", "delta": delta}]
 
 
 def _v2_failed(message: str) -> dict[str, Any]:
     return {"type": "message-end", "delta": {"finish_reason": "ERROR", "error": message}}
-
-
-def _line(event: dict[str, Any]) -> bytes:
-    return json.dumps(event).encode() + b"\n"

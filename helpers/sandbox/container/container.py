@@ -1,47 +1,44 @@
-"""What runs "inside" an endpoint: Cohere's wire protocol over the engine. Knows nothing of AWS.
+"""The container of an endpoint: Cohere's wire protocol over the engine. It knows nothing of AWS.
 
-Which body the SageMaker container sends for an error is not established: Cohere's documented shape is used.
+A SageMaker container's error body (not established): here the one that Cohere documents.
 """
 
 import json
-from collections.abc import AsyncGenerator
 from typing import Any
 
 from helpers import catalog
 
 from ..engine.engine import Engine, EngineError
-from ..inference import JSON, Answer
+from ..inference import JSON, Answer, Parts
 from . import chat, generate
-from .errors import PRACTICE, Refusal
+from .errors import PRACTICE, ContainerError
 from .fields import Fields
 
 
 class Container:
-    """Answers invocations of any text-writing model with the one that the sandbox has."""
+    """A container that answers invocations of any text-writing model with the practice model."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
-    async def invoke(
-        self, model: catalog.Model, body: bytes, content_type: str = JSON
-    ) -> Answer | AsyncGenerator[bytes, None]:
-        """Answer one invocation; with "stream": true in the body, an iterator of one JSON line each.
+    async def invoke(self, model: catalog.Model, body: bytes, content_type: str = JSON) -> Answer | Parts:
+        """Answer one invocation; if the body has "stream": true, return an iterator of JSON lines.
 
-        Closing the iterator, or cancelling the call, ends the computation. A request that is refused is
-        answered with {"message": ...} and status 400 (415 for a type that the packages do not support),
-        before a stream begins. A request that does not say its type is read as JSON, as boto3 allows.
+        Closing the iterator, or cancelling the call, ends the computation. A bad request gets {"message":
+        ...} and status 400 (415 for an unsupported content type) before a stream begins. Without a content
+        type the body is read as JSON, as boto3 allows.
         """
         try:
             _check_type(content_type)
             return await self._answer(model, body)
-        except Refusal as refusal:
-            return _message(refusal.status, refusal.message)
+        except ContainerError as error:
+            return _message(error.status, error.message)
         except EngineError as error:
             return _message(500, str(error))
 
-    async def _answer(self, model: catalog.Model, body: bytes) -> Answer | AsyncGenerator[bytes, None]:
+    async def _answer(self, model: catalog.Model, body: bytes) -> Answer | Parts:
         if not model.generates:
-            raise Refusal(
+            raise ContainerError(
                 f"invalid request: {model.name} serves {model.api} requests; {PRACTICE} only writes text, "
                 "and numbers made up for it would teach nothing."
             )
@@ -61,7 +58,7 @@ class Container:
 def _check_type(content_type: str) -> None:
     named = content_type.partition(";")[0].strip().lower()
     if named not in ("", JSON):
-        raise Refusal(f"invalid request: the content type is {named}; it must be {JSON}.", 415)
+        raise ContainerError(f"invalid request: the content type is {named}; it must be {JSON}.", 415)
 
 
 def _json(value: dict[str, Any]) -> Answer:

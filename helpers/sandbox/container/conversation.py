@@ -1,4 +1,4 @@
-"""A chat request's texts as turns of a conversation: v1's message and chat_history, v2's messages."""
+"""A chat request's texts as turns: v1's message and chat_history, v2's messages."""
 
 import json
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ _TOOL = not_practised("the role of a tool", "it does not call tools")
 
 @dataclass(frozen=True)
 class Turn:
-    """One turn, said by `role`."""
+    """One turn of a conversation."""
 
     role: Role
     text: str
 
 
 def v1_turns(fields: Fields) -> list[Turn]:
-    """Preamble and documents as the system's turn, the history, the message. Raises Refusal."""
+    """Return preamble and documents as a system turn, the history, and the message. Raises ContainerError."""
     history = fields.get("chat_history") or []
     if not isinstance(history, list):
         raise invalid("chat_history must be a list.")
@@ -34,7 +34,7 @@ def v1_turns(fields: Fields) -> list[Turn]:
 
 
 def v2_turns(fields: Fields) -> list[Turn]:
-    """The messages, with the documents as a turn of the system's before them. Raises Refusal."""
+    """Return the messages, after a system turn with the documents. Raises ContainerError."""
     messages = fields.get("messages")
     if not isinstance(messages, list) or not messages:
         raise invalid("messages must be a list of at least one message.")

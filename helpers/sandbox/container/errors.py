@@ -1,10 +1,10 @@
-"""What the container says when it does not answer: an HTTP status and Cohere's {"message": ...}."""
+"""The container's error answers: an HTTP status and Cohere's {"message": ...}."""
 
 PRACTICE = "the practice model in this sandbox"
 
 
-class Refusal(Exception):
-    """The request is declined; becomes the container's error answer."""
+class ContainerError(Exception):
+    """An error that the container answers with."""
 
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
@@ -12,11 +12,11 @@ class Refusal(Exception):
         self.status = status
 
 
-def invalid(message: str) -> Refusal:
-    """A 400 in the form of Cohere's documented texts."""
-    return Refusal(f"invalid request: {message}")
+def invalid(message: str) -> ContainerError:
+    """Return a 400 in the form of Cohere's documented texts."""
+    return ContainerError(f"invalid request: {message}")
 
 
-def not_practised(parameter: str, why: str) -> Refusal:
-    """A 400 for what Cohere's models can do and a small model cannot do honestly."""
-    return Refusal(f"invalid request: {parameter} is not supported by {PRACTICE}: {why}.")
+def not_practised(parameter: str, why: str) -> ContainerError:
+    """Return a 400 for what Cohere's models can do and a small model cannot."""
+    return ContainerError(f"invalid request: {parameter} is not supported by {PRACTICE}: {why}.")

@@ -1,7 +1,7 @@
-"""Reading a request's fields as Cohere's container does: nulls count as absent, ranges are the model's.
+"""The fields of a request, read as Cohere's container does: null counts as absent, ranges are the model's.
 
-The documented texts (docs.cohere.com, errors) are used where there are any; the others follow their form, and
-their wording is not established.
+Error texts are the documented ones (docs.cohere.com, errors). The others follow their form; their wording:
+(not established).
 """
 
 import json
@@ -10,18 +10,17 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from helpers.catalog import Limit
+from helpers.catalog.settings import MAX_STOP_SEQUENCES
 
-from .errors import Refusal, invalid
+from .errors import ContainerError, invalid
 
 ZERO_TOKENS = (
     "max_tokens can only be 0 if return_likelihoods is set to 'ALL' and prompt is longer than 1 token."
 )
-_MAX_STOP_SEQUENCES = 5  # Cohere's OpenAPI for chat; for generate no limit is established
-_MAX_PENALTY = 1.0
 
 
 class Fields:
-    """The fields of one request's JSON object."""
+    """The fields of one request's JSON object; every method raises ContainerError for a bad value."""
 
     def __init__(self, values: dict[str, Any], limits: dict[str, Limit]) -> None:
         self._values = values
@@ -29,7 +28,7 @@ class Fields:
 
     @classmethod
     def parse(cls, body: bytes, limits: dict[str, Limit]) -> "Fields":
-        """Read a body. Raises Refusal if it is not one JSON object."""
+        """Read a body. Raises ContainerError if it is not one JSON object."""
         try:
             values = json.loads(body, parse_constant=_refuse_constant)
         except (ValueError, RecursionError) as error:
@@ -42,31 +41,31 @@ class Fields:
         return self._values.get(name) is not None
 
     def get(self, name: str) -> Any:
-        """The value as it came; None if it is absent."""
+        """Return the value as it was sent; None if it is absent."""
         return self._values.get(name)
 
-    def refuse(self, reasons: dict[str, Refusal]) -> None:
-        """Raise the Refusal of the first field that is there and not empty, false or "off"."""
-        for name, refusal in reasons.items():
+    def refuse(self, reasons: dict[str, ContainerError]) -> None:
+        """Raise the error of the first field that is present and not empty, false or "off"."""
+        for name, error in reasons.items():
             if self.get(name) not in (None, False, "", "NONE", "OFF", "off", [], {}):
-                raise refusal
+                raise error
 
     def text(self, name: str, *, required: bool = False) -> str:
-        """A string; "" if it is absent."""
+        """Return a string; "" if it is absent."""
         if required and name not in self:
             raise invalid(f"{name} is required.")
         value = self.get(name)
         return "" if value is None else plain_text(name, value)
 
     def flag(self, name: str) -> bool:
-        """A boolean; False if it is absent."""
+        """Return a boolean; False if it is absent."""
         value = self.get(name)
         if value is not None and not isinstance(value, bool):
             raise invalid(f"{name} must be a boolean.")
         return bool(value)
 
     def choice(self, name: str, choices: Sequence[str], default: str) -> str:
-        """One of the words given."""
+        """Return one of the words given; `default` if it is absent."""
         value = self.get(name)
         if value is None:
             return default
@@ -74,9 +73,9 @@ class Fields:
             raise invalid(f"{name} must be one of {', '.join(choices)}.")
         return str(value)
 
-    def number(self, name: str, *, limit: Limit | None = None) -> float:
-        """A number in the model's range for that name, or in `limit`."""
-        limit = limit or self._limits[name]
+    def number(self, name: str) -> float:
+        """Return a number in the model's range for that setting."""
+        limit = self._limits[name]
         value = self.get(name)
         if value is None:
             return float(limit.default)
@@ -86,7 +85,7 @@ class Fields:
         return float(value)
 
     def integer(self, name: str) -> int:
-        """A whole number in the model's range for that name."""
+        """Return a whole number in the model's range for that setting."""
         limit = self._limits[name]
         value = self.get(name)
         if value is None:
@@ -98,7 +97,7 @@ class Fields:
         return int(value)
 
     def max_tokens(self, *, may_be_0: bool = False) -> int:
-        """How many tokens may be written."""
+        """Return how many tokens may be generated."""
         limit = self._limits["max_tokens"]
         value = self.get("max_tokens")
         if value is None:
@@ -108,28 +107,26 @@ class Fields:
         if value == 0 and not may_be_0:
             raise invalid(ZERO_TOKENS)
         if value > limit.high:
-            raise Refusal(
+            raise ContainerError(
                 f"too many tokens: max tokens must be less than or equal to {limit.high:g}, the maximum "
                 f"output for this model - received {int(value)}."
             )
         return int(value)
 
     def penalties(self) -> tuple[float, float]:
-        """Frequency and presence penalty, 0 to 1; not both."""
-        limit = Limit(0.0, _MAX_PENALTY, 0.0)
-        frequency = self.number("frequency_penalty", limit=limit)
-        presence = self.number("presence_penalty", limit=limit)
+        """Return the frequency and the presence penalty; at most one may be set."""
+        frequency, presence = self.number("frequency_penalty"), self.number("presence_penalty")
         if frequency and presence:
             raise invalid("cannot specify both frequency_penalty and presence_penalty.")
         return frequency, presence
 
     def stop_sequences(self) -> list[str]:
-        """The texts that end the writing, at most five."""
+        """Return the texts that end the generation, at most five."""
         value = self.get("stop_sequences") or []
         if not isinstance(value, list):
             raise invalid("stop_sequences must be a list of strings.")
-        if len(value) > _MAX_STOP_SEQUENCES:
-            raise invalid(f"stop_sequences can hold at most {_MAX_STOP_SEQUENCES} sequences.")
+        if len(value) > MAX_STOP_SEQUENCES:
+            raise invalid(f"stop_sequences can hold at most {MAX_STOP_SEQUENCES} sequences.")
         if not all(isinstance(each, str) for each in value):
             raise invalid("stop_sequences must be a list of strings.")
         sequences = [plain_text("stop_sequences", each) for each in value]
@@ -138,7 +135,7 @@ class Fields:
         return sequences
 
     def seed(self) -> int | None:
-        """The seed; None if the caller leaves it to chance."""
+        """Return the seed, 0 or more; None if it is absent."""
         value = self.get("seed")
         if value is None:
             return None
@@ -148,7 +145,7 @@ class Fields:
 
 
 def plain_text(name: str, value: Any) -> str:
-    """`value` if it is a string of valid Unicode. Raises Refusal."""
+    """Return `value` if it is a string of valid Unicode. Raises ContainerError."""
     if not isinstance(value, str):
         raise invalid(f"{name} must be a string.")
     try:

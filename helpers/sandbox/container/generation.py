@@ -1,20 +1,22 @@
-"""One piece of writing, asked for and collected: what Generate and Chat have in common."""
+"""One generation and its parameters, for both Generate and Chat."""
 
+import json
 import secrets
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..engine.engine import Engine, Finish, Sampling, Token
 from .fields import Fields
 
-SEEDS = 2**32 - 1  # llama.cpp's; its last number means "any"
+SEEDS = 2**32 - 1  # llama.cpp's number of seeds; the next number means "random"
 _REASONS = {"end": "COMPLETE", "stop": "STOP_SEQUENCE", "length": "MAX_TOKENS", "context": "ERROR_LIMIT"}
 
 
 @dataclass(frozen=True)
-class Order:
-    """What is asked for: how to draw tokens, how many at most, and where to stop."""
+class GenerationParameters:
+    """How to draw tokens, how many at most, and where to stop."""
 
     max_tokens: int
     stop: tuple[str, ...]
@@ -26,8 +28,8 @@ class Order:
     seed: int | None
 
     @classmethod
-    def read(cls, fields: Fields, *, max_tokens_may_be_0: bool = False) -> "Order":
-        """The order in a request's fields. Raises Refusal."""
+    def read(cls, fields: Fields, *, max_tokens_may_be_0: bool = False) -> "GenerationParameters":
+        """Read the parameters from a request's fields. Raises ContainerError."""
         frequency, presence = fields.penalties()
         return cls(
             max_tokens=fields.max_tokens(may_be_0=max_tokens_may_be_0),
@@ -41,14 +43,14 @@ class Order:
         )
 
     def sampling(self, number: int = 0) -> Sampling:
-        """For generation `number`: the caller's seed counted on, or one of its own by chance."""
+        """Return the sampling of generation `number`: its seed is the caller's plus `number`, or random."""
         seed = secrets.randbelow(SEEDS) if self.seed is None else (self.seed + number) % SEEDS
         return Sampling(self.temperature, self.k, self.p, seed, self.frequency_penalty, self.presence_penalty)
 
 
 @dataclass
-class Writing:
-    """A text as far as it has been written; `text` ends before the stop sequence that ended it."""
+class Generation:
+    """The text written so far; `text` does not include the stop sequence that ended it."""
 
     text: str = ""
     tokens: list[Token] = field(default_factory=list)
@@ -56,18 +58,18 @@ class Writing:
 
     @property
     def finish_reason(self) -> str:
-        """Cohere's word for why it ended; ERROR_LIMIT: the practice model's context is full."""
+        """Cohere's finish reason; ERROR_LIMIT means that the practice model's context is full."""
         return _REASONS[self.finish.reason] if self.finish else "ERROR"
 
     async def follow(
-        self, engine: Engine, prompt: list[int], order: Order, number: int = 0
+        self, engine: Engine, prompt: list[int], parameters: GenerationParameters, number: int = 0
     ) -> AsyncGenerator[str, None]:
-        """Write; yields each piece of text that can be shown. Close it to stop."""
-        generation = engine.generate(
-            prompt, order.sampling(number), max_tokens=order.max_tokens, stop=order.stop
+        """Write, and yield each piece of text that can be shown; closing the iterator stops."""
+        items = engine.generate(
+            prompt, parameters.sampling(number), max_tokens=parameters.max_tokens, stop=parameters.stop
         )
-        async with aclosing(generation):
-            async for item in generation:
+        async with aclosing(items):
+            async for item in items:
                 if isinstance(item, Token):
                     self.tokens.append(item)
                 else:
@@ -76,9 +78,16 @@ class Writing:
                 if item.shown:
                     yield item.shown
 
-    async def complete(self, engine: Engine, prompt: list[int], order: Order, number: int = 0) -> "Writing":
-        """Write to the end."""
-        async with aclosing(self.follow(engine, prompt, order, number)) as pieces:
+    async def complete(
+        self, engine: Engine, prompt: list[int], parameters: GenerationParameters
+    ) -> "Generation":
+        """Write to the end; return this generation."""
+        async with aclosing(self.follow(engine, prompt, parameters)) as pieces:
             async for _ in pieces:
                 pass
         return self
+
+
+def line(event: dict[str, Any]) -> bytes:
+    """Return a stream's event as one line of JSON."""
+    return json.dumps(event).encode() + b"\n"

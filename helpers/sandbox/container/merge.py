@@ -1,4 +1,4 @@
-"""Several asynchronous iterators read at once."""
+"""Merging of asynchronous iterators."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -9,9 +9,9 @@ T = TypeVar("T")
 
 
 async def merge(sources: Sequence[AsyncGenerator[T, None]]) -> AsyncGenerator[tuple[int, T], None]:
-    """Items of all sources as they come, each with its source's index; closing it closes the sources.
+    """Yield the items of all sources when they arrive, each with its source's index.
 
-    An error of one source is raised, after the others were closed.
+    Closing the iterator closes the sources. An error of one source is raised after the others are closed.
     """
     queue: asyncio.Queue[tuple[int, T] | asyncio.Task[None]] = asyncio.Queue()
 

@@ -1,7 +1,7 @@
-"""The chat template in a model's file, as markup with places for the turns.
+"""The chat template in a model's file, as markup with places for the turns' texts.
 
-llama.cpp renders it with a mark in place of each turn's text: a template never sees anybody's text, and no
-text is ever read as markup. What a template would do to a text (many trim it) is therefore not done.
+llama.cpp renders it with a mark in place of each text, so the template never sees a caller's text, and no
+text is read as markup. What templates do to texts (many strip white space) is therefore not done.
 """
 
 import mmap
@@ -18,22 +18,22 @@ from .llama import OTHER_FILE, EngineError, Llama, RefusedError
 Role = Literal["system", "user", "assistant"]
 _MARK, _MARKS = "@turn-{}@", re.compile(r"@turn-(\d+)@")
 _KEY = b"tokenizer.chat_template"
-_STRING = 8  # GGUF's number for it
-_METADATA_BYTES = 1 << 26  # they stand first; the largest vocabularies take a third of that
+_STRING = 8  # GGUF's code for the type
+_METADATA_BYTES = 1 << 26  # metadata comes first in the file; the largest vocabularies take a third of this
 _REMEMBERED = 64
-# SmolLM2's template puts this before a chat without a system turn; the notebooks' texts are those without.
+# SmolLM2's template adds this to a chat without a system turn; the notebooks' outputs are without it.
 _PERSONA = (
     "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n"
 )
 
 
 class TurnsError(EngineError):
-    """The model's chat template does not take turns of these roles; the message is half a sentence."""
+    """The model's chat template rejects turns in these roles; the message is half a sentence."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """A conversation's markup: turn number `order[i]` stands between `markup[i]` and `markup[i + 1]`.
+    """A conversation's markup: turn `order[i]` stands between `markup[i]` and `markup[i + 1]`.
 
     `ids` are the tokens of `markup`.
     """
@@ -43,7 +43,7 @@ class Form:
     order: tuple[int, ...]
 
     def fill(self, turns: Sequence[Sequence[int]]) -> tuple[list[int], list[int]]:
-        """The prompt with the turns' tokens in their places, and where each turn begins."""
+        """Return the prompt with the turns' tokens inserted, and the index where each turn begins."""
         prompt, starts = [*self.ids[0]], [0] * len(turns)
         for turn, ids in zip(self.order, self.ids[1:], strict=True):
             starts[turn] = len(prompt)
@@ -51,21 +51,21 @@ class Form:
         return prompt, starts
 
     def fill_text(self, turns: Sequence[str]) -> str:
-        """The same with texts."""
+        """Return the prompt as text."""
         rest = (turns[turn] + text for turn, text in zip(self.order, self.markup[1:], strict=True))
         return "".join([self.markup[0], *rest])
 
 
 class ChatTemplate:
-    """The template in the file that `llama` has loaded.
+    """The chat template of the file that `llama` has loaded.
 
-    Raises EngineError if there is none, or none that takes a user's turn.
+    Raises EngineError if there is none, or if it accepts no user turn.
     """
 
     def __init__(self, llama: Llama, path: Path) -> None:
         self._llama = llama
         self.form = lru_cache(maxsize=_REMEMBERED)(self._form)
-        if not holds_template(path):  # llama.cpp would write ChatML, and not say so
+        if not holds_template(path):  # llama.cpp would silently use ChatML
             raise EngineError(f"{path} holds no chat template (tokenizer.chat_template). {OTHER_FILE}")
         try:
             self.form(("user",))
@@ -73,10 +73,10 @@ class ChatTemplate:
             raise EngineError(f"{path} cannot be used: {error}. {OTHER_FILE}") from error
 
     def _form(self, roles: tuple[Role, ...]) -> Form:
-        """The markup for turns of these roles. Raises TurnsError."""
+        """Return the markup for turns in these roles. Raises TurnsError."""
         markup, order = _split(self._render(roles), roles)
         markup = (self._llama.begin + markup[0], *markup[1:])
-        ids = {each: self._ids(each) for each in set(markup)}  # of many turns there are few kinds
+        ids = {each: self._ids(each) for each in set(markup)}  # many turns share few markups
         return Form(markup, tuple(ids[each] for each in markup), order)
 
     def _render(self, roles: tuple[Role, ...]) -> str:
@@ -84,8 +84,8 @@ class ChatTemplate:
         try:
             return self._llama.render(messages).removeprefix(_PERSONA)
         except RefusedError as error:
-            said = str(error).rpartition("Jinja Exception: ")[2].strip()
-            raise TurnsError(f'its chat template says "{said}"') from error
+            reason = str(error).rpartition("Jinja Exception: ")[2].strip()
+            raise TurnsError(f'its chat template says "{reason}"') from error
 
     def _ids(self, markup: str) -> tuple[int, ...]:
         return tuple(token for token, _ in self._llama.tokenize(markup, special=True)) if markup else ()
@@ -103,9 +103,9 @@ def _split(rendered: str, roles: tuple[Role, ...]) -> tuple[tuple[str, ...], tup
 
 
 def holds_template(path: Path) -> bool:
-    """Whether a .gguf file has a chat template in its metadata."""
-    wanted = struct.pack("<Q", len(_KEY)) + _KEY + struct.pack("<I", _STRING)
+    """Tell whether a .gguf file has a chat template in its metadata."""
+    header = struct.pack("<Q", len(_KEY)) + _KEY + struct.pack("<I", _STRING)
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        at = data.find(wanted, 0, _METADATA_BYTES)
-        length = at + len(wanted)
+        at = data.find(header, 0, _METADATA_BYTES)
+        length = at + len(header)
         return at >= 0 and data[length : length + 8] != bytes(8)

@@ -1,36 +1,37 @@
-"""Whether a file is the one that it should be: its SHA-256, taken once for each change of the file."""
+"""Verification of a file's SHA-256, repeated only when the file has changed."""
 
 import hashlib
 import json
 import os
 from pathlib import Path
 
-Mark = dict[str, int | str]
+Fingerprint = dict[str, int | str]
 
 
-def is_whole(path: Path, sha256: str) -> bool:
-    """Whether the file is there and has this SHA-256 (hex).
+def is_verified(path: Path, sha256: str) -> bool:
+    """Tell whether the file exists and has this SHA-256 (hex).
 
-    A file whose size, time and inode are those of the last check is not read again: they stand beside it.
+    Its size, time and inode at the last successful check are recorded beside it; while they are the same, the
+    file is not read again.
     """
     if not path.is_file():
         return False
-    mark = _mark(path, sha256)  # before it is read: a change meanwhile is seen next time
-    if _noted(path) == mark:
+    fingerprint = _fingerprint(path, sha256)  # before reading, to notice a later change
+    if _recorded(path) == fingerprint:
         return True
     with path.open("rb") as file:
-        whole = hashlib.file_digest(file, "sha256").hexdigest() == sha256
-    if whole:
-        _note(path, mark)
-    return whole
+        verified = hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    if verified:
+        _record(path, fingerprint)
+    return verified
 
 
-def note_whole(path: Path, sha256: str) -> None:
-    """Note that the file has just been found to have this SHA-256."""
-    _note(path, _mark(path, sha256))
+def record_verified(path: Path, sha256: str) -> None:
+    """Record that the file has this SHA-256, as the caller has just checked."""
+    _record(path, _fingerprint(path, sha256))
 
 
-def _mark(path: Path, sha256: str) -> Mark:
+def _fingerprint(path: Path, sha256: str) -> Fingerprint:
     status = path.stat()
     return {
         "size": status.st_size,
@@ -40,22 +41,22 @@ def _mark(path: Path, sha256: str) -> Mark:
     }
 
 
-def _noted(path: Path) -> Mark | None:
+def _recorded(path: Path) -> Fingerprint | None:
     try:
-        noted = json.loads(_beside(path).read_text(encoding="utf-8"))
+        recorded = json.loads(_record_path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return noted if isinstance(noted, dict) else None
+    return recorded if isinstance(recorded, dict) else None
 
 
-def _note(path: Path, mark: Mark) -> None:
+def _record(path: Path, fingerprint: Fingerprint) -> None:
     draft = path.with_suffix(f".checked.{os.getpid()}")
     try:
-        draft.write_text(json.dumps(mark), encoding="utf-8")
-        draft.replace(_beside(path))
-    except OSError:  # a cache that can't be written to: it is checked each time
+        draft.write_text(json.dumps(fingerprint), encoding="utf-8")
+        draft.replace(_record_path(path))
+    except OSError:  # the folder is not writable: the file is checked each time
         draft.unlink(missing_ok=True)
 
 
-def _beside(path: Path) -> Path:
+def _record_path(path: Path) -> Path:
     return path.with_suffix(".checked")

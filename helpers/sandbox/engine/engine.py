@@ -1,4 +1,4 @@
-"""A real language model that writes: tokens as they come, several requests at once, cancelled when asked."""
+"""A language model that streams tokens, serves several requests at once, and can be cancelled."""
 
 import asyncio
 import threading
@@ -19,16 +19,18 @@ from .vocabulary import longest_piece
 __all__ = ["Engine", "EngineError", "Finish", "Role", "Sampling", "Token", "TurnsError"]
 
 T = TypeVar("T")
-_ALL_TOKENS = 1 << 20  # more than any context: penalties look at everything
+_ALL_TOKENS = 1 << 20  # more than any context, so that penalties count all tokens
 SLOTS = 8
-READERS = 2  # texts that are tokenised at the same time: each takes 300 times its memory
-CONTEXT_TOKENS = 2304  # each slot; 2048 and room for the chat markup. 23 KB of memory a token with SmolLM2.
+READERS = 2  # texts that are tokenized at once; each takes 300 times its memory
+CONTEXT_TOKENS = 2304  # of each slot: 2048 and chat markup; SmolLM2 takes 23 KB of memory a token
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next token is drawn: the `k` likeliest (0: all), of these the likeliest that make up `p`, then
-    temperature (0: always the likeliest). Penalties act first, on each token's count in prompt and text.
+    """How a token is drawn: from the `k` likeliest (0: all), cut to probability `p`, at `temperature`.
+
+    Temperature 0 always takes the likeliest. The penalties apply first, to each token's count in prompt and
+    text.
     """
 
     temperature: float
@@ -39,7 +41,7 @@ class Sampling:
     presence_penalty: float = 0.0
 
     def as_llama(self) -> dict[str, Any]:
-        """The same in llama.cpp's terms."""
+        """Return llama.cpp's parameters."""
         # min_p and llama.cpp's other samplers are left out: Cohere's API has none of them.
         chain = ["top_k", "top_p", "temperature"]
         body = {"temperature": self.temperature, "seed": self.seed, "top_k": self.k, "top_p": self.p}
@@ -51,13 +53,12 @@ class Sampling:
 
 
 class Engine:
-    """The model in a .gguf file, shared by all requests; what exceeds its slots waits in order of arrival.
+    """The model in a .gguf file, shared by all requests; those beyond its slots wait in order of arrival.
 
     `context_tokens` is less than asked for if the model was trained with less. Raises EngineError.
     """
 
     def __init__(self, path: Path, *, slots: int = SLOTS, context_tokens: int = CONTEXT_TOKENS) -> None:
-        self.name = path.stem.rpartition(".")[0] or path.stem
         self.path = path
         self._llama = Llama(path, slots, context_tokens)
         self._template = ChatTemplate(self._llama, path)
@@ -72,52 +73,52 @@ class Engine:
 
     @property
     def active(self) -> int:
-        """How many requests are being computed right now."""
+        """The number of requests that are being computed now."""
         return len(self._running)
 
     def close(self) -> None:
-        """Stop all that runs, and wait until it has stopped."""
+        """Stop all computations and wait for their end."""
         for cancelled in tuple(self._running):
             cancelled.set()
         self._readers.shutdown(cancel_futures=True)
         self._workers.shutdown(cancel_futures=True)
 
     def tokenize(self, text: str, *, special: bool = False) -> list[tuple[int, bytes]]:
-        """The tokens of a text as (id, bytes); with `special`, <|im_end|> and the like are no plain text."""
+        """Return a text's tokens as (id, bytes); with `special`, <|im_end|> and the like count as markup."""
         return self._llama.tokenize(text, special=special)
 
     async def tokens(self, text: str, *, special: bool = False) -> list[tuple[int, bytes]]:
-        """The same, in a thread and in turn; one that is cancelled before its turn costs nothing.
+        """Tokenize in a thread; at most two texts at once, and a call that is cancelled early costs nothing.
 
-        Hold it against `most_bytes` before.
+        Check the text against `most_bytes` first, as tokenizing takes 300 times its memory.
         """
         work = partial(self.tokenize, text, special=special)
         return await asyncio.get_running_loop().run_in_executor(self._readers, work)
 
     def most_bytes(self, tokens: int) -> int:
-        """How long a text (UTF-8) of that many tokens can be at most."""
+        """Return the length in UTF-8 bytes that a text of that many tokens has at most."""
         return tokens * self._longest_piece
 
     def fewest_tokens(self, size: int) -> int:
-        """How many tokens a text of `size` bytes has at least."""
+        """Return the number of tokens that a text of `size` bytes has at least."""
         return -(-size // self._longest_piece)
 
     def conversation(self, turns: Sequence[tuple[Role, Sequence[int]]]) -> tuple[list[int], list[int]]:
-        """The prompt in the model's own chat form, up to where the assistant begins to write.
+        """Return the prompt in the model's chat form, and the index where each turn's text begins in it.
 
-        Turns hold token ids, so that nobody's text can be read as markup. Also returns, for each turn,
-        where its text begins in the prompt. Raises TurnsError for roles that the model does not take so.
+        Turns are token ids, so that no text can be read as markup. Raises TurnsError for roles that the
+        model's template rejects.
         """
         return self._template.form(tuple(role for role, _ in turns)).fill([tokens for _, tokens in turns])
 
     def as_text(self, turns: Sequence[tuple[Role, str]]) -> str:
-        """The prompt that `conversation` makes, as text."""
+        """Return the prompt of `conversation` as text."""
         return self._template.form(tuple(role for role, _ in turns)).fill_text([text for _, text in turns])
 
     async def generate(
         self, prompt: Sequence[int], sampling: Sampling, *, max_tokens: int, stop: Sequence[str] = ()
     ) -> AsyncGenerator[Token | Finish, None]:
-        """Write on from the prompt: each Token as it comes, at last a Finish.
+        """Continue the prompt: yield each Token when it is drawn, and a Finish at the end.
 
         Closing the iterator ends the computation within one token. Raises EngineError.
         """
@@ -125,7 +126,7 @@ class Engine:
         if limit < 1:
             raise EngineError(f"{len(prompt)} tokens of prompt leave no room in {self.context_tokens}.")
         body = {"prompt": list(prompt), "max_tokens": limit, "stream": True, "logprobs": 1}
-        # Without cache_prompt a request's numbers do not depend on what its slot did before.
+        # no cache_prompt, so that likelihoods do not depend on the slot's earlier requests
         body |= {"timings_per_token": True, "cache_prompt": False, **sampling.as_llama()}  # nosec B105: none
         reader = Reader(stop, cut_by_context=limit < max_tokens)
         chunks = self._chunks(body)
@@ -140,9 +141,9 @@ class Engine:
         raise EngineError("llama.cpp ended without saying why.")
 
     async def score(self, prompt: Sequence[int], start: int) -> list[float | None]:
-        """The log-likelihood (natural) of each token from index `start` (at least 1) on, given those before.
+        """Return the natural log-likelihood of each token from index `start` (at least 1) on.
 
-        One step of computation a token, about as long as writing it. Raises EngineError.
+        Takes about as long as writing these tokens. Raises EngineError.
         """
         cancelled = threading.Event()
         future = self._workers.submit(
@@ -161,7 +162,7 @@ class Engine:
         def put(chunk: Chunk | None) -> None:
             try:
                 loop.call_soon_threadsafe(queue.put_nowait, chunk)
-            except RuntimeError:  # the loop is closed: nobody reads any more
+            except RuntimeError:  # the event loop is closed, so nobody reads
                 cancelled.set()
 
         def on_chunk(chunk: Chunk) -> bool:
@@ -182,7 +183,7 @@ class Engine:
             future.cancel()
 
     def _occupied(self, cancelled: threading.Event, work: Callable[[int], T]) -> T:
-        """Run `work` with a slot that is nobody else's."""
+        """Run `work` with a slot of its own."""
         slot = self._slots.get()
         self._running.add(cancelled)
         try:

@@ -1,4 +1,4 @@
-"""llama.cpp in this process, through xllamacpp: completes, tokenises, renders, and decides nothing else."""
+"""llama.cpp in this process, through xllamacpp: completion, tokenization and chat templates."""
 
 import json
 import os
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from .door import Door, DoorError
+from .llama_http import LlamaHttp, LlamaHttpError
 
 Chunk = dict[str, Any]
 _GUARD = "\n"
@@ -17,19 +17,19 @@ OTHER_FILE = (
 
 
 class EngineError(RuntimeError):
-    """The language model could not be loaded, or could not answer; the message says why."""
+    """The language model could not be loaded or could not answer; the message says why."""
 
 
 class RefusedError(EngineError):
-    """llama.cpp read what it was asked and declined it; the message is llama.cpp's own."""
+    """llama.cpp rejected a request; the message is its own."""
 
 
 class Llama:
-    """A loaded model with `slots` places that compute at the same time, `context_tokens` tokens each.
+    """A loaded model with `slots` parallel slots of `context_tokens` tokens each.
 
-    Every slot has a cache of its own (not llama.cpp's unified one): up to about 256 tokens of prompt and text
-    a seed then gives the same text alone and in company. Beyond that llama.cpp sums in another order when
-    others compute beside it, and a seed is best effort, as it is with Cohere's hosted models.
+    Each slot has a cache of its own (not llama.cpp's unified one). Up to about 256 tokens of prompt and text
+    a seed then gives the same text whether or not others compute. Beyond that llama.cpp sums in another order
+    when others compute, and a seed is best effort, as with Cohere's hosted models.
     """
 
     def __init__(self, path: Path, slots: int, context_tokens: int) -> None:
@@ -43,17 +43,17 @@ class Llama:
         parameters.cache_ram_mib = 0
         parameters.verbosity = 0
         parameters.ui = False
-        parameters.prefill_assistant = False  # a last turn of the assistant's has been said
-        parameters.force_pure_content_parser = True  # text only: no tool calls or thoughts are looked for
-        # Its HTTP listener cannot be turned off: a door for this process, and a key that nobody else has.
+        parameters.prefill_assistant = False  # a last assistant turn is complete and not to be continued
+        parameters.force_pure_content_parser = True  # the text is not parsed for tool calls or thoughts
+        # its HTTP listener cannot be turned off, so only this process gets the key and the socket
         parameters.api_keys = [self._key]
-        self._door = Door()
-        parameters.hostnames = [self._door.host]
+        self._http = LlamaHttp()
+        parameters.hostnames = [self._http.host]
         try:
             self._server = xllamacpp.Server(parameters)
         except (RuntimeError, ValueError) as error:
             raise EngineError(_why_not(xllamacpp, parameters, path, error)) from error
-        self._door.open(self._server.listening_address)
+        self._http.open(self._server.listening_address)
         properties = self._ask("/props")
         # less than was asked for if the model was trained with less
         self.context_tokens = int(properties["default_generation_settings"]["n_ctx"])
@@ -61,33 +61,34 @@ class Llama:
         self.begin = self._begin(str(properties["bos_token"]))
 
     def complete(self, body: dict[str, Any], on_chunk: Callable[[Chunk], bool]) -> None:
-        """Compute, calling `on_chunk` for each token until it returns True; blocks, without the GIL.
+        """Compute, and call `on_chunk` for each token until it returns True; blocks without holding the GIL.
 
-        `on_chunk` must not raise: xllamacpp drops exceptions of a callback.
+        `on_chunk` must not raise, as xllamacpp discards a callback's exceptions.
         """
         self._server.handle_completions(body, on_chunk)
 
     def tokenize(self, text: str, *, special: bool = False) -> list[tuple[int, bytes]]:
-        """The text's tokens as (id, bytes); `special`: markup such as <|im_end|> counts as such, not as text.
+        """Return the text's tokens as (id, bytes); with `special`, <|im_end|> and the like count as markup.
 
         The text must be encodable as UTF-8.
         """
-        # Models of Llama 2's kind put a blank before each text: here it comes before the guard, which goes.
+        # Tokenizers like Llama 2's add a blank before a text: it goes before the guard, which is removed.
         tokens = self._tokens(_GUARD + text if self._guard else text, special=special)
         before = len(self._guard)
         return tokens[before:] if tokens[:before] == self._guard else self._tokens(text, special=special)
 
     def render(self, messages: list[dict[str, str]]) -> str:
-        """The messages (role, content) in the file's chat form, up to where the assistant begins to write.
+        """Return the messages (role, content) in the file's chat form, up to the assistant's text.
 
-        Without the mark in `begin`, if the model wants one. Raises RefusedError if the template does.
+        The result lacks the BOS mark, which is in `begin`. Raises RefusedError if the template rejects the
+        messages.
         """
-        # A model that can think aloud is asked not to: max_tokens would end it before it answers.
+        # no reasoning text, which would use up max_tokens before the answer
         body = {"messages": messages, "chat_template_kwargs": {"enable_thinking": False}}
         return str(self._ask("/apply-template", body)["prompt"])
 
     def _begin(self, mark: str) -> str:
-        """The mark (BOS) that the model wants at the beginning of every prompt; "" if it wants none."""
+        """Return the BOS mark that the model needs before every prompt; "" if it needs none."""
         return mark if mark.encode() in [piece for _, piece in self._tokens("", whole=True)] else ""
 
     def _tokens(self, text: str, *, special: bool = False, whole: bool = False) -> list[tuple[int, bytes]]:
@@ -98,11 +99,11 @@ class Llama:
         return b"".join(piece for _, piece in self._tokens(text))
 
     def _ask(self, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        # In process xllamacpp offers none of this: 0.3 ms over its own listener.
+        # xllamacpp has no function for this; its HTTP listener takes 0.3 ms
         try:
-            status, said = self._door.ask(path, self._key, json.dumps(body).encode() if body else None)
-            answer: dict[str, Any] = json.loads(said)
-        except (DoorError, ValueError) as error:
+            status, answer_body = self._http.ask(path, self._key, json.dumps(body).encode() if body else None)
+            answer: dict[str, Any] = json.loads(answer_body)
+        except (LlamaHttpError, ValueError) as error:
             raise EngineError(f"llama.cpp did not answer {path}: {error}") from error
         if status != 200:
             raise RefusedError(f"llama.cpp refused {path}: {answer.get('error', {}).get('message', answer)}")
@@ -110,14 +111,14 @@ class Llama:
 
 
 def _why_not(xllamacpp: Any, parameters: Any, path: Path, error: Exception) -> str:
-    """Why llama.cpp did not load: it renders the chat template once, and does not say so when that fails."""
+    """Return why loading failed: llama.cpp renders the template while it loads, but reports no such error."""
     parameters.chat_template = "chatml"
-    another_door = Door()  # the first one's file is there already
-    parameters.hostnames = [another_door.host]
+    another = LlamaHttp()  # as the first one's socket file exists
+    parameters.hostnames = [another.host]
     try:
         server = xllamacpp.Server(parameters)
-        another_door.open(server.listening_address)
-        another_door.ask("/props", "", None)  # one that ends before it listens waits for itself for ever
+        another.open(server.listening_address)
+        another.ask("/props", "", None)  # a server that is deleted before it listens would hang
     except (RuntimeError, ValueError):
         return f"llama.cpp cannot load {path}: {error}"
     return f"llama.cpp cannot render the chat template in {path}. {OTHER_FILE}"

@@ -1,4 +1,4 @@
-"""llama.cpp's chunks, read as tokens, text and a reason to end."""
+"""Conversion of llama.cpp's chunks to tokens, text and a finish reason."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,11 +14,10 @@ Reason = Literal["end", "stop", "length", "context"]
 class Token:
     """One token of the text.
 
-    `text` is what the token completes: a token that is but part of a character has "", and the character
-    stands at the token that completes it. So the texts of the first n tokens, joined, are the text of n
-    tokens. `shown` is what may be shown now: text that may be the beginning of a stop sequence comes later,
-    or never. `logprob` (natural, before sampling) is None where llama.cpp does not tell it: for the tokens
-    that are part of a character and do not complete it; their `id` is None too.
+    `text` is the characters that the token completes: a token that is only part of a character has "", and
+    the last part has the character. So the joined texts of the first n tokens are the text of n tokens.
+    `shown` is the text that can be shown now; what may begin a stop sequence is held back. `logprob`
+    (natural, before sampling) and `id` are None for parts of a character that llama.cpp does not report.
     """
 
     id: int | None
@@ -29,9 +28,9 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """Why writing ended: the model ended its text, a stop sequence, max_tokens, or the context is full.
+    """Why the text ended: the model's end mark, a stop sequence, max_tokens, or a full context.
 
-    `shown` is text that had been held back; `stop_sequence` is the one that was written, and in no `shown`.
+    `shown` is text that was held back; `stop_sequence` is the sequence found, which is in no `shown`.
     """
 
     reason: Reason
@@ -40,16 +39,16 @@ class Finish:
 
 
 class Reader:
-    """Reads the chunks of one generation."""
+    """A reader of one generation's chunks."""
 
     def __init__(self, stop: Sequence[str], *, cut_by_context: bool) -> None:
         self._stops = StopFinder(stop)
         self._at_length: Reason = "context" if cut_by_context else "length"
         self._count = 0
-        self._silent: list[Token] = []
+        self._pending: list[Token] = []
 
     def read(self, chunk: Chunk) -> Iterator[Token | Finish]:
-        """The tokens that a chunk brings, or the end. Raises EngineError for an error that it tells."""
+        """Yield a chunk's tokens, or the finish. Raises EngineError if the chunk is an error."""
         if "error" in chunk:
             raise EngineError(f"llama.cpp refused: {chunk['error'].get('message', chunk['error'])}")
         choice = chunk["choices"][0]
@@ -60,15 +59,15 @@ class Reader:
             yield from self._token(entry, chunk["timings"]["predicted_n"])
 
     def _token(self, entry: Chunk, count: int) -> Iterator[Token | Finish]:
-        # llama.cpp sends a character's tokens as one entry, the last one's; its count tells of the others.
+        # llama.cpp reports only the last token of a character; the count shows how many came before it.
         yield from self._hidden(count - 1 - self._count)
         self._count = count
         text = bytes(entry["bytes"]).decode("utf-8", errors="replace")
         token = Token(entry["id"], text, entry["logprob"], self._stops.feed(text))
         if not text:
-            self._silent.append(token)  # the model's end mark, unless more comes
+            self._pending.append(token)  # it is the model's end mark if no token follows
             return
-        yield from self._pop_silent()
+        yield from self._pop_pending()
         yield token
         if self._stops.hit is not None:
             yield Finish("stop", stop_sequence=self._stops.hit)
@@ -76,18 +75,18 @@ class Reader:
     def _end(self, reason: str, count: int) -> Iterator[Token | Finish]:
         if reason == "length":
             yield from self._hidden(count - self._count)
-            yield from self._pop_silent()
+            yield from self._pop_pending()
             yield Finish(self._at_length, self._stops.flush())
         else:
-            self._silent = self._silent[:-1]
-            yield from self._pop_silent()
+            self._pending = self._pending[:-1]
+            yield from self._pop_pending()
             yield Finish("end", self._stops.flush())
 
     def _hidden(self, count: int) -> Iterator[Token]:
-        yield from self._pop_silent() if count > 0 else ()
+        yield from self._pop_pending() if count > 0 else ()
         for _ in range(count):
             yield Token(None, "", None, "")
 
-    def _pop_silent(self) -> Iterator[Token]:
-        silent, self._silent = self._silent, []
-        yield from silent
+    def _pop_pending(self) -> Iterator[Token]:
+        pending, self._pending = self._pending, []
+        yield from pending

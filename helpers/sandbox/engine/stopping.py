@@ -1,10 +1,10 @@
-"""Stop sequences: text is held back as long as it may be the beginning of one."""
+"""Stop sequences in streamed text."""
 
 from collections.abc import Sequence
 
 
 class StopFinder:
-    """Finds the first stop sequence in text that arrives in pieces, wherever the pieces are cut.
+    """A search for the first stop sequence in text that arrives in pieces, cut anywhere.
 
     The sequence that is complete first wins; of two that end together, the longer one.
     """
@@ -15,7 +15,7 @@ class StopFinder:
         self.hit: str | None = None
 
     def feed(self, text: str) -> str:
-        """Take a piece; returns what is sure to stand before any stop sequence, "" after a hit."""
+        """Add a piece; return the text that is certainly before any stop sequence ("" after a hit)."""
         if self.hit is not None:
             return ""
         self._held += text
@@ -27,7 +27,7 @@ class StopFinder:
         return self._release(len(self._held) - self._doubtful())
 
     def flush(self) -> str:
-        """What is still held back: no stop sequence came of it ("" after a hit)."""
+        """Return the text that is still held back, at the end ("" after a hit)."""
         return "" if self.hit is not None else self._release(len(self._held))
 
     def _release(self, length: int) -> str:
@@ -35,7 +35,7 @@ class StopFinder:
         return released
 
     def _doubtful(self) -> int:
-        """How many characters at the end could begin a stop sequence."""
+        """Return how many characters at the end could begin a stop sequence."""
         longest = max(map(len, self._sequences), default=1) - 1
         for length in range(min(longest, len(self._held)), 0, -1):
             if any(each.startswith(self._held[-length:]) for each in self._sequences):

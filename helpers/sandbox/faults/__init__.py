@@ -1,10 +1,10 @@
-"""Making things go wrong on purpose: `set`, `show` and `clear` for a running sandbox.
+"""Faults to practise with: `set`, `show` and `clear` them in a running sandbox.
 
     from helpers.sandbox import faults, process
     faults.set(process.find(), "no-capacity", next=1)
 
-The same from a terminal: `python -m helpers.sandbox faults set no-capacity --next 1`. The names and their
-parameters are in `table.FAULTS`; `switch.Faults` answers where the sandbox asks.
+The same in a terminal: `python -m helpers.sandbox faults set no-capacity --next 1`. `table.FAULTS` has the
+names and parameters; the sandbox's parts ask `switch.Faults` whether one strikes.
 """
 
 from .client import clear, set, show

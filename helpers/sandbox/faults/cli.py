@@ -1,4 +1,4 @@
-"""`python -m helpers.sandbox faults ...`: what is set to go wrong, set it, clear it."""
+"""The commands `python -m helpers.sandbox faults ...`: show, set and clear faults."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from .table import FAULTS, NOT_SET, BadFault, Fault, Parameter, Setting
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
-    """The commands below `faults`, made from the table."""
+    """Add the commands below `faults`, made from the table."""
     parser.set_defaults(fault_command="show")
     commands = parser.add_subparsers(metavar="command")
     commands.add_parser("show", help="say what is set (the same as no command)")
@@ -26,7 +26,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
 
 
 def run(address: Address, arguments: argparse.Namespace) -> int:
-    """Do what the parsed command line says to the sandbox at `address`; 0 if it worked, 2 for a bad value."""
+    """Run the parsed command on the sandbox at `address`; return 0 if it worked, 2 for a bad value."""
     try:
         for line in described(_done(address, arguments)):
             print(line)
@@ -37,7 +37,7 @@ def run(address: Address, arguments: argparse.Namespace) -> int:
 
 
 def described(settings: list[Setting]) -> list[str]:
-    """One line for each fault that is set."""
+    """Return one line for each fault that is set."""
     return [str(setting) for setting in settings] or ["Nothing is set to go wrong."]
 
 

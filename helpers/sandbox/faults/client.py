@@ -1,4 +1,4 @@
-"""Setting faults in a running sandbox: signed requests, as every request to it is."""
+"""The client that sets faults in a running sandbox, by signed requests."""
 
 import json
 from http.client import HTTPConnection, HTTPException
@@ -9,23 +9,23 @@ from ..address import Address, SandboxError
 from .table import BadFault, Setting, checked, find
 
 CONTROL_PATH = "/_sandbox/faults"
-CONTROL_SERVICE = "sandbox"  # in the signature's scope, where AWS's requests name theirs
+CONTROL_SERVICE = "sandbox"  # the service name in the signature's scope
 _SECONDS = 10.0
 
 
 def show(address: Address) -> list[Setting]:
-    """What is set. Raises SandboxError when the sandbox does not answer."""
+    """Return the faults that are set. Raises SandboxError if the sandbox does not answer."""
     return _ask(address, {"do": "show"})
 
 
 def set(address: Address, name: str, **parameters: Any) -> list[Setting]:
-    """Let something go wrong from now on; returns what is set then. Raises BadFault, SandboxError."""
+    """Set a fault from now on; return all that are set then. Raises BadFault or SandboxError."""
     checked(name, parameters)
     return _ask(address, {"do": "set", "name": name, "parameters": parameters})
 
 
 def clear(address: Address, name: str | None = None) -> list[Setting]:
-    """Let everything work again, or one kind of fault go; returns what is still set."""
+    """Clear all faults, or those of one name; return what is still set. Raises BadFault or SandboxError."""
     if name is not None:
         find(name)
     return _ask(address, {"do": "clear", "name": name})
@@ -50,7 +50,7 @@ def _ask(address: Address, request: dict[str, Any]) -> list[Setting]:
 
 
 def _signed_headers(address: Address, body: bytes) -> dict[str, str]:
-    # botocore takes a moment to import; the command line's help does without
+    # imported here, as it is slow and the command line's help does not need it
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials

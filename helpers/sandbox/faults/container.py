@@ -1,4 +1,4 @@
-"""Faults of the model's container: it errs, it does not answer in time, it begins late."""
+"""Faults of the model's container: an error, a timeout, a late first token."""
 
 import asyncio
 import json
@@ -11,20 +11,20 @@ from .switch import Faults
 
 
 class FaultyContainer:
-    """A container that fails when the switch says so, and otherwise is the one inside."""
+    """A container that fails if a fault strikes, and otherwise passes the invocation on."""
 
     def __init__(self, container: Inference, faults: Faults) -> None:
         self._container = container
         self._faults = faults
 
     async def invoke(self, model: Model, body: bytes, content_type: str) -> Answer | Parts:
-        """See Inference. Raises TimeoutError for the fault `timeout`."""
+        """Answer as Inference does. Raises TimeoutError for the fault `timeout`."""
         if setting := self._faults.struck("timeout"):
             await asyncio.sleep(float(setting.parameters["seconds"]))
             raise TimeoutError
         if setting := self._faults.struck("model-error"):
-            said = json.dumps({"message": setting.parameters["message"]}).encode()
-            return Answer(int(setting.parameters["status"]), said)
+            message = json.dumps({"message": setting.parameters["message"]}).encode()
+            return Answer(int(setting.parameters["status"]), message)
         slow = self._faults.struck("slow-first-token")
         answer = await self._container.invoke(model, body, content_type)
         if slow is None:

@@ -1,19 +1,17 @@
-"""Faults of a stream: its parts cut and joined in other places, and its end before the end."""
+"""Faults of a stream: parts split and joined in other places, and premature ends."""
 
 import json
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from itertools import cycle
 
 from ..aws.eventstream import StreamCut, StreamException
+from ..inference import Parts
 from .switch import Faults
 from .table import Setting
 
-Parts = AsyncGenerator[bytes, None]
-
 
 def reshaped(faults: Faults, parts: Parts) -> Parts:
-    """The stream with the faults that are set as it begins."""
+    """Return the stream, changed by the faults that are set as it begins."""
     if setting := faults.struck("merge-parts"):
         parts = merged(parts, int(setting.parameters["objects"]))
     if setting := faults.struck("split-parts"):
@@ -25,7 +23,7 @@ def reshaped(faults: Faults, parts: Parts) -> Parts:
 
 
 async def merged(parts: Parts, objects: int) -> Parts:
-    """So many parts in one; the last may hold fewer."""
+    """Join `objects` parts into one at a time; the last may have fewer."""
     held: list[bytes] = []
     async with aclosing(parts):
         async for part in parts:
@@ -38,7 +36,7 @@ async def merged(parts: Parts, objects: int) -> Parts:
 
 
 async def split(parts: Parts, sizes: list[int]) -> Parts:
-    """Every part cut into pieces of these sizes, over and over, whatever is in between."""
+    """Cut every part into pieces of these sizes in turn, in the middle of characters too."""
     lengths = cycle(sizes)
     async with aclosing(parts):
         async for part in parts:
@@ -50,7 +48,7 @@ async def split(parts: Parts, sizes: list[int]) -> Parts:
 
 
 async def ended(parts: Parts, after: int, ending: Exception) -> Parts:
-    """So many parts, then the ending; a stream that has fewer ends like that too."""
+    """Pass on `after` parts and raise `ending`; a shorter stream ends with it too."""
     count = 0
     async with aclosing(parts):
         async for part in parts:
@@ -62,11 +60,11 @@ async def ended(parts: Parts, after: int, ending: Exception) -> Parts:
 
 
 def as_utf8(part: bytes) -> bytes:
-    """JSON lines with their characters as UTF-8, so that there is something to cut in two."""
+    """Return JSON lines with their characters in UTF-8, so that a cut can fall inside a character."""
     try:
         values = [json.loads(line) for line in part.splitlines()]
         return b"".join(json.dumps(value, ensure_ascii=False).encode() + b"\n" for value in values)
-    except ValueError:  # not JSON, or half of a surrogate pair, which UTF-8 does not have
+    except ValueError:  # not JSON, or a lone surrogate, which UTF-8 cannot encode
         return part
 
 

@@ -1,4 +1,4 @@
-"""What is set, and the answers that follow from it. Used from the server's one thread, so without a lock."""
+"""The faults that are set, and the questions that the sandbox asks; used by the event loop's thread only."""
 
 from collections import Counter
 from dataclasses import replace
@@ -11,9 +11,9 @@ _INVOCATIONS = ("InvokeEndpoint", "InvokeEndpointWithResponseStream")
 
 
 class Faults:
-    """The faults that are set: where the sandbox asks before it lets a thing work; with none set, it works.
+    """The faults that are set; the sandbox's parts ask before they act, and with none set everything works.
 
-    `struck(NAME, ...)` asks for one, and counts it when it is there.
+    `struck(NAME, ...)` asks for one fault and counts the strike.
     """
 
     def __init__(self) -> None:
@@ -23,25 +23,25 @@ class Faults:
 
     @property
     def settings(self) -> list[Setting]:
-        """All that is set, in the order in which it was."""
+        """All faults that are set, oldest first."""
         return list(self._set.values())
 
     def set(self, name: Any, parameters: dict[str, Any]) -> None:
-        """Set a fault, in place of one like it. Raises BadFault."""
+        """Set a fault; replace an earlier setting of the same key. Raises BadFault."""
         setting = checked(name, parameters)
         key = _key(setting)
         self._calls.pop(key, None)
         self._set[key] = setting
 
     def clear(self, name: Any = None) -> None:
-        """Clear one kind of fault, or all. Raises BadFault for a name that there is not."""
+        """Clear one kind of fault, or all. Raises BadFault for an unknown name."""
         wanted = None if name is None else find(name).name
         for key in [key for key in self._set if wanted in (None, key[0])]:
             del self._set[key]
             self._calls.pop(key, None)
 
     def struck(self, name: str, **matching: str) -> Setting | None:
-        """The setting of that fault if it strikes now. Parameters that were left open match anything."""
+        """Return the fault's setting if it strikes now; parameters that are not set match anything."""
         for key, setting in self._set.items():
             given = setting.parameters
             if key[0] == name and all(given[k] in (NOT_SET, value) for k, value in matching.items()):
@@ -52,7 +52,7 @@ class Faults:
         return None
 
     def throttles(self, operation: str) -> bool:
-        """Whether this call (of the control plane, or an invocation) is refused with ThrottlingException."""
+        """Tell whether this call, an invocation or another one, gets a ThrottlingException."""
         plane = "runtime" if operation in _INVOCATIONS else "control"
         setting = next((each for key, each in self._set.items() if key[0] == "throttling"), None)
         if setting is None or setting.parameters["plane"] not in (plane, "both"):
@@ -60,23 +60,23 @@ class Faults:
         return self.struck("throttling") is not None
 
     def is_subscribed(self, listing_id: str, subscribed: bool) -> bool:
-        """Whether SageMaker counts the account as subscribed; `subscribed` is the truth."""
+        """Tell whether SageMaker treats the account as subscribed; `subscribed` is the true state."""
         return subscribed and not self.struck("not-subscribed")
 
     def quota(self, instance_type: str, usual: int) -> int:
-        """The account's quota for that instance type, in instances; asking for it is no strike."""
+        """Return the quota for an instance type, in instances; asking is no strike."""
         setting = self._set.get(("quota", instance_type))
         return usual if setting is None else int(setting.parameters["limit"])
 
     def begin_deployment(self) -> None:
-        """CreateEndpoint or UpdateEndpoint starts: the questions that follow belong to one deployment.
+        """Note that CreateEndpoint or UpdateEndpoint starts a deployment.
 
-        A lack of capacity strikes it once, with all its variants.
+        A lack of capacity strikes a deployment once, with all its variants.
         """
         self._of_this_deployment.clear()
 
     def has_capacity(self, instance_type: str) -> bool:
-        """Whether AWS has such an instance to give right now."""
+        """Tell whether AWS has such an instance available now."""
         if self._of_this_deployment & {instance_type, NOT_SET}:
             return False
         setting = self.struck("no-capacity", instance_type=instance_type)
@@ -85,15 +85,15 @@ class Faults:
         return setting is None
 
     def is_offered(self, instance_type: str, region: str) -> bool:
-        """Whether AWS offers that instance type for endpoints in that region."""
+        """Tell whether AWS offers the instance type for endpoints in the region."""
         return not self.struck("not-in-region", instance_type=instance_type, region=region)
 
     def starts(self, endpoint_name: str) -> bool:
-        """Whether the endpoint's containers are started at all."""
+        """Tell whether the endpoint's containers can be started."""
         return not self.struck("no-start", endpoint=endpoint_name)
 
     def passes_health_check(self, endpoint_name: str, variant_name: str) -> bool:
-        """Whether the variant's container answers its ping when it starts."""
+        """Tell whether the variant's container answers its ping after the start."""
         return not self.struck("health-check", endpoint=endpoint_name)
 
     def _count(self, key: Key, setting: Setting) -> None:

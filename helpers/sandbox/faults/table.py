@@ -1,4 +1,4 @@
-"""The faults that can be set, as data: the command line, the checks and the status all come from here."""
+"""The table of faults, from which the command line, the checks and the status are made."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 Value = int | float | str
-NOT_SET = ""  # a parameter's value that means: whatever it is
+NOT_SET = ""  # a parameter's value that matches any value
 
 
 class BadFault(ValueError):
-    """No fault of that name, or a parameter that it does not take; the message says what there is."""
+    """There is no such fault or parameter, or its value is bad; the message says what is allowed."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter of a fault. `kind` turns what was given into its value, and raises ValueError."""
+    """A fault's parameter; `kind` converts a given value and raises ValueError for a bad one."""
 
     name: str
     kind: Callable[[Any], Value]
@@ -24,13 +24,13 @@ class Parameter:
 
     @property
     def required(self) -> bool:
-        """Whether it must be given."""
+        """Whether the parameter has no default."""
         return self.default is None
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that can go wrong. `of_each`: a parameter by whose value several can be set at once."""
+    """A kind of fault; one can be set for each value of the parameter that `of_each` names."""
 
     name: str
     help: str
@@ -53,7 +53,7 @@ class Setting:
 
 
 def whole(least: int, most: int) -> Callable[[Any], int]:
-    """A whole number in a range."""
+    """Return a converter for whole numbers from `least` to `most`."""
 
     def kind(value: Any) -> int:
         words = str(value)
@@ -65,7 +65,7 @@ def whole(least: int, most: int) -> Callable[[Any], int]:
 
 
 def seconds(value: Any) -> float:
-    """A time from 0 to 600 s."""
+    """Convert a number of seconds from 0 to 600."""
     try:
         number = float(str(value))
     except ValueError:
@@ -76,14 +76,14 @@ def seconds(value: Any) -> float:
 
 
 def text(value: Any) -> str:
-    """Any text of up to 1000 characters."""
+    """Check a text of at most 1000 characters."""
     if not isinstance(value, str) or len(value) > 1000:
         raise ValueError("it must be a text of up to 1000 characters")
     return value
 
 
 def one_of(*words: str) -> Callable[[Any], str]:
-    """One of some words."""
+    """Return a converter that accepts some words."""
 
     def kind(value: Any) -> str:
         if value not in words:
@@ -94,7 +94,7 @@ def one_of(*words: str) -> Callable[[Any], str]:
 
 
 def sizes(value: Any) -> str:
-    """Whole numbers from 1 on, separated by commas."""
+    """Check whole numbers of 1 or more, separated by commas."""
     numbers = [whole(1, 1_000_000)(each) for each in str(value).split(",")]
     return ",".join(map(str, numbers))
 
@@ -216,14 +216,14 @@ FAULTS: dict[str, Fault] = {fault.name: fault for fault in _FAULTS}
 
 
 def find(name: Any) -> Fault:
-    """The fault of that name; raises BadFault."""
+    """Return the fault of that name. Raises BadFault."""
     if not isinstance(name, str) or name not in FAULTS:
         raise BadFault(f"There is no fault {name!r}; there are {', '.join(FAULTS)}.")
     return FAULTS[name]
 
 
 def checked(name: Any, given: Mapping[str, Any]) -> Setting:
-    """The setting with every parameter checked and defaults filled in; raises BadFault."""
+    """Return the setting, with checked parameters and defaults. Raises BadFault."""
     fault = find(name)
     known = [parameter.name for parameter in fault.parameters]
     if unknown := sorted(set(given) - set(known)):

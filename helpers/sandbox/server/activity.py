@@ -1,4 +1,4 @@
-"""Whether anybody uses the sandbox."""
+"""How long the sandbox has been idle."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class Activity:
-    """When the last request was, for the idle end."""
+    """A clock of idle time, which stands at 0 while a request runs."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -15,7 +15,7 @@ class Activity:
 
     @contextmanager
     def request(self) -> Iterator[None]:
-        """Around each request: while one runs, the sandbox is not idle."""
+        """Mark a request as running while the block runs."""
         self._running += 1
         try:
             yield
@@ -25,5 +25,5 @@ class Activity:
 
     @property
     def idle_seconds(self) -> float:
-        """Time since the last request ended."""
+        """Seconds since the last request ended; 0 while one runs."""
         return 0.0 if self._running else self._clock() - self._last

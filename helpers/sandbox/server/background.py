@@ -1,4 +1,4 @@
-"""Something that takes a moment to load, loaded in a thread while the first requests are answered."""
+"""Loading in a thread while the first requests are answered."""
 
 import asyncio
 import logging
@@ -11,21 +11,21 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
-class InBackground(Generic[T]):
-    """The result of `make`, run once in a daemon thread after `start`."""
+class BackgroundLoader(Generic[T]):
+    """The result of `make`, which runs once in a daemon thread after `start`."""
 
     def __init__(self, name: str, make: Callable[[], T]) -> None:
         self._name = name
         self._make = make
         self._result: Future[T] = Future()
-        self._result.set_running_or_notify_cancel()  # a waiter that goes away must not cancel the loading
+        self._result.set_running_or_notify_cancel()  # so that a cancelled `get` does not cancel the loading
 
     def start(self) -> None:
         """Begin loading."""
         threading.Thread(target=self._run, name=self._name, daemon=True).start()
 
     async def get(self) -> T:
-        """The result, as soon as it is there; raises what `make` raised."""
+        """Wait for the result and return it; raises what `make` raised."""
         return await asyncio.wrap_future(self._result)
 
     def _run(self) -> None:

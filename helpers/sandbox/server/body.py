@@ -1,4 +1,4 @@
-"""Reading requests' bodies: with limits on memory and on time, and their hash for the signature."""
+"""Reading of request bodies, with limits on memory and time, and hashing for the signature."""
 
 import asyncio
 import hashlib
@@ -11,12 +11,12 @@ from starlette.types import Message, Receive
 from ..aws.service import AwsError
 
 BODY_SECONDS = 60.0
-UNFINISHED_BYTES = 128 * 1024 * 1024  # of all connections; two of the largest bodies that are kept
+PARTIAL_BYTES = 128 * 1024 * 1024  # all partial bodies together; twice _S3_BYTES of gateway.py
 LINGER_SECONDS = 1.0
 LINGER_BYTES = 1024 * 1024
-# wording not established for most services; boto3 tries a 503 again
-_BUSY = "Reduce your request rate: too much of other requests is on its way."
-_SILENT = (
+# wording for services other than S3 (not established); boto3 retries a 503
+_SLOW_DOWN = "Reduce your request rate: too much of other requests is on its way."
+_TIMED_OUT = (
     "Your socket connection to the server was not read from or written to within the timeout period. "
     "Idle connections will be closed."
 )
@@ -24,105 +24,105 @@ _SILENT = (
 
 @dataclass(frozen=True)
 class Body:
-    """A request's body: at most the first `keep` bytes of it, and the size and SHA-256 (hex) of all of it."""
+    """The first bytes of a request's body, and the size and SHA-256 (hex) of the whole body."""
 
     data: bytes
     size: int
     sha256: str
 
     def replay(self, receive: Receive) -> Receive:
-        """A `receive` that tells the kept bytes first, and then what the client does (it may disconnect)."""
-        told = False
+        """Return an ASGI `receive` that delivers `data` first and then passes on the client's disconnect."""
+        replayed = False
 
         async def again() -> Message:
-            nonlocal told
-            if told:
+            nonlocal replayed
+            if replayed:
                 return await receive()
-            told = True
+            replayed = True
             return {"type": "http.request", "body": self.data, "more_body": False}
 
         return again
 
 
 class Bodies:
-    """The bodies that are on their way, which share a budget: beyond it, the largest is given up.
+    """The bodies being read, which share a memory budget: when it is exceeded, the largest is abandoned.
 
-    The largest, not the newest: a few that stand still would keep everybody else out.
+    Abandoning the newest instead would let a few stalled uploads block all other clients.
     """
 
-    def __init__(self, budget: int = UNFINISHED_BYTES) -> None:
+    def __init__(self, budget: int = PARTIAL_BYTES) -> None:
         self._budget = budget
-        self._held = 0
-        self._unfinished: set[_Unfinished] = set()
+        self._total = 0
+        self._partial: set[_PartialBody] = set()
 
-    async def read(self, receive: Receive, keep: int) -> Body:
-        """Read a body to its end and keep the first `keep` bytes.
+    async def read(self, receive: Receive, limit: int) -> Body:
+        """Read a body to its end and store its first `limit` bytes.
 
-        The rest is read too, and thrown away: a client that is still sending would not see an answer. Raises
-        AwsError RequestTimeout when the client falls silent, SlowDown (503) when the body is given up, and
-        ClientDisconnected when the client leaves.
+        The rest is read and discarded: a client that is still sending would not see an answer. Raises
+        AwsError RequestTimeout after 60 s, AwsError SlowDown (503) if the body was abandoned, and
+        ClientDisconnected.
         """
-        one = _Unfinished(keep)
-        self._unfinished.add(one)
+        partial = _PartialBody(limit)
+        self._partial.add(partial)
         try:
-            async with one.timeout:
+            async with partial.timeout:
                 async for chunk in _chunks(receive):
-                    self._held += one.take(chunk)
-                    self._stay_inside()
+                    self._total += partial.take(chunk)
+                    self._enforce_budget()
         except TimeoutError as error:
-            if not one.given_up:
-                raise AwsError("RequestTimeout", _SILENT) from error
+            if not partial.abandoned:
+                raise AwsError("RequestTimeout", _TIMED_OUT) from error
         finally:
-            self._held -= len(one.kept)
-            self._unfinished.discard(one)
-        if one.given_up:
-            raise AwsError("SlowDown", _BUSY, 503)
-        return one.finished()
+            self._total -= len(partial.data)
+            self._partial.discard(partial)
+        if partial.abandoned:
+            raise AwsError("SlowDown", _SLOW_DOWN, 503)
+        return partial.finished()
 
-    def _stay_inside(self) -> None:
-        while self._held > self._budget:
-            largest = max(self._unfinished, key=lambda each: len(each.kept))
-            self._held -= len(largest.kept)
-            largest.give_up()
+    def _enforce_budget(self) -> None:
+        while self._total > self._budget:
+            largest = max(self._partial, key=lambda each: len(each.data))
+            self._total -= len(largest.data)
+            largest.abandon()
 
 
-class _Unfinished:
-    """One body as far as it has come; `timeout` ends the reading."""
+class _PartialBody:
+    """A body that is still being read; `timeout` ends the reading."""
 
-    def __init__(self, keep: int) -> None:
-        self.kept = bytearray()
+    def __init__(self, limit: int) -> None:
+        self.data = bytearray()
         self.timeout = asyncio.timeout(BODY_SECONDS)
-        self.given_up = False
-        self._keep, self._size, self._digest = keep, 0, hashlib.sha256()
+        self.abandoned = False
+        self._limit, self._size, self._digest = limit, 0, hashlib.sha256()
 
     def take(self, chunk: bytes) -> int:
-        """Add a chunk; returns by how many bytes more is held."""
+        """Hash a chunk and store what the limit allows; return how many bytes were stored."""
         self._size += len(chunk)
         self._digest.update(chunk)
-        more = chunk[: max(0, self._keep - len(self.kept))] if not self.given_up else b""
-        self.kept += more
+        more = chunk[: max(0, self._limit - len(self.data))] if not self.abandoned else b""
+        self.data += more
         return len(more)
 
-    def give_up(self) -> None:
-        """Hold nothing any more, and end the reading."""
-        self.given_up = True
-        self.kept.clear()
+    def abandon(self) -> None:
+        """Free what is stored and end the reading."""
+        self.abandoned = True
+        self.data.clear()
         if not self.timeout.expired():
             self.timeout.reschedule(asyncio.get_running_loop().time())
 
     def finished(self) -> Body:
-        """All of it."""
-        return Body(bytes(self.kept), self._size, self._digest.hexdigest())
+        """Return the complete body."""
+        return Body(bytes(self.data), self._size, self._digest.hexdigest())
 
 
 class ClientDisconnected(Exception):
-    """The client left before its request was complete: there is nobody to answer."""
+    """The client left before its request was answered."""
 
 
 async def drain(receive: Receive) -> None:
-    """Throw away what a refused client has just sent: closing on unread bytes would take the answer away.
+    """Read and discard what a refused client has sent: closing with unread bytes would lose the answer.
 
-    Only a little, for a moment: nobody's body is read who is not known. Raises ClientDisconnected.
+    Ends after 1 MB or 1 s, as the client is a stranger. Raises ClientDisconnected.
     """
     left = LINGER_BYTES
     with suppress(TimeoutError):

@@ -1,26 +1,24 @@
-"""Errors of the port itself, written as the service that was called would write its own."""
+"""Errors of the gateway, in the format of the service that was called."""
 
 import uuid
 from xml.sax.saxutils import escape  # nosec B406: writes XML, reads none
 
-from ..aws.service import AwsError, Reply, error_reply
+from ..aws.service import AwsError, HttpReply, error_reply
+
+_XML = {"s3": "<Error>{}{}</Error>", "query": "<ErrorResponse><Error>{}</Error>{}</ErrorResponse>"}
 
 
-def refusal(error: AwsError, family: str) -> Reply:
-    """The error as JSON, or as the XML of S3 or of the query services (see signing.Signable.family).
+def error_response(error: AwsError, family: str) -> HttpReply:
+    """Return the error as JSON, or as XML of S3 or of a query service (`Signable.family` says which).
 
-    The connection ends with it: the request may not have been read to its end.
+    It closes the connection, as the request may not have been read to its end.
     """
     reply = error_reply(error) if family == "json" else _xml_reply(error, family)
-    return Reply(reply.status, reply.body, {**reply.headers, "Connection": "close"})
+    return HttpReply(reply.status, reply.body, {**reply.headers, "Connection": "close"})
 
 
-def _xml_reply(error: AwsError, family: str) -> Reply:
+def _xml_reply(error: AwsError, family: str) -> HttpReply:
     fields = f"<Code>{escape(error.code)}</Code><Message>{escape(error.message)}</Message>"
     request_id = f"<RequestId>{uuid.uuid4()}</RequestId>"
-    if family == "s3":
-        xml = f"<Error>{fields}{request_id}</Error>"
-    else:
-        xml = f"<ErrorResponse><Error>{fields}</Error>{request_id}</ErrorResponse>"
-    body = f'<?xml version="1.0" encoding="UTF-8"?>\n{xml}'.encode()
-    return Reply(error.status, body, {"Content-Type": "text/xml"})
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n{_XML[family].format(fields, request_id)}'
+    return HttpReply(error.status, body.encode(), {"Content-Type": "text/xml"})

@@ -1,4 +1,4 @@
-"""The sandbox's one port: lets in who is allowed, and finds the service that a request is meant for."""
+"""The sandbox's one port, which authenticates each request and dispatches it to a service."""
 
 import json
 import logging
@@ -15,22 +15,22 @@ from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
 from ..address import Address
-from ..aws.service import AwsError, Context, Reply, Service, check_region, check_type, unknown_operation
+from ..aws.service import AwsError, Context, HttpReply, Service, check_region, check_type, unknown_operation
 from ..faults.client import CONTROL_SERVICE
 from .activity import Activity
-from .background import InBackground
+from .background import BackgroundLoader
 from .body import Bodies, Body, ClientDisconnected, drain
-from .errors import refusal
-from .health import HEALTH_PATH, told
+from .errors import error_response
+from .health import HEALTH_PATH, health_answer
 from .paths import check_path
 from .signature import Claim, Scope, Signable, claim
 
 logger = logging.getLogger(__name__)
 
-# botocore: BodyBlob of InvokeEndpoint. One byte more is kept, so that the runtime sees what is too large.
-_RUNTIME_KEEPS = 6291456 + 1
-_S3_KEEPS = 64 * 1024 * 1024
-_OTHERS_KEEP = 6 * 1024 * 1024  # AWS's own limits for such requests are smaller; JSON takes 20 times its size
+# botocore: BodyBlob of InvokeEndpoint; one byte more, so that the runtime sees that a body is too large.
+_INVOCATION_BYTES = 6291456 + 1
+_S3_BYTES = 64 * 1024 * 1024
+_OTHER_BYTES = 6 * 1024 * 1024  # more than AWS allows; parsed JSON takes 20 times as much memory
 _INVOCATION = re.compile(r"/endpoints/([^/]*)/invocations(-response-stream)?")
 
 
@@ -38,33 +38,33 @@ class Runtime(Protocol):
     """What answers InvokeEndpoint; `services.runtime.invoke.Runtime` is one."""
 
     async def invoke(self, request: Request, endpoint_name: str, context: Context, stream: bool) -> Response:
-        """The endpoint's answer."""
+        """Return the endpoint's answer; `stream` chooses InvokeEndpointWithResponseStream."""
         ...
 
 
 class Control(Protocol):
     """What answers requests signed for the sandbox itself; `faults.handler.FaultControl` is one."""
 
-    def handle(self, path: str, body: bytes) -> Reply:
-        """The answer; raises AwsError."""
+    def handle(self, path: str, body: bytes) -> HttpReply:
+        """Return the answer. Raises AwsError."""
         ...
 
 
 class _RuntimeModel(Service):
-    """How the runtime's errors are written; its operations are `Runtime`'s."""
+    """The service model that the runtime's errors are written by; `Runtime` has the operations."""
 
     service_name = "sagemaker-runtime"
 
 
 class Sandbox:
-    """The ASGI application: checks Host and signature, then dispatches by the signed service."""
+    """The ASGI application, which checks Host and signature and dispatches by the signed service."""
 
     def __init__(
         self,
         address: Address,
         services: Sequence[Service],
         runtime: Runtime,
-        others: InBackground[ASGIApp],
+        others: BackgroundLoader[ASGIApp],
         control: Control | None = None,
     ) -> None:
         self.activity = Activity()
@@ -81,7 +81,7 @@ class Sandbox:
             self._services.setdefault(service.model.signing_name, []).append(service)
 
     def load(self) -> None:
-        """Begin to load what requests can wait for."""
+        """Begin to load moto in the background."""
         self._others.start()
 
     async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -90,7 +90,7 @@ class Sandbox:
             return
         started = False
 
-        async def noting(message: Message) -> None:
+        async def send_noted(message: Message) -> None:
             nonlocal started
             started = True
             await send(message)
@@ -99,23 +99,23 @@ class Sandbox:
             signable = _signable(scope, "")
             try:
                 answer, receive = await self._answer(scope, receive)
-                await answer(scope, receive, noting)
+                await answer(scope, receive, send_noted)
             except ClientDisconnected:
                 return
             except Exception as error:
                 if started:
                     raise
-                known = _known(error, signable)
-                await _response(refusal(known, signable.family))(scope, receive, send)
+                aws_error = _as_aws_error(error, signable)
+                await _response(error_response(aws_error, signable.family))(scope, receive, send)
 
     async def _answer(self, scope: AsgiScope, receive: Receive) -> tuple[ASGIApp, Receive]:
         signable = _signable(scope, "")
         self._check_host(signable)
         if signable.path == HEALTH_PATH:
-            return _json(told(self._address, signable.query)), receive
+            return _json(health_answer(self._address, signable.query)), receive
         invocation = _INVOCATION.fullmatch(signable.path) if signable.method == "POST" else None
         claimed = await self._claim(signable, receive)
-        body = await self._bodies.read(receive, _keeps(claimed, invocation))
+        body = await self._bodies.read(receive, _body_limit(claimed, invocation))
         signable = replace(signable, body_sha256=body.sha256)
         signed = claimed.verify(signable)
         receive = body.replay(receive)
@@ -124,7 +124,7 @@ class Sandbox:
         return await self._dispatch(scope, signable, signed, body), receive
 
     async def _claim(self, signable: Signable, receive: Receive) -> Claim:
-        """Who the request says it is from, before any of its body is kept."""
+        """Return who signed the request, before any of its body is stored."""
         try:
             return claim(signable, self._credentials)
         except AwsError:
@@ -132,7 +132,7 @@ class Sandbox:
             raise
 
     def _check_host(self, signable: Signable) -> None:
-        """A web page that makes its own name point at 127.0.0.1 still sends its own name."""
+        """Raise AwsError for a foreign Host: a web page whose name resolves to 127.0.0.1 sends that name."""
         if not signable.path.startswith("/"):
             raise AwsError("MalformedHttpRequestException", "The request's target is not a path.")
         if [value for name, value in signable.headers if name == "host"] not in self._hosts:
@@ -149,7 +149,7 @@ class Sandbox:
 
     async def _dispatch(self, scope: AsgiScope, signable: Signable, signed: Scope, body: Body) -> ASGIApp:
         if body.size > len(body.data):
-            # wording not established
+            # wording (not established)
             message = f"The request is too large: {body.size} bytes; the limit is {len(body.data)}."
             raise AwsError("RequestEntityTooLarge", message, 413)
         if signed.service == CONTROL_SERVICE and self._control:
@@ -165,7 +165,9 @@ class Sandbox:
                 return _response(self._call(service, operation, signable, body, signed))
         unknown_operation(target.rpartition(".")[2] or f"{signable.method} {signable.path}")
 
-    def _call(self, service: Service, operation: str, signable: Signable, body: Body, signed: Scope) -> Reply:
+    def _call(
+        self, service: Service, operation: str, signable: Signable, body: Body, signed: Scope
+    ) -> HttpReply:
         logger.info("%s %s %s", signed.region, service.service_name, operation)
         try:
             check_region(service, signed.region)
@@ -186,8 +188,8 @@ def build_app(
     others: Callable[[], ASGIApp],
     control: Control | None = None,
 ) -> Sandbox:
-    """The application; `others` is called in the background once it is being served."""
-    return Sandbox(address, services, runtime, InBackground("moto", others), control)
+    """Return the application; `others` loads moto in the background once the server listens."""
+    return Sandbox(address, services, runtime, BackgroundLoader("moto", others), control)
 
 
 def _signable(scope: AsgiScope, body_sha256: str) -> Signable:
@@ -196,8 +198,8 @@ def _signable(scope: AsgiScope, body_sha256: str) -> Signable:
     return Signable(scope["method"], path, query, headers, body_sha256)
 
 
-def _known(error: Exception, signable: Signable) -> AwsError:
-    """What the client hears of an error that no service has answered for."""
+def _as_aws_error(error: Exception, signable: Signable) -> AwsError:
+    """Return the error to answer with where no service has answered."""
     if isinstance(error, AwsError):
         logger.info("refused %s %s: %s", signable.method, signable.path, error)
         return error
@@ -206,21 +208,21 @@ def _known(error: Exception, signable: Signable) -> AwsError:
 
 
 def _fix_length(scope: AsgiScope, body: Body) -> None:
-    """The body is whole now: say its length, which WSGI applications need, also where it came in chunks."""
+    """Set Content-Length, which WSGI applications need, also for a body that came in chunks."""
     chunked = (b"content-length", b"transfer-encoding")
     headers = [pair for pair in scope["headers"] if pair[0] not in chunked]
     scope["headers"] = [*headers, (b"content-length", str(body.size).encode())]
 
 
-def _keeps(claimed: Claim, invocation: re.Match[str] | None) -> int:
+def _body_limit(claimed: Claim, invocation: re.Match[str] | None) -> int:
     if claimed.scope.service == "s3":
-        return _S3_KEEPS
-    return _RUNTIME_KEEPS if invocation else _OTHERS_KEEP
+        return _S3_BYTES
+    return _INVOCATION_BYTES if invocation else _OTHER_BYTES
 
 
 def _json(value: dict[str, str | int]) -> Response:
-    return _response(Reply(200, json.dumps(value).encode(), {"Content-Type": "application/json"}))
+    return _response(HttpReply(200, json.dumps(value).encode(), {"Content-Type": "application/json"}))
 
 
-def _response(reply: Reply) -> Response:
+def _response(reply: HttpReply) -> Response:
     return Response(reply.body, reply.status, reply.headers)

@@ -1,7 +1,7 @@
-"""The sandbox's health check: it proves by its secret key that it is the one whose address was published.
+"""The sandbox's health check, which proves with its secret key that it is the sandbox that was published.
 
-Another program may have got a dead sandbox's port. It can't answer a nonce, so it is not believed, hears no
-prompt, and is not signalled. Imports light modules only.
+Another program may listen on a dead sandbox's port. It cannot sign a nonce, so it is never sent a prompt or a
+signal. Imports only light modules.
 """
 
 import hashlib
@@ -16,14 +16,14 @@ import time
 from ..address import Address
 
 HEALTH_PATH = "/_sandbox/health"
-_SECONDS = 10.0  # in all, on a busy machine; where nothing listens, the refusal comes at once
+_SECONDS = 10.0  # for the whole check, on a busy machine; a port without a listener fails at once
 _ANSWER_BYTES = 4096
 _NONCE_BYTES = 16
 _QUERY = re.compile(r"nonce=([0-9a-f]{32})")
 
 
-def told(address: Address, query: str) -> dict[str, str | int]:
-    """What the sandbox at `address` answers; a proof only to a query that asks for one."""
+def health_answer(address: Address, query: str) -> dict[str, str | int]:
+    """Return the health check's answer; it has a `proof` only if the query has a `nonce`."""
     answer: dict[str, str | int] = {"status": "ok", "pid": os.getpid()}
     if nonce := _QUERY.fullmatch(query):
         answer["proof"] = _proof(address, nonce[1])
@@ -31,7 +31,7 @@ def told(address: Address, query: str) -> dict[str, str | int]:
 
 
 def is_alive(address: Address) -> bool:
-    """Whether the process that published this address answers there."""
+    """Tell whether the process that published this address answers there; takes at most 10 s."""
     nonce = secrets.token_hex(_NONCE_BYTES)
     try:
         body = _ask(address, f"{HEALTH_PATH}?nonce={nonce}").partition(b"\r\n\r\n")[2]
@@ -43,13 +43,13 @@ def is_alive(address: Address) -> bool:
 
 
 def _proof(address: Address, nonce: str) -> str:
-    """Holds for this process at this port only, so that it can't be fetched elsewhere and passed on."""
+    """Return a signature that is valid for this process and port only, so that it cannot be relayed."""
     message = f"sandbox health {nonce} {address.pid} {address.url}"
     return hmac.new(address.secret_access_key.encode(), message.encode(), hashlib.sha256).hexdigest()
 
 
 def _ask(address: Address, target: str) -> bytes:
-    """The answer, head and body. Not by http.client: whoever listens there could keep it for hours."""
+    """Return head and body of the answer; http.client would let a stranger take hours over it."""
     deadline = time.monotonic() + _SECONDS
     head = f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{address.port}\r\nConnection: close\r\n\r\n"
     received = b""

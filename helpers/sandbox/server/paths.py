@@ -1,15 +1,15 @@
-"""Paths that no AWS service has, and that what answers behind the port would still serve."""
+"""Paths that moto would answer although no AWS service has them."""
 
 from urllib.parse import unquote
 
 from ..aws.service import AwsError
 
-# What moto answers besides AWS: its own controls (they reset, and record to disk), an instance's metadata.
+# moto's controls, which reset it or record to disk, and an instance's metadata
 _OF_MOTO = ("/moto-api", "/favicon.ico", "/latest/meta-data/", "/latest/api/")
 
 
 def check_path(path: str) -> None:
-    """Raise AwsError for a path (decoded) of moto's own, which is none of AWS's services."""
+    """Raise AwsError (403) if a decoded path is one of moto's own, which no AWS service has."""
     if ("/" + unquote(path).lstrip("/")).startswith(_OF_MOTO):
-        # wording not established: AWS has no such paths
+        # wording (not established): AWS has no such paths
         raise AwsError("AccessDenied", "The sandbox does not offer this path.", 403)

@@ -1,6 +1,6 @@
-"""Signature Version 4, from the receiving side: is this request signed with the sandbox's one random key?
+"""Verification of AWS Signature Version 4 against the sandbox's one pair of keys.
 
-The canonical request is botocore's own, so what boto3 signs is what is checked here.
+botocore builds the canonical request, so exactly what boto3 signs is verified.
 """
 
 import hmac
@@ -22,12 +22,12 @@ _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256\s+Credential=([A-Za-z0-9_-]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request\s*,\s*"
     r"SignedHeaders=([a-z0-9;_.-]+)\s*,\s*Signature=([0-9a-f]{64})"
 )
-_NOT_OURS = "The security token included in the request is invalid."
+_UNKNOWN_KEY = "The security token included in the request is invalid."
 _MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
     "Access Key and signing method. Consult the service documentation for details."
 )
-# The same mishap as query services and S3 name it (XML), and as services with JSON answers do.
+# An error's code in query services -> its code in services that answer in JSON; below, in S3.
 _JSON_CODES = {
     "MissingAuthenticationToken": "MissingAuthenticationTokenException",
     "IncompleteSignature": "IncompleteSignatureException",
@@ -39,7 +39,7 @@ _S3_CODES = {"InvalidClientTokenId": "InvalidAccessKeyId", "MissingAuthenticatio
 
 @dataclass(frozen=True)
 class Signable:
-    """What a signature covers: method, raw path and query, headers (names in lower case), body's SHA-256."""
+    """What a signature covers: method, raw path and query, headers (lower-case names), the body's SHA-256."""
 
     method: str
     path: str
@@ -48,12 +48,12 @@ class Signable:
     body_sha256: str
 
     def header(self, name: str) -> str:
-        """The first value of a header, "" if there is none."""
+        """Return the first value of a header; "" if it is missing."""
         return next((value for key, value in self.headers if key == name), "")
 
     @property
     def family(self) -> str:
-        """How the service that is called names and writes its errors: "s3", "query" (both XML) or "json"."""
+        """The error format of the called service: "s3", "query" (both XML) or "json"."""
         if "/s3/aws4_request" in self.header("authorization") or self.presigned:
             return "s3"
         form = self.header("content-type").startswith("application/x-www-form-urlencoded")
@@ -61,7 +61,7 @@ class Signable:
 
     @property
     def presigned(self) -> bool:
-        """Whether the signature is in the query (only S3 does that, in version 4 or 2)."""
+        """Whether the query holds the signature, of version 4 or 2; only S3 allows that."""
         return "X-Amz-Signature=" in self.query or "AWSAccessKeyId=" in self.query
 
 
@@ -75,7 +75,7 @@ class Scope:
 
 @dataclass(frozen=True)
 class Claim:
-    """What a request says of its signer, checked as far as that goes without its body."""
+    """A request's statement of who signed it; key, time and form are checked, the signature is not yet."""
 
     credentials: Credentials
     scope: Scope
@@ -85,9 +85,9 @@ class Claim:
     moment: datetime
 
     def verify(self, request: Signable) -> Scope:
-        """The scope, if the signature is that of the whole request. Raises AwsError."""
+        """Return the scope if the signature matches the whole request. Raises AwsError."""
         _check_body(request)
-        signer = _Receiver(self.credentials, self.scope.service, self.scope.region)
+        signer = _Verifier(self.credentials, self.scope.service, self.scope.region)
         expected = signer.expected(request, self.signed_headers, self.moment)
         same_day = self.moment.strftime("%Y%m%d") == self.day
         if not (hmac.compare_digest(self.signature, expected) and same_day and "host" in self.signed_headers):
@@ -96,37 +96,32 @@ class Claim:
 
 
 def claim(request: Signable, credentials: Credentials, now: datetime | None = None) -> Claim:
-    """The claim of a request that names the key of `credentials`, at most 15 minutes from `now`.
+    """Return the claim of a request that names the key of `credentials`, signed within 15 minutes of `now`.
 
-    Needs no body, so that nobody's is read who does not know the key. Raises AwsError, always with HTTP 403,
-    under the code that the service called would use.
+    It needs no body, so the body of a client that does not know the key is never read. Raises AwsError with
+    HTTP 403 and the code that the called service would use.
     """
     match = _AUTHORIZATION.fullmatch(request.header("authorization"))
     if match is None:
         _refuse_unsigned(request)
     key, day, region, service, names, signature = match.groups()
     if not hmac.compare_digest(key, credentials.access_key):
-        _refuse(request, "InvalidClientTokenId", _NOT_OURS)
-    if request.header("x-amz-security-token"):  # the sandbox's keys come without: it is another account's
-        _refuse(request, "InvalidClientTokenId", _NOT_OURS)
+        _refuse(request, "InvalidClientTokenId", _UNKNOWN_KEY)
+    if request.header("x-amz-security-token"):  # the sandbox's keys have no session token
+        _refuse(request, "InvalidClientTokenId", _UNKNOWN_KEY)
     moment = _moment(request)
     _check_time(request, moment, now or datetime.now(UTC))
     return Claim(credentials, Scope(region, service), day, tuple(names.split(";")), signature, moment)
 
 
-def verify(request: Signable, credentials: Credentials, now: datetime | None = None) -> Scope:
-    """The scope of a request that is signed with `credentials`. Raises AwsError."""
-    return claim(request, credentials, now).verify(request)
-
-
-class _Receiver(SigV4Auth):  # type: ignore[misc]  # botocore.auth has no stubs
-    """botocore's signer, fed with the headers that the other side signed."""
+class _Verifier(SigV4Auth):  # type: ignore[misc]  # botocore.auth has no stubs
+    """botocore's signer, applied to the headers that the client signed."""
 
     def expected(self, request: Signable, names: tuple[str, ...], moment: datetime) -> str:
         headers = HTTPHeaders()
         for name, value in request.headers:
             if name in names:
-                headers[name] = value  # adds, as email messages do
+                headers[name] = value  # adds a value, as email.message does
         url = f"http://sandbox{request.path}" + (f"?{request.query}" if request.query else "")
         received = AWSRequest(request.method, url, headers=headers)
         received.context["timestamp"] = moment.strftime(SIGV4_TIMESTAMP)
@@ -141,7 +136,7 @@ class _Receiver(SigV4Auth):  # type: ignore[misc]  # botocore.auth has no stubs
         return str(request.context["body_sha256"])
 
     def _normalize_url_path(self, path: str) -> str:
-        # S3 signs the path as it is sent; every other service encodes it once more.
+        # S3 signs the path as it is sent; every other service percent-encodes it once more.
         return path if self._service_name == "s3" else str(super()._normalize_url_path(path))
 
 
@@ -150,12 +145,12 @@ def _moment(request: Signable) -> datetime:
     try:
         if stamp:
             return datetime.strptime(stamp, SIGV4_TIMESTAMP).replace(tzinfo=UTC)
-        told = parsedate_to_datetime(date)
-        # "-0000" is UTC as well; the last hours of the year 9999 may lie beyond it in UTC
-        return told.astimezone(UTC) if told.tzinfo else told.replace(tzinfo=UTC)
+        parsed = parsedate_to_datetime(date)
+        # "-0000" gives a naive UTC time; conversion to UTC overflows in the last hours of 9999
+        return parsed.astimezone(UTC) if parsed.tzinfo else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        wanted = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
-        _refuse(request, "IncompleteSignature", wanted)
+        message = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
+        _refuse(request, "IncompleteSignature", message)
 
 
 def _check_time(request: Signable, moment: datetime, now: datetime) -> None:
@@ -175,7 +170,7 @@ def _check_time(request: Signable, moment: datetime, now: datetime) -> None:
 
 
 def _check_body(request: Signable) -> None:
-    """Where the client states the body's hash (S3), it must be true, unless it says that it is not signed."""
+    """Raise AwsError if the client states a hash (S3) and the body has another; a body may be unsigned."""
     stated = request.header("x-amz-content-sha256")
     if stated and not stated.startswith(("UNSIGNED-PAYLOAD", "STREAMING-")) and stated != request.body_sha256:
         message = "The provided 'x-amz-content-sha256' header does not match what was computed."
@@ -187,7 +182,7 @@ def _refuse_unsigned(request: Signable) -> NoReturn:
         message = "The sandbox does not practise presigned URLs; sign the request in its headers."
         _refuse(request, "AccessDenied", message)
     if request.header("authorization"):
-        # wording not established
+        # wording (not established)
         message = "The Authorization header is not a Signature Version 4 (AWS4-HMAC-SHA256)."
         _refuse(request, "IncompleteSignature", message)
     _refuse(request, "MissingAuthenticationToken", "Missing Authentication Token")

@@ -1,4 +1,4 @@
-"""The account's roles: those of IAM, which moto answers, and which service may assume them."""
+"""The account's IAM roles, stored by moto, and which services may assume them."""
 
 import json
 from typing import Any
@@ -15,13 +15,13 @@ _TRUST = {
 
 
 class Roles:
-    """Until `connect` there is the role that the account begins with; nobody can have made another."""
+    """The account's roles: until `connect` only the execution role, as others are created through moto."""
 
     def __init__(self) -> None:
         self._iam: Any = None
 
     def connect(self) -> None:
-        """Put the first role into moto's IAM, and ask there from now on. Imports moto: about a second."""
+        """Create the execution role in moto's IAM and use its roles from now on (importing takes 1 s)."""
         from moto.backends import get_backend
 
         self._iam = get_backend("iam")[ACCOUNT]["aws"]
@@ -36,7 +36,7 @@ class Roles:
         )
 
     def may_assume(self, arn: str, principal: str) -> bool:
-        """Whether there is such a role, and its trust policy names the service."""
+        """Tell whether the role exists and its trust policy names the service."""
         if self._iam is None:
             return arn == ROLE_ARN
         policies = [

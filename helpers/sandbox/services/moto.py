@@ -1,6 +1,6 @@
-"""Every AWS service that the sandbox does not practise itself is moto's: STS, IAM, S3, CloudWatch, Logs, ...
+"""All AWS services that moto answers, as the sandbox does not implement them: STS, IAM, S3, CloudWatch ...
 
-moto is slow to import, so this module imports it inside `load`, which the server runs in the background.
+moto is slow to import, so `load` imports it, which the server runs in the background.
 """
 
 import logging
@@ -19,22 +19,22 @@ _THREADS = 8
 
 
 def load() -> ASGIApp:
-    """moto's server as an ASGI application."""
+    """Return moto's server as an ASGI application."""
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
-    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"  # no web page has business here
+    os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"  # no web page may use the sandbox
     from a2wsgi import WSGIMiddleware
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     moto = DomainDispatcherApplication(create_backend_app)
-    # a2wsgi types the same protocol more closely than Starlette does
+    # a2wsgi's types for ASGI are narrower than Starlette's
     return cast(ASGIApp, WSGIMiddleware(_guarded(moto), workers=_THREADS))
 
 
 def _guarded(wsgi: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
-    """moto with the path as it was sent, which it needs for encoded slashes in S3 keys.
+    """Return moto as a WSGI application that gets the raw path, for encoded slashes in S3 keys.
 
-    moto hardly checks requests as AWS does: it stumbles over what it can't read. The same request would make
-    it stumble again, so that is told as the request's fault, which no client tries again.
+    moto checks requests less than AWS does and raises on many malformed ones. It would raise again, so the
+    error is a ValidationException, which clients do not retry.
     """
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -43,7 +43,7 @@ def _guarded(wsgi: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[byt
             return wsgi(environ, start_response)
         except Exception as error:
             logger.warning("moto stumbled", exc_info=error)
-            # wording not established: AWS has one for each mistake
+            # wording (not established): AWS has one for each mistake
             message = f"moto, which answers for this service here, could not read the request: {error!r}"
             raise AwsError("ValidationException", message) from error
 

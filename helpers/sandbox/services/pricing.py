@@ -1,6 +1,6 @@
-"""AWS Price List, as far as SageMaker hosting goes: the prices of data/instances.json in AWS's shape.
+"""AWS Price List for SageMaker hosting: the prices of data/instances.json in AWS's format.
 
-Only us-east-1 has prices there, so any other region gets an empty list rather than a guess.
+The file has prices for us-east-1; other regions get an empty list.
 """
 
 import hashlib
@@ -12,20 +12,17 @@ from helpers import catalog
 
 from ..aws.paging import page
 from ..aws.service import AwsError, Context, Service
-from .quotas import Quotas
-
-__all__ = ["Pricing", "Quotas"]
 
 REGION = "us-east-1"
 LOCATION = "US East (N. Virginia)"
 
-# One test for each filter type: (the attribute's value, the filter's value) -> does it match?
+# filter type -> test of (the attribute's value, the filter's value)
 MATCHES: dict[str, Callable[[str, str], bool]] = {
-    "TERM_MATCH": lambda value, wanted: value == wanted,
-    "EQUALS": lambda value, wanted: value == wanted,
-    "CONTAINS": lambda value, wanted: wanted in value,
-    "ANY_OF": lambda value, wanted: value in wanted.split(","),
-    "NONE_OF": lambda value, wanted: value not in wanted.split(","),
+    "TERM_MATCH": lambda value, condition: value == condition,
+    "EQUALS": lambda value, condition: value == condition,
+    "CONTAINS": lambda value, condition: condition in value,
+    "ANY_OF": lambda value, condition: value in condition.split(","),
+    "NONE_OF": lambda value, condition: value not in condition.split(","),
 }
 
 
@@ -36,9 +33,9 @@ class Pricing(Service):
     regions = frozenset({"us-east-1", "eu-central-1", "ap-south-1"})  # botocore, get_available_regions
 
     def get_products(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """The products that every filter matches, each as a JSON text."""
+        """Return the products that match every filter, each as JSON text."""
         if params["ServiceCode"] != "AmazonSageMaker":
-            # wording not established
+            # wording (not established)
             raise AwsError("NotFoundException", "The sandbox has prices for AmazonSageMaker only.")
         products = [_product(t) for t in catalog.instance_types() if t.usd_per_hour is not None]
         matching = [p for p in products if all(_matches(p, f) for f in params.get("Filters", []))]
@@ -47,22 +44,22 @@ class Pricing(Service):
             lambda product: (product["product"]["sku"],),
             size=params.get("MaxResults", 100),
             token=params.get("NextToken"),
-            # wording not established
+            # wording (not established)
             bad_token=AwsError("InvalidNextTokenException", "The next token is not valid."),
         )
         found = {"FormatVersion": "aws_v1", "PriceList": [json.dumps(product) for product in chosen]}
         return {**found, **({"NextToken": token} if token else {})}
 
 
-def _matches(product: dict[str, Any], wanted: dict[str, str]) -> bool:
+def _matches(product: dict[str, Any], condition: dict[str, str]) -> bool:
     attributes = {**product["product"]["attributes"], "productFamily": product["product"]["productFamily"]}
-    value = attributes.get(wanted["Field"])
-    return value is not None and MATCHES[wanted["Type"]](value, wanted["Value"])
+    value = attributes.get(condition["Field"])
+    return value is not None and MATCHES[condition["Type"]](value, condition["Value"])
 
 
 def _product(instance: catalog.InstanceType) -> dict[str, Any]:
     sku = hashlib.sha256(instance.type.encode()).hexdigest()[:16].upper()
-    term = f"{sku}.JRTCKXETXF"  # the offer term code that AWS uses for on-demand prices
+    term = f"{sku}.JRTCKXETXF"  # AWS's offer term code for on-demand prices
     return {
         "product": {"sku": sku, "productFamily": "ML Instance", "attributes": _attributes(instance)},
         "serviceCode": "AmazonSageMaker",

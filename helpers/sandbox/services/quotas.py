@@ -1,49 +1,45 @@
-"""Service Quotas for SageMaker endpoints: the service, and the numbers that CreateEndpoint enforces."""
+"""Service Quotas for SageMaker endpoints, and the quotas that CreateEndpoint enforces."""
 
 import hashlib
 from functools import cache
 from typing import Any
 
+from helpers import catalog
+
 from ..aws.paging import page
 from ..aws.service import AwsError, Context, Service, load_model
 from ..faults import Faults
 
-# What a new account might have. Chosen for the exercises; AWS's own defaults differ by account and region.
-USUAL = {
-    "ml.g4dn.xlarge": 2,
-    "ml.g5.xlarge": 2,
-    "ml.g5.2xlarge": 1,
-    "ml.p3.2xlarge": 1,
-    "ml.p4d.24xlarge": 1,
-    "ml.p4de.24xlarge": 1,
-    "ml.p5.48xlarge": 1,
-}
-
 
 def endpoint_quota(instance_type: str, faults: Faults) -> int:
-    """How many instances of that type all endpoints of a region may use together."""
-    return faults.quota(instance_type, USUAL.get(instance_type, 0))
+    """Return how many instances of that type all endpoints of a region may use together."""
+    return faults.quota(instance_type, _quotas().get(instance_type, 0))
 
 
 def quota_name(instance_type: str) -> str:
-    """The quota's name, as Service Quotas and ResourceLimitExceeded spell it."""
+    """Return the quota's name, as Service Quotas and ResourceLimitExceeded write it."""
     return f"{instance_type} for endpoint usage"
 
 
 def quota_code(instance_type: str) -> str:
-    """A code of AWS's form, the same on every machine; AWS's real codes are others."""
+    """Return a code in AWS's format, the same on every machine; AWS's real codes differ."""
     return "L-" + hashlib.sha256(quota_name(instance_type).encode()).hexdigest()[:8].upper()
 
 
 @cache
 def _codes() -> dict[str, str]:
-    """Quota code -> instance type, for every type that SageMaker's service model or this module knows."""
+    """Return quota code -> instance type, for all types of SageMaker's service model or the catalogue."""
     known = load_model("sagemaker").shape_for("ProductionVariantInstanceType").metadata.get("enum", [])
-    return {quota_code(instance_type): instance_type for instance_type in dict.fromkeys([*known, *USUAL])}
+    return {quota_code(instance_type): instance_type for instance_type in dict.fromkeys([*known, *_quotas()])}
+
+
+def _quotas() -> dict[str, int]:
+    """Return instance type -> quota without faults, from the catalogue."""
+    return {each.type: each.sandbox_quota for each in catalog.instance_types()}
 
 
 class Quotas(Service):
-    """The service `service-quotas`, for ServiceCode `sagemaker` and its endpoint quotas alone."""
+    """The service `service-quotas`, only for ServiceCode `sagemaker` and its endpoint quotas."""
 
     service_name = "service-quotas"
 
@@ -52,15 +48,15 @@ class Quotas(Service):
         self._faults = faults or Faults()
 
     def get_service_quota(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """One quota by its code."""
+        """Return the quota with that code."""
         _check_service(params)
         if params["QuotaCode"] not in _codes():
-            # wording not established
+            # wording (not established)
             raise AwsError("NoSuchResourceException", "The request failed because the quota does not exist.")
         return {"Quota": self._quota(_codes()[params["QuotaCode"]], context)}
 
     def list_service_quotas(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """All endpoint quotas, by name."""
+        """Return all endpoint quotas, by name."""
         _check_service(params)
         types = [t for code, t in _codes().items() if params.get("QuotaCode", code) == code]
         chosen, token = page(
@@ -68,7 +64,7 @@ class Quotas(Service):
             lambda instance_type: (quota_name(instance_type),),
             size=params.get("MaxResults", 100),
             token=params.get("NextToken"),
-            # wording not established
+            # wording (not established)
             bad_token=AwsError("InvalidPaginationTokenException", "The pagination token is not valid."),
         )
         quotas = [self._quota(instance_type, context) for instance_type in chosen]
@@ -92,7 +88,7 @@ class Quotas(Service):
 
 def _check_service(params: dict[str, Any]) -> None:
     if params["ServiceCode"] != "sagemaker":
-        # wording not established
+        # wording (not established)
         raise AwsError(
             "NoSuchResourceException",
             f"The sandbox knows the quotas of 'sagemaker' only, not of '{params['ServiceCode']}'.",

@@ -1,4 +1,4 @@
-"""EventBridge Scheduler's one-off schedules that delete endpoints: moto keeps them, SageMaker obeys them."""
+"""EventBridge Scheduler's one-off schedules that delete endpoints: moto stores them, SageMaker runs them."""
 
 import json
 import re
@@ -16,7 +16,7 @@ _TRIES_FOR = timedelta(hours=24)  # EventBridge Scheduler's default MaximumEvent
 
 @dataclass(frozen=True)
 class Deletion:
-    """A schedule whose time has come: the endpoint to delete, and since when."""
+    """A due schedule: the endpoint to delete, and the time that the schedule names."""
 
     endpoint_name: str
     moment: datetime
@@ -24,20 +24,20 @@ class Deletion:
 
 
 class Schedules:
-    """Empty until `connect`: nobody can have made one."""
+    """The account's schedules; none before `connect`, as they are created through moto."""
 
     def __init__(self, roles: Roles) -> None:
         self._roles = roles
         self._backends: Any = {}
 
     def connect(self) -> None:
-        """Ask moto from now on."""
+        """Use moto's schedules from now on."""
         from moto.backends import get_backend
 
         self._backends = get_backend("scheduler")[ACCOUNT]
 
     def due(self, region: str, now: datetime) -> list[Deletion]:
-        """The deletions to do; each stays due until `done`, or for a day, as AWS tries again."""
+        """Return the due deletions; each is due until `done`, for 24 hours at most, as AWS retries."""
         if region not in self._backends:
             return []
         groups = list(self._backends[region].schedule_groups.values())
@@ -51,7 +51,7 @@ class Schedules:
         ]
 
     def done(self, region: str, deletion: Deletion) -> None:
-        """The endpoint is being deleted; a schedule goes with it if it was made so."""
+        """Disable the schedule, or delete it if it asks for that after completion."""
         schedule = deletion.schedule
         schedule.state = "DISABLED"
         if schedule.action_after_completion == "DELETE":
@@ -59,7 +59,7 @@ class Schedules:
 
 
 def _deletion(schedule: Any) -> Deletion | None:
-    """What the schedule is for, if it is a one-off deletion of an endpoint; moto checks none of it."""
+    """Return the deletion that a schedule asks for, if it is a valid one; moto validates none."""
     at = re.fullmatch(r"at\((.+)\)", str(schedule.schedule_expression))
     if not at or schedule.state != "ENABLED" or schedule.target.get("Arn") != TARGET:
         return None

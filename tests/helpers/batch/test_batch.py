@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers.batch.__main__ import main
 from helpers.batch.report import without_secrets
-from helpers.batch.runner import batch
+from helpers.batch.runner import _setting, batch
 from helpers.batch.table import Run, read_table
 from helpers.errors import BadInput, UnknownModel
 from helpers.generate.client import Client
@@ -267,7 +267,38 @@ def test_secrets_are_taken_out(monkeypatch):
     assert json.loads(without_secrets(text)) == {"said": "key [removed], [removed]"}
 
 
+@pytest.mark.parametrize("left", [b"", b'{"temperature": 0.', b"\xff", b"[" * 100_000])
+def test_a_setting_that_was_half_written_loses_no_outcome(tmp_path, left):
+    for name, content in (("a", b'{"k": 1}'), ("b", left)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "setting.json").write_bytes(content)
+    assert _setting(tmp_path) == '{"k": 1}'
+
+
 # --- running
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["it is asked to", "the batch is gone"])
+def test_a_child_ends_with_its_kernel_when(folder, how):
+    (run,) = read_table(table(folder, {"name": "a", "word": "sleep"}))
+    order = {
+        **{"input_path": str(run.notebook), "output_path": str(folder / "out.ipynb"), "cwd": str(folder)},
+        "parameters": dict(run.parameters),
+    }
+    command = [sys.executable, "-m", "helpers.batch.child"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        assert child.stdin is not None
+        child.stdin.write(json.dumps(order).encode() + b"\n")
+        child.stdin.flush()
+        until = time.monotonic() + 60
+        while not (folder / "asked").exists() and time.monotonic() < until:
+            time.sleep(0.1)
+        if how == "it is asked to":
+            child.terminate()
+        child.stdin.close()
+        assert child.wait(30) == 143
+    no_kernel_is_left(folder)
 
 
 def summary(out: Path) -> dict[str, dict[str, str]]:
@@ -371,11 +402,11 @@ def test_an_interrupted_batch_ends_its_runs_and_can_go_on(folder, how):
 
 
 def test_two_batches_never_share_a_folder(folder):
-    from helpers.records.journal import RunFile
+    from helpers.records.journal import Journal
 
     runs = read_table(table(folder, {"name": "a"}))
     with (
-        RunFile(folder / "out" / "state.jsonl", {"kind": "batch"}),
+        Journal(folder / "out" / "state.jsonl", {"kind": "batch"}),
         pytest.raises(BadInput, match="Another run"),
     ):
         batch(runs, folder / "out")

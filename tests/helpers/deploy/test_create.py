@@ -1,7 +1,6 @@
 """No endpoint starts without a price that was agreed to, nor without its end."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,7 +17,6 @@ from helpers.deploy.endpoint import TAG, describe, find
 from helpers.errors import (
     BadInput,
     CostNotAccepted,
-    EndpointNotReady,
     NotPermitted,
     QuotaExceeded,
     TutorialError,
@@ -174,15 +172,6 @@ def test_a_deadline_that_may_not_be_taken_back_is_told(clear: Any) -> None:
     deny(session, "scheduler", "DeleteSchedule")
     deploy(session, MEDIUM.id, "demo", delete_after_hours=None, tell=told.append)
     assert "an old one stays" in told[-2]
-
-
-def test_what_is_being_deleted_is_not_attached_to(clear: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    session = connect()
-    deploy(session, MEDIUM.id, "demo", tell=quiet)
-    deleting = replace(describe(session, "demo"), status="Deleting")
-    monkeypatch.setattr("helpers.deploy.deployment.find", lambda *_: deleting)
-    with pytest.raises(EndpointNotReady, match="being deleted"):
-        deploy(session, MEDIUM.id, "demo", tell=quiet)
 
 
 def test_the_price_of_what_exists_counts_its_instances(clear: Any) -> None:

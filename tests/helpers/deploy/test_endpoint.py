@@ -6,7 +6,7 @@ from helpers import catalog
 from helpers.clean_up.delete import delete
 from helpers.clean_up.leftovers import leftovers
 from helpers.connect.session import Session, connect
-from helpers.deploy import create, endpoint
+from helpers.deploy import create, deployment, endpoint
 from helpers.deploy.deadline import find_deadline
 from helpers.deploy.deployment import deploy
 from helpers.deploy.endpoint import describe, wait
@@ -187,7 +187,7 @@ def test_a_missing_endpoint_names_the_notebook_that_makes_one(session: Session) 
 def test_a_quota_of_zero_is_said_before_anything_is_created(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(endpoint, "check_quota", lambda *_: (_ for _ in ()).throw(QuotaExceeded("0")))
+    monkeypatch.setattr(deployment, "check_quota", lambda *_: (_ for _ in ()).throw(QuotaExceeded("0")))
     with pytest.raises(QuotaExceeded):
         deploy(session, "cohere-medium", "no-quota", tell=quiet)
     assert delete(session, "no-quota") == []

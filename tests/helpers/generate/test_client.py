@@ -1,8 +1,10 @@
 """The client against the sandbox's real model, and against failures that a stub can give."""
 
+import inspect
 import io
 import json
 import time
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -14,7 +16,9 @@ from helpers import catalog
 from helpers.connect.session import Session
 from helpers.errors import BadInput, ModelFailed, ModelRefused, NotConnected, Throttled
 from helpers.generate import client as client_module
-from helpers.generate.client import RETRY_SECONDS, Client
+from helpers.generate.client import Client
+from helpers.generate.retries import RETRY_SECONDS
+from helpers.generate.types import Request
 from helpers.sandbox.process import Address
 
 JSON = st.recursive(
@@ -134,6 +138,8 @@ def unsent(session: Session, medium: Client) -> Client:
         ("a", {"stop_sequences": "stop"}, "list"),
         ("a", {"stop_sequences": [""]}, "empty"),
         ("a", {"seed": 1}, "no seed"),
+        ("a", {"frequency_penalty": 1.5}, "frequency_penalty is 1.5; this model takes 0 to 1"),
+        ("a", {"frequency_penalty": 0.5, "presence_penalty": 0.5}, "exclude each other"),
     ],
 )
 def test_bad_input_is_refused_before_any_request(
@@ -215,6 +221,17 @@ def test_what_a_retry_can_help_is_retried(code: str) -> None:
     session = FakeSession([aws_error(code), aws_error(code)], GOOD)
     assert fake(session, slept).generate("a").text == "fine"
     assert slept == list(RETRY_SECONDS[:2])
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_whoever_sends_again_by_themselves_hears_of_a_throttle_at_once() -> None:
+    slept: list[float] = []
+    session = FakeSession([aws_error("ThrottlingException")], GOOD)
+    client = fake(session, slept)
+    with pytest.raises(Throttled):
+        client.without_retries().generate("a")
+    assert (session.calls, slept) == (1, [])
+    assert client.generate("a").text == "fine"
 
 
 @pytest.mark.usefixtures("unchecked")
@@ -321,13 +338,104 @@ def test_an_answer_that_breaks_off(error: Exception, kind: type[Exception]) -> N
         client.generate("a")
 
 
+CHATTING = ["chat-v1", "chat-v2"]
+
+
+def chatting(monkeypatch: pytest.MonkeyPatch, api: str) -> Client:
+    """A client of that API, whose requests fail the test."""
+    model = replace(catalog.model("command-r-08-2024"), api=api)
+    monkeypatch.setattr(client_module, "_served_model", lambda *_: model)
+    client = Client(FakeSession([]), "fake")  # type: ignore[arg-type]
+    nothing_sent(client)
+    return client
+
+
+@pytest.mark.parametrize("api", CHATTING)
+@pytest.mark.parametrize(
+    "turn",
+    [
+        {"role": "user", "message": "hi"},
+        {"role": "User", "message": "hi"},
+        {"role": "assistant", "message": "hi"},
+        {"role": None, "message": "hi"},
+        {"role": ["USER"], "message": "hi"},
+        {"role": "USER", "message": 5},
+        {"role": "USER", "content": "hi"},
+        {"role": "USER"},
+        "hi",
+        None,
+    ],
+)
+def test_a_turn_that_is_none_is_refused_before_any_request(
+    monkeypatch: pytest.MonkeyPatch, api: str, turn: Any
+) -> None:
+    good = {"role": "USER", "message": "a"}
+    with pytest.raises(BadInput, match=r'"USER" or "CHATBOT".*turn 2 is'):
+        chatting(monkeypatch, api).chat("hello", history=[good, turn])
+
+
+@pytest.mark.parametrize("api", CHATTING)
+@pytest.mark.parametrize("name", ["temprature", "stream", "prompt", "model"])
+def test_an_unknown_setting_is_refused_with_those_there_are(
+    monkeypatch: pytest.MonkeyPatch, api: str, name: str
+) -> None:
+    client = chatting(monkeypatch, api)
+    for ask in (client.chat, client.chat_stream):
+        with pytest.raises(BadInput, match=rf"no setting '?{name}'?; there are .*max_tokens"):
+            ask("hello", **{name: 1})
+
+
+@pytest.mark.parametrize("value", [10.7, "10", True])
+def test_a_max_tokens_that_is_no_whole_number_is_never_rounded(
+    monkeypatch: pytest.MonkeyPatch, value: Any
+) -> None:
+    client = chatting(monkeypatch, "chat-v1")
+    for ask in (client.generate, client.stream, client.chat, client.chat_stream):
+        with pytest.raises(BadInput, match="max_tokens is"):
+            ask("hello", max_tokens=value)
+
+
 @pytest.mark.usefixtures("unchecked")
 def test_embedding_models_do_not_generate() -> None:
     with pytest.raises(BadInput, match="does not write text"):
         Client(FakeSession([]), "fake", model_id="embed-v4")  # type: ignore[arg-type]
 
 
-def test_every_generating_model_has_its_ranges() -> None:
+def test_every_generating_model_has_a_range_for_each_number_that_its_api_takes() -> None:
     for model in catalog.models():
-        if model.generates:
-            assert {"max_tokens", "temperature", "k", "p", "num_generations"} <= set(model.limits)
+        taken = {n for n, each in catalog.SETTINGS.items() if each.is_number and model.api in each.apis}
+        assert set(model.limits) == taken - {"seed"}
+
+
+def test_a_setting_of_the_table_is_a_field_of_a_request_and_an_argument_of_generate() -> None:
+    assert catalog.SETTINGS.keys() <= {field.name for field in fields(Request)}
+    assert catalog.SETTINGS.keys() <= inspect.signature(Client.generate).parameters.keys()
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_every_setting_that_the_api_takes_is_sent_and_no_other() -> None:
+    values: dict[str, Any] = {"max_tokens": 10.0, "temperature": 0, "k": 3, "p": 0.5, "num_generations": 2}
+    values |= {"frequency_penalty": 0.25, "presence_penalty": 0.0, "stop_sequences": ("--",)}
+    client = Client(FakeSession([]), "fake", model_id="cohere-medium")  # type: ignore[arg-type]
+    sent: list[dict[str, Any]] = []
+    client._send = lambda _, body: sent.append(body) or {"Body": io.BytesIO(GOOD)}  # type: ignore
+    client.generate("a", **values)
+    assert sent == [{"prompt": "a", **values, "stop_sequences": ["--"]}]
+    assert type(sent[0]["max_tokens"]) is int
+    client.generate("a")
+    assert sent[1] == {"prompt": "a"}
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("ask", ["stream", "chat"])
+def test_a_misspelt_setting_is_named(ask: str) -> None:
+    client = Client(FakeSession([]), "fake", model_id="command-r-08-2024")  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="no setting temprature; there are temperature, max_tokens"):
+        getattr(client, ask)("a", temprature=1)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_a_stream_has_one_text() -> None:
+    client = Client(FakeSession([]), "fake", model_id="cohere-medium")  # type: ignore[arg-type]
+    with pytest.raises(BadInput, match="one text"):
+        client.stream("a", num_generations=2)

@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -63,6 +64,11 @@ def chat_v2_events(pieces: list[str]) -> list[dict[str, Any]]:
 
 
 EVENTS = {"generate": generate_events, "chat-v1": chat_events, "chat-v2": chat_v2_events}
+SO_FAR = {
+    "generate": {"text": "so far", "is_finished": False},
+    "chat-v1": {"event_type": "text-generation", "text": "so far"},
+    "chat-v2": {"type": "content-delta", "delta": {"message": {"content": {"text": "so far"}}}},
+}
 FRAMINGS = ["{}\n", "{}", "data: {}\n\n", ": keep-alive\n\ndata: {}\n\n", "event: x\ndata: {}\n\n"]
 
 
@@ -130,19 +136,88 @@ def test_single_bytes_are_enough(case: tuple[str, list[str], list[bytes]]) -> No
     assert "".join(stream(api, Body(single))) == "".join(pieces)
 
 
+V2_END = {"type": "message-end"}
+
+
 @pytest.mark.parametrize(
-    "event",
+    ("api", "event", "said"),
     [
-        {"is_finished": True, "finish_reason": "ERROR", "err": "out of memory"},
-        {"is_finished": True, "finish_reason": "ERROR_TOXIC"},
-        {"message": "internal server error"},
+        (
+            "generate",
+            {"is_finished": True, "finish_reason": "ERROR", "err": "out of memory"},
+            "out of memory",
+        ),
+        ("generate", {"is_finished": True, "finish_reason": "ERROR_LIMIT", "err": "too long"}, "too long"),
+        ("generate", {"is_finished": True, "finish_reason": "ERROR_TOXIC"}, "ERROR_TOXIC"),
+        ("generate", {"is_finished": True, "finish_reason": "TIMEOUT"}, "TIMEOUT"),
+        ("generate", {"message": "internal server error"}, "internal server error"),
+        ("chat-v1", {"event_type": "stream-end", "finish_reason": "ERROR"}, "ERROR"),
+        ("chat-v2", {**V2_END, "delta": {"finish_reason": "ERROR"}}, "ERROR"),
+        ("chat-v2", {**V2_END, "delta": {"finish_reason": "TIMEOUT"}}, "TIMEOUT"),
+        ("chat-v2", {**V2_END, "delta": {"finish_reason": "ERROR", "error": "no memory"}}, "no memory"),
+        ("chat-v2", {"message": "internal server error"}, "internal server error"),
     ],
 )
-def test_an_error_inside_a_good_stream_is_an_error(event: dict[str, Any]) -> None:
-    lines = [json.dumps(each).encode() for each in [{"text": "so far", "is_finished": False}, event]]
-    with pytest.raises(StreamBroken, match="the model says") as broken:
-        list(stream("generate", Body(lines)))
+def test_an_error_inside_a_good_stream_is_an_error(api: str, event: dict[str, Any], said: str) -> None:
+    lines = [json.dumps(each).encode() for each in [SO_FAR[api], event]]
+    with pytest.raises(StreamBroken, match=f"the model says: .*{said}") as broken:
+        list(stream(api, Body(lines)))
     assert broken.value.partial_text == "so far"
+
+
+@pytest.mark.parametrize("api", ["generate", "chat-v1"])
+def test_a_full_context_ends_a_stream_as_it_ends_a_plain_answer(api: str) -> None:
+    events = json.loads(json.dumps(EVENTS[api](["a", "b"])).replace("COMPLETE", "ERROR_LIMIT"))
+    running = stream(api, Body([json.dumps(event).encode() for event in events]))
+    assert drained(running) is None
+    assert running.response == replace(APIS[api].response(events[-1]["response"]), **timed(running))
+    assert running.response.generations[0].finish_reason == "ERROR_LIMIT"
+
+
+def timed(running: Stream) -> dict[str, float]:
+    assert running.response is not None
+    return {"latency_seconds": running.response.latency_seconds}
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        {"is_finished": True, "finish_reason": "COMPLETE"},
+        {"is_finished": True, "response": None, "text": "b"},
+    ],
+)
+def test_a_last_event_without_the_whole_answer_ends_what_has_come(last: dict[str, Any]) -> None:
+    events = [{"text": "a", "is_finished": False}, last]
+    running = stream("generate", Body([json.dumps(event).encode() for event in events]))
+    assert drained(running) is None
+    assert running.response is not None
+    assert running.response.text == running.text == "a" + last.get("text", "")
+    assert running.response.generations[0].finish_reason == last.get("finish_reason")
+
+
+NO_TEXT = [{}, {"delta": None}, {"delta": {}}, {"delta": {"message": None}}, {"delta": {"message": {}}}]
+NO_TEXT += [{"delta": {"message": {"content": content}}} for content in (None, {}, {"text": None})]
+
+
+@pytest.mark.parametrize("nothing", NO_TEXT, ids=str)
+def test_a_delta_without_text_brings_none(nothing: dict[str, Any]) -> None:
+    first, *others, last = chat_v2_events(["a"])
+    events = [first, {"type": "content-delta", **nothing}, *others, last]
+    running = stream("chat-v2", Body([json.dumps(event).encode() for event in events]))
+    assert drained(running) is None
+    assert running.text == "a"
+
+
+@pytest.mark.parametrize(
+    ("api", "null"), [("chat-v1", "meta"), ("chat-v1", "token_count"), ("chat-v2", "usage")]
+)
+def test_counts_that_are_null_are_not_known(api: str, null: str) -> None:
+    *others, last = EVENTS[api](["a"])
+    last["response" if api == "chat-v1" else "delta"] |= {"token_count": None, null: None}
+    running = stream(api, Body([json.dumps(event).encode() for event in [*others, last]]))
+    assert drained(running) is None
+    assert running.response is not None
+    assert (running.response.text, running.response.response_tokens) == ("a", None)
 
 
 def test_leaving_early_closes_the_connection() -> None:
@@ -252,13 +327,6 @@ def test_whatever_bytes_come_in_between_the_text_is_kept(api: str, foreign: byte
     drained(stream(api, Body(lines)))
 
 
-SO_FAR = {
-    "generate": {"text": "so far", "is_finished": False},
-    "chat-v1": {"event_type": "text-generation", "text": "so far"},
-    "chat-v2": {"type": "content-delta", "delta": {"message": {"content": {"text": "so far"}}}},
-}
-
-
 @pytest.mark.parametrize("api", sorted(EVENTS))
 @pytest.mark.parametrize(
     ("data", "said"),
@@ -285,8 +353,7 @@ END = {"is_finished": True, "finish_reason": "COMPLETE"}
     [
         ("generate", {**END, "response": {"generations": []}}, "generations holds no text"),
         ("generate", {**END, "response": {}}, "generations"),
-        ("generate", {**END, "response": None}, "response is nothing where an object belongs"),
-        ("generate", END, "response"),
+        ("generate", {**END, "response": 5}, "response is a number where an object belongs"),
         ("generate", {**END, "response": {"generations": {}}}, "generations is an object where a list"),
         ("generate", {**END, "response": {"generations": [5]}}, "an item of generations is a number"),
         ("generate", {**END, "response": {"generations": [{"text": 5}]}}, "text is a number"),

@@ -70,9 +70,10 @@ def test_a_finish_reason_and_a_writer_are_literal_in_html() -> None:
 def test_a_playground_shows_all_of_it_literally() -> None:
     limits = catalog.model("cohere-medium").limits
     shown = Playground(lambda prompt: HOSTILE, limits, prompt="p", writer=HOSTILE, interactive=True)
-    is_dead(shown.status.value)
+    is_dead(shown.controls.status.value)
     shown.run()
-    for part in (shown.text, shown.status, shown.tokens, shown.runs, shown.progress):
+    seen = shown.controls
+    for part in (seen.text, seen.status, seen.tokens, seen.runs, seen.progress):
         is_dead(part.value)
 
 

@@ -1,5 +1,6 @@
 import threading
 import time
+from dataclasses import replace
 from html import unescape
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ from helpers import catalog
 from helpers.errors import BadInput, ModelRefused, StreamBroken
 from helpers.generate.types import Generation, Response, TokenLikelihood
 from helpers.notebook.markup import escape, quote
+from helpers.playground import controls
 from helpers.playground.runner import Snapshot
 from helpers.playground.settings import history
 from helpers.playground.widget import Playground, playground, show_tokens
@@ -73,21 +75,21 @@ def eventually(condition):
 def test_what_the_controls_say_reaches_the_function():
     writer = Writer()
     play = made(writer)
-    play.controls["temperature"].value = 2.5
-    play.controls["max_tokens"].value = 7
-    play.controls["prompt"].value = "Else:"
+    play.controls.inputs["temperature"].value = 2.5
+    play.controls.inputs["max_tokens"].value = 7
+    play.controls.inputs["prompt"].value = "Else:"
     assert not writer.calls
-    play.generate_button.click()
+    play.controls.generate_button.click()
     play.wait(SOON)
     assert writer.calls == [{"prompt": "Else:", "temperature": 2.5, "max_tokens": 7}] == [play.settings]
-    assert "one two three" in play.text.value
-    assert "Finished (COMPLETE): 3 tokens" in play.status.value
+    assert "one two three" in play.controls.text.value
+    assert "Finished (COMPLETE): 3 tokens" in play.controls.status.value
 
 
 def test_slider_and_box_say_the_same_and_keep_the_models_range():
     play = made(Writer())
-    rows = [each.children for each in play.widget.children if hasattr(each, "children")]
-    ((box, slider),) = [row for row in rows if row[0] is play.controls["max_tokens"]]
+    rows = [each.children for each in play.controls.widget.children if hasattr(each, "children")]
+    ((box, slider),) = [row for row in rows if row[0] is play.controls.inputs["max_tokens"]]
     assert (slider.min, slider.max, slider.value) == (1, 2048, 100)
     slider.value = 250
     assert (box.value, play.settings["max_tokens"]) == (250, 250)
@@ -97,27 +99,72 @@ def test_slider_and_box_say_the_same_and_keep_the_models_range():
 
 def test_only_the_settings_that_the_function_takes_have_controls():
     play = made(Writer())
-    assert set(play.controls) == {"prompt", "temperature", "max_tokens"}
+    assert set(play.controls.inputs) == {"prompt", "temperature", "max_tokens"}
     everything = made(lambda **settings: str(settings))
-    assert set(everything.controls) == {"prompt", "temperature", "max_tokens", "k", "p", "stop_sequences"}
-    everything.controls["stop_sequences"].value = "--\n\\n\n"
+    assert set(everything.controls.inputs) == {
+        "prompt",
+        "temperature",
+        "max_tokens",
+        "k",
+        "p",
+        "stop_sequences",
+    }
+    everything.controls.inputs["stop_sequences"].value = "--\n\\n\n"
     assert everything.settings["stop_sequences"] == ("--", "\n")
     assert everything.settings["k"] == 0
 
 
-@pytest.mark.parametrize("wrong", [{"temperature": 6}, {"max_tokens": 0}, {"k": 3}, {"heat": 1}])
+@pytest.mark.parametrize(
+    "wrong", [{"temperature": 6}, {"max_tokens": 0}, {"max_tokens": 10.7}, {"k": 3}, {"heat": 1}]
+)
 def test_bad_starting_values_are_refused(wrong):
     with pytest.raises(BadInput, match=next(iter(wrong))):
         made(Writer(), **wrong)
+
+
+@pytest.mark.parametrize("one_more", ["shown", "folded"])
+def test_a_new_control_is_a_word_in_the_table(monkeypatch, one_more):
+    row = replace(catalog.SETTINGS["frequency_penalty"], control=one_more)
+    monkeypatch.setitem(catalog.SETTINGS, "frequency_penalty", row)
+    sent = []
+
+    class Client(SimpleNamespace):
+        def stream(self, prompt, **settings):
+            sent.append(settings)
+            return FakeStream(["text"])
+
+    client = Client(limits=LIMITS, session=SimpleNamespace(writer="it"), supports=lambda feature: False)
+    play = playground(client, prompt="Write:", interactive=True)
+    box = play.controls.inputs["frequency_penalty"]
+    assert (box.description, box.value, box.step) == ("frequency_penalty", 0.0, 0.05)
+    box.value = 0.5
+    play.start()
+    play.wait(SOON)
+    assert sent[0]["frequency_penalty"] == play.history["frequency_penalty"][0] == 0.5
+    assert "frequency_penalty 0.5" in play.static_copy()
+
+
+def test_a_slider_takes_fractions_where_it_begins_at_a_whole_number():
+    play = made(Writer(), temperature=1)
+    play.controls.inputs["temperature"].value = 0.35
+    assert play.settings["temperature"] == 0.35
+
+
+def test_what_is_typed_beyond_the_range_is_said():
+    play = made(Writer())
+    for typed, kept in ((9999, 2048), (9999, 2048), (-5, 1)):
+        play.controls.inputs["max_tokens"].value = typed
+        assert play.settings["max_tokens"] == play.controls.inputs["max_tokens"].value == kept
+        assert f"max_tokens takes 1 to 2048: {typed} became {kept}." in play.controls.status.value
 
 
 def test_live_is_off_at_first_and_then_waits_for_the_hand_to_rest(monkeypatch):
     monkeypatch.setattr("helpers.playground.widget.DEBOUNCE", 0.1)
     writer = Writer()
     play = made(writer)
-    play.live.value = True
+    play.controls.live.value = True
     for value in (1.0, 1.5, 2.0):
-        play.controls["temperature"].value = value
+        play.controls.inputs["temperature"].value = value
     eventually(lambda: writer.calls)
     play.wait(SOON)
     time.sleep(0.3)
@@ -130,10 +177,10 @@ def test_stop_closes_the_stream_and_keeps_the_text():
     play = made(Writer(stream))
     play.start()
     eventually(lambda: gate._value == 0)
-    play.stop_button.click()
+    play.controls.stop_button.click()
     play.wait(SOON)
     assert stream.closed.is_set()
-    assert "Stopped: 1 token in" in play.status.value
+    assert "Stopped: 1 token in" in play.controls.status.value
     (run,) = play.history.to_dict("records")
     assert (run["status"], run["text"]) == ("stopped", "first")
 
@@ -153,12 +200,12 @@ def test_a_new_run_ends_the_old_and_late_tokens_of_it_never_show():
     play.start()
     play.wait(SOON)
     shown = []
-    play.text.observe(lambda change: shown.append(change["new"]), "value")
+    play.controls.text.observe(lambda change: shown.append(change["new"]), "value")
     late.release()
     first.join(SOON)
     assert shown == []
-    assert "new" in play.text.value
-    assert "old" not in play.text.value
+    assert "new" in play.controls.text.value
+    assert "old" not in play.controls.text.value
     assert list(play.history["status"]) == ["stopped", "finished"]
     assert list(play.history["run"]) == [1, 2]
 
@@ -172,7 +219,7 @@ def test_at_most_twenty_updates_a_second_and_every_piece_arrives():
 
     play = made(Writer(Slow([f"{n} " for n in range(200)])))
     shown = []
-    play.text.observe(lambda change: shown.append(change["new"]), "value")
+    play.controls.text.observe(lambda change: shown.append(change["new"]), "value")
     began = time.perf_counter()
     play.start()
     play.wait(SOON)
@@ -185,8 +232,8 @@ def test_an_error_is_said_and_kept_with_the_partial_text():
     play = made(Writer(broken))
     play.start()
     play.wait(SOON)
-    assert "Failed: the &lt;stream&gt; broke" in play.status.value
-    assert "half" in play.text.value
+    assert "Failed: the &lt;stream&gt; broke" in play.controls.status.value
+    assert "half" in play.controls.text.value
     assert list(play.history["status"]) == ["failed"]
 
 
@@ -197,7 +244,7 @@ def test_without_a_front_end_it_runs_once_at_once_and_shows_no_controls(monkeypa
     writer = Writer()
     play = made(writer, interactive=None)
     assert len(writer.calls) == 1
-    assert not hasattr(play, "widget")
+    assert play.controls is None
     play._ipython_display_()
     ((copy,),) = shown
     assert "one two three" in copy.data
@@ -230,21 +277,21 @@ def test_a_clients_playground_says_who_writes_and_what_it_costs():
     play = playground(client, prompt="Write:", usd_per_hour=3600.0, interactive=True)
     play.start()
     play.wait(SOON)
-    assert "a small &lt;model&gt;" in play.text.value
-    assert "of the endpoint" in play.status.value
+    assert "a small &lt;model&gt;" in play.controls.text.value
+    assert "of the endpoint" in play.controls.status.value
 
 
 def test_an_example_fills_the_prompt():
     play = made(Writer(), presets={"mail": "Write a mail:"})
-    play.presets.value = "mail"
+    play.controls.presets.value = "mail"
     assert play.settings["prompt"] == "Write a mail:"
 
 
 def test_the_example_that_is_named_is_the_prompt_that_is_shown():
     play = made(Writer(), prompt="Write a mail:", presets={"mail": "Write a mail:"})
-    assert play.presets.value == "mail"
-    play.controls["prompt"].value = "Else:"
-    assert (play.presets.value, play.settings["prompt"]) == ("your own", "Else:")
+    assert play.controls.presets.value == "mail"
+    play.controls.inputs["prompt"].value = "Else:"
+    assert (play.controls.presets.value, play.settings["prompt"]) == ("your own", "Else:")
 
 
 def test_the_tokens_are_shown_at_the_end_and_gone_when_a_new_run_begins():
@@ -252,13 +299,13 @@ def test_the_tokens_are_shown_at_the_end_and_gone_when_a_new_run_begins():
     play = made(lambda prompt, temperature, max_tokens: listed(("water", -0.1), ("fall", -6.0)))
     play.start()
     play.wait(SOON)
-    assert play.tokens.value.count("<bdi") == 4
+    assert play.controls.tokens.value.count("<bdi") == 4
     play._function = Writer(FakeStream(["other"], gate=gate))
     play.start()
-    eventually(lambda: "<bdi" not in play.tokens.value)
+    eventually(lambda: "<bdi" not in play.controls.tokens.value)
     gate.release()
     play.wait(SOON)
-    assert "lists no tokens" in play.tokens.value
+    assert "lists no tokens" in play.controls.tokens.value
 
 
 def test_the_latest_runs_stand_side_by_side():
@@ -266,13 +313,67 @@ def test_the_latest_runs_stand_side_by_side():
     for _ in range(4):
         play.start()
         play.wait(SOON)
-    assert [f"text{n}" in play.runs.value for n in range(1, 5)] == [False, True, True, True]
+    assert [f"text{n}" in play.controls.runs.value for n in range(1, 5)] == [False, True, True, True]
+
+
+def test_two_runs_that_end_together_both_stand_side_by_side(monkeypatch):
+    drawn, side_by_side = [], controls.side_by_side
+
+    def slow(runs, usd_per_hour=None):
+        """The first to draw is the last to show."""
+        drawn.append(side_by_side(runs, usd_per_hour))
+        mine = drawn[-1]
+        if len(drawn) == 1:
+            second.wait(0.5)
+        else:
+            second.set()
+        return mine
+
+    second, gate = threading.Event(), threading.Semaphore(1)
+    play = made(Writer(FakeStream(["stopped", "never"], gate=gate), FakeStream(["finished"])))
+    monkeypatch.setattr(controls, "side_by_side", slow)
+    play.start()
+    eventually(lambda: play._runner._run._now.text)
+    first = play._runner._thread
+    play.start()
+    play.wait(SOON)
+    first.join(SOON)
+    assert [f"Text of run {n}" in play.controls.runs.value for n in (1, 2)] == [True, True]
+
+
+def test_quick_clicks_push_no_real_run_out():
+    gate = threading.Semaphore(0)
+    idle = [FakeStream(["never"], gate=gate) for _ in range(10)]
+    play = made(Writer(FakeStream(["real"]), *idle))
+    play.start()
+    play.wait(SOON)
+    for _ in idle:
+        play.start()
+    play.stop()
+    play.wait(SOON)
+    threads = [each for each in threading.enumerate() if each.name == "playground"]
+    for each in threads:
+        each.join(SOON)
+    assert "real" in play.controls.runs.value
+    assert list(play.history["text"]) == ["real"]
+
+
+def test_the_state_of_a_run_is_said_once():
+    gate = threading.Semaphore(1)
+    play = made(Writer(FakeStream(["first", "second"], gate=gate)))
+    play.start()
+    eventually(lambda: "Writing" in play.controls.status.value)
+    seen = play.controls.status.value + play.controls.progress.value
+    assert seen.count("Writing") == 1
+    assert "0 tokens in" in play.controls.progress.value
+    gate.release()
+    play.wait(SOON)
 
 
 def test_a_screen_reader_hears_of_the_beginning_and_the_end_only():
     play = made(Writer(FakeStream([" word"] * 50)))
     said = []
-    play.status.observe(lambda change: said.append(change["new"]), "value")
+    play.controls.status.observe(lambda change: said.append(change["new"]), "value")
     play.start()
     play.wait(SOON)
     assert len(said) == 2
@@ -283,7 +384,7 @@ def test_a_screen_reader_hears_of_the_beginning_and_the_end_only():
 def test_every_number_has_a_visible_label():
     play = made(lambda **settings: "")
     for name in ("temperature", "max_tokens", "k", "p"):
-        assert play.controls[name].description == name
+        assert play.controls.inputs[name].description == name
 
 
 # --- model text is never interpreted
@@ -293,7 +394,7 @@ def test_hostile_text_is_shown_literally_everywhere():
     play = made(Writer(FakeStream([HOSTILE])))
     play.start()
     play.wait(SOON)
-    for html in (play.text.value, play._last and escape(HOSTILE)):
+    for html in (play.controls.text.value, play._last and escape(HOSTILE)):
         assert "<img" not in html
         assert "⟨U+202E⟩right⟨U+001B⟩" in html
         assert "&amp;lt;" in html

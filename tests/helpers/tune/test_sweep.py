@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from helpers.errors import BadInput, ModelFailed, ModelRefused, Throttled
 from helpers.tune import concurrency, sweep
-from helpers.tune.concurrency import Pace, ask_all
-from helpers.tune.truncation import Answer, cut
+from helpers.tune.concurrency import ConcurrencyLimit, run_all
+from helpers.tune.truncation import Answer, truncate
 
 from ..fake_client import FakeClient, written
 
@@ -106,7 +106,7 @@ def test_a_cut_answer_is_the_answer_to_the_shorter_request(prompt, temperature, 
     long, short = (
         Answer.of(client.answer(prompt, temperature, n, listed=True)) for n in (asked, min(limit, longer))
     )
-    found = cut(long, min(limit, longer))
+    found = truncate(long, min(limit, longer))
     assert found is not None
     assert (found.text, found.tokens, found.finish_reason, found.likelihoods) == (
         *(short.text, short.tokens, short.finish_reason, short.likelihoods),
@@ -129,18 +129,18 @@ def answer_with(tokens, text, finish_reason="COMPLETE", token_count=None):
     ],
 )
 def test_a_cut_that_may_be_wrong_is_refused(tokens, text, limit):
-    assert cut(answer_with(tokens, text), limit) is None
-    assert cut(answer_with(tokens, text, token_count=len(tokens)), limit) is None or tokens[0] == "he"
+    assert truncate(answer_with(tokens, text), limit) is None
+    assert truncate(answer_with(tokens, text, token_count=len(tokens)), limit) is None or tokens[0] == "he"
 
 
 def test_a_cut_before_a_split_character_is_made():
-    found = cut(answer_with(("a", "b", "\ufffd", "\ufffd"), "abé", token_count=4), 2)
+    found = truncate(answer_with(("a", "b", "\ufffd", "\ufffd"), "abé", token_count=4), 2)
     assert found is not None
     assert found.text == "ab"
 
 
 def test_an_unknown_finish_reason_stays_unknown():
-    found = cut(answer_with(("a", "b"), "ab", finish_reason=None), 1)
+    found = truncate(answer_with(("a", "b"), "ab", finish_reason=None), 1)
     assert found is not None
     assert found.finish_reason is None
 
@@ -470,7 +470,7 @@ def test_throttled_requests_are_asked_again(file, monkeypatch):
     assert sum(client.asked.values()) == 8 + 5
 
 
-def run_all(requests, ask, ceiling=8):
+def run_everything(requests, ask, ceiling=8):
     now = [0.0]
     kept, slept = [], []
 
@@ -478,11 +478,11 @@ def run_all(requests, ask, ceiling=8):
         slept.append(seconds)
         now[0] += seconds
 
-    pace = Pace(ceiling, clock=lambda: now[0])
+    limit = ConcurrencyLimit(ceiling, clock=lambda: now[0])
     try:
-        ask_all(requests, ask, pace, heard=kept.append, sleep=sleep)
+        run_all(requests, ask, limit, heard=kept.append, sleep=sleep)
     finally:
-        run_all.kept, run_all.slept, run_all.pace = kept, slept, pace
+        run_everything.kept, run_everything.slept, run_everything.limit = kept, slept, limit
     return kept
 
 
@@ -491,10 +491,10 @@ def test_throttling_without_end_is_given_up():
         raise Throttled("slow down")
 
     with pytest.raises(Throttled):
-        run_all([1, 2, 3], ask)
-    assert run_all.pace.limit == 1
-    assert run_all.slept == sorted(run_all.slept)
-    assert max(run_all.slept) <= 30
+        run_everything([1, 2, 3], ask)
+    assert run_everything.limit.value == 1
+    assert run_everything.slept == sorted(run_everything.slept)
+    assert max(run_everything.slept) <= 30
 
 
 def test_a_failing_container_is_asked_three_times():
@@ -507,9 +507,9 @@ def test_a_failing_container_is_asked_three_times():
         return 1
 
     with pytest.raises(ModelFailed):
-        run_all([1, 2, 3], ask)
+        run_everything([1, 2, 3], ask)
     assert asked.count(2) == 3
-    assert sorted(run_all.kept) == [1, 3]
+    assert sorted(run_everything.kept) == [1, 3]
 
 
 def test_never_more_at_once_than_asked_for(file):
@@ -522,27 +522,27 @@ def test_never_more_at_once_than_asked_for(file):
 
 def test_the_pace_grows_while_throughput_grows_and_halves_once_a_round():
     now = [0.0]
-    pace = Pace(100, clock=lambda: now[0])
+    limit = ConcurrencyLimit(100, clock=lambda: now[0])
 
     def window(seconds):
         now[0] += seconds
-        for _ in range(pace.limit):
-            pace.answered(10)
-        return pace.limit
+        for _ in range(limit.value):
+            limit.answered(10)
+        return limit.value
 
     assert [window(1), window(1), window(1)] == [12, 18, 27]  # one second a window: all in parallel
     assert window(1.5) == 27  # no more throughput than with 18
     sent = now[0]
     now[0] += 1
-    pace.slowed(sent)
-    pace.slowed(sent)
-    assert pace.limit == 13
+    limit.slowed(sent)
+    limit.slowed(sent)
+    assert limit.value == 13
     assert window(1) == 14
 
 
 def test_importing_the_sweep_is_light():
     heavy = ("pandas", "numpy", "IPython", "botocore", "matplotlib", "ipywidgets")
-    code = f"import sys, helpers.sweep; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import sys, helpers.tune.sweep; print([name for name in {heavy} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
 
@@ -589,5 +589,5 @@ def test_an_interrupt_inside_a_threads_start_is_an_interrupt(monkeypatch, when):
     monkeypatch.setattr(concurrency, "_STARTING_SECONDS", 0.2)
     monkeypatch.setattr(concurrency._Asking, "start", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        ask_all(["a", "b"], ask, Pace(2))
+        run_all(["a", "b"], ask, ConcurrencyLimit(2))
     assert answered == ([] if when == "before the thread runs" else ["a"]), "what is under way is awaited"

@@ -18,7 +18,7 @@ from helpers.generate.apis import APIS
 from helpers.sandbox.container.container import Container
 from helpers.sandbox.engine.engine import Engine, Role
 from helpers.sandbox.inference import Answer as Answered
-from helpers.tune.truncation import Answer, cut
+from helpers.tune.truncation import Answer, truncate
 
 CASES = int(os.environ.get("CUTTING_CASES", "240"))  # 1000 take one to two minutes on two cores
 LONGEST = 10  # tokens of the long answer; a case compares one shorter limit with a request of its own
@@ -91,7 +91,7 @@ async def compare(container: Container, cases: int) -> Counter[str]:
         async with places:
             longest = await ask(container, draw, LONGEST)
             for limit in limits:
-                seen[check(cut(longest, limit), await ask(container, draw, limit), (draw, limit))] += 1
+                seen[check(truncate(longest, limit), await ask(container, draw, limit), (draw, limit))] += 1
 
     async with asyncio.TaskGroup() as group:
         for draw in draws(cases // LIMITS_EACH):

@@ -196,7 +196,7 @@ def test_a_difference_is_logged_once_and_is_an_error_under_test(
         if operation == "GetListing":
             vars(service)["model"] = drifted(service.service_name, operation, "output", requires_more("Text"))
 
-    drift._noted.clear()
+    drift._logged.clear()
     with caplog.at_level(logging.WARNING, drift.__name__):
         for _ in range(3):
             answers = dict(walk(drift_of))

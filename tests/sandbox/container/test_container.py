@@ -10,8 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from helpers import catalog
+from helpers.sandbox.container import chat
 from helpers.sandbox.container.container import Container
+from helpers.sandbox.container.generation import Writing
 from helpers.sandbox.engine.engine import Engine
+from helpers.sandbox.engine.reader import Finish
 from helpers.sandbox.inference import Answer
 
 MEDIUM, CHAT = catalog.model("cohere-medium"), catalog.model("command-r-08-2024")
@@ -260,6 +263,13 @@ def test_chat_v2_has_cohere_s_shape(container: Container) -> None:
     assert events[-1]["delta"]["usage"] == answer["usage"]
     assert good(container, CHAT, **body, response_format={"type": "text"})["message"] == answer["message"]
     assert good(container, CHAT, **body, chat_history=7)["message"] == answer["message"]  # v1's, not read
+
+
+def test_a_full_context_is_the_end_that_each_api_has_a_word_for() -> None:
+    """v2 has no ERROR_LIMIT, and its ERROR would tell a client that the text is not whole."""
+    written = Writing(text="as far as it went", finish=Finish("context"))
+    assert written.finish_reason == "ERROR_LIMIT"
+    assert chat._v2_reason(written) == "MAX_TOKENS"
 
 
 @pytest.mark.parametrize(

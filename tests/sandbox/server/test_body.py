@@ -45,7 +45,7 @@ def test_the_largest_unfinished_body_gives_way():
         for each in small:
             each.cancel()
         await asyncio.gather(*small, return_exceptions=True)
-        assert bodies._held == 0
+        assert bodies._total == 0
 
     asyncio.run(run())
 
@@ -61,8 +61,8 @@ def test_what_ends_badly_holds_nothing(then, monkeypatch):
     bodies = Bodies()
     with pytest.raises((ClientDisconnected, AwsError)):
         asyncio.run(bodies.read(client(b"abc", then=then), 10))
-    assert bodies._held == 0
-    assert not bodies._unfinished
+    assert bodies._total == 0
+    assert not bodies._partial
 
 
 def test_draining_takes_little_and_not_long(monkeypatch):

@@ -7,8 +7,8 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from helpers.sandbox import process
 from helpers.sandbox.server import body, connections
+from helpers.sandbox.server.health import HEALTH_PATH
 
 from ..toy import Toy, head
 
@@ -16,8 +16,8 @@ from ..toy import Toy, head
 @pytest.fixture
 def narrow(unpublished, monkeypatch):
     """A server that has room for ten connections."""
-    monkeypatch.setattr(connections, "room", lambda: 10)
-    monkeypatch.setattr("helpers.sandbox.serve.room", lambda: 10)
+    monkeypatch.setattr(connections, "connection_limit", lambda: 10)
+    monkeypatch.setattr("helpers.sandbox.serve.connection_limit", lambda: 10)
     with Toy() as toy:
         yield toy
 
@@ -90,7 +90,7 @@ def test_a_small_body_of_a_stranger_does_not_hide_the_answer(toy):
 def test_the_file_limit_is_raised_and_never_lowered():
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
-    assert 100 <= connections.room() <= connections.MOST
+    assert 100 <= connections.connection_limit() <= connections.MAX_CONNECTIONS
     after = resource.getrlimit(resource.RLIMIT_NOFILE)
     assert after[1] == before[1]
     assert after[0] == -1 or after[0] >= before[0] or before[0] == -1
@@ -103,7 +103,7 @@ def test_the_health_check_proves_the_key_to_who_asks(toy):
         pass
     assert is_alive(toy.address)
     nonce = "0" * 32
-    request = f"GET {process.HEALTH_PATH}?nonce={nonce} HTTP/1.1\r\nHost: localhost:{toy.port}\r\n"
+    request = f"GET {HEALTH_PATH}?nonce={nonce} HTTP/1.1\r\nHost: localhost:{toy.port}\r\n"
     answer = toy.answer_to((request + "Connection: close\r\n\r\n").encode())
     told = json.loads(answer.partition(b"\r\n\r\n")[2])
     assert set(told) == {"status", "pid", "proof"}

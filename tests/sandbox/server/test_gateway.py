@@ -14,8 +14,9 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpers.sandbox import process, serve
+from helpers.sandbox import serve
 from helpers.sandbox.server import body, connections
+from helpers.sandbox.server.health import HEALTH_PATH
 from helpers.sandbox.settings import ACCOUNT
 
 from ..toy import LIMIT, Toy, echo, head
@@ -166,7 +167,7 @@ def test_unsigned_requests_are_refused(toy):
 
 
 def test_the_health_check_is_for_everybody_and_tells_little(toy):
-    head = f"GET {process.HEALTH_PATH} HTTP/1.1\r\nHost: localhost:{toy.port}\r\nConnection: close\r\n\r\n"
+    head = f"GET {HEALTH_PATH} HTTP/1.1\r\nHost: localhost:{toy.port}\r\nConnection: close\r\n\r\n"
     answer = toy.answer_to(head.encode())
     assert answer.startswith(b"HTTP/1.1 200")
     assert set(json.loads(answer.partition(b"\r\n\r\n")[2])) == {"status", "pid"}
@@ -177,12 +178,12 @@ def test_the_health_check_is_for_everybody_and_tells_little(toy):
 )
 def test_other_hosts_are_refused(toy, host):
     name = host.format(port=toy.port)
-    answer = toy.answer_to(f"GET {process.HEALTH_PATH} HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
+    answer = toy.answer_to(f"GET {HEALTH_PATH} HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
     assert answer.startswith(b"HTTP/1.1 403")
 
 
 def test_two_hosts_are_refused(toy):
-    head = f"GET {process.HEALTH_PATH} HTTP/1.1\r\nHost: 127.0.0.1:{toy.port}\r\nHost: evil.example\r\n\r\n"
+    head = f"GET {HEALTH_PATH} HTTP/1.1\r\nHost: 127.0.0.1:{toy.port}\r\nHost: evil.example\r\n\r\n"
     assert toy.answer_to(head.encode()).startswith(b"HTTP/1.1 40")
 
 
@@ -204,7 +205,7 @@ def test_half_a_head_and_silence(toy, monkeypatch, sent):
 
 def test_half_a_second_head_on_the_same_connection(toy, monkeypatch):
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
-    whole = f"GET {process.HEALTH_PATH} HTTP/1.1\r\nHost: localhost:{toy.port}\r\n\r\n".encode()
+    whole = f"GET {HEALTH_PATH} HTTP/1.1\r\nHost: localhost:{toy.port}\r\n\r\n".encode()
     with suppress(ConnectionResetError):
         assert toy.answer_to(whole, whole[:20]).startswith(b"HTTP/1.1 200")
     assert toy.is_well()
@@ -248,7 +249,7 @@ def test_a_server_that_nobody_can_find_any_more_ends(unpublished, monkeypatch):
     monkeypatch.setattr(serve, "PUBLISHED_CHECK_SECONDS", 0.05)
     with Toy() as toy:
         assert toy.is_well()
-        monkeypatch.setattr(process, "is_published", lambda address: False)
+        monkeypatch.setattr(serve, "is_published", lambda address: False)
         toy._thread.join(20)
         assert not toy._thread.is_alive()
 

@@ -28,8 +28,8 @@ def test_a_traceback_keeps_its_lines_and_is_cut():
 
 
 def test_of_a_file_that_has_grown_the_end_is_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(log, "MOST_BYTES", 10_000)
-    monkeypatch.setattr(log, "KEPT_BYTES", 1_000)
+    monkeypatch.setattr(log, "MAX_BYTES", 10_000)
+    monkeypatch.setattr(log, "TAIL_BYTES", 1_000)
     with (tmp_path / "log").open("a+", encoding="utf-8") as file:
         handler = log.BoundedHandler(file)
         handler.setFormatter(log.PlainFormatter("%(message)s"))

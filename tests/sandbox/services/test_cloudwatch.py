@@ -127,7 +127,7 @@ def test_a_failed_health_check_leaves_the_line_that_its_reason_sends_you_to(sess
     until(lambda: ask["logGroupName"] in str(session.client("logs").describe_log_groups()))
     (event,) = session.client("logs").filter_log_events(**ask)["events"]
     assert json.loads(event["message"])["status"] == 503
-    delete.delete(session, "sick", tell=silent)
+    delete(session, "sick", tell=silent)
 
 
 def invocation(status=200, **more):
@@ -159,7 +159,7 @@ def test_an_instance_keeps_its_name():
 
 
 def test_the_waiting_room_has_an_end(monkeypatch):
-    monkeypatch.setattr(records, "MOST_WAITING", 3)
+    monkeypatch.setattr(records, "MAX_WAITING", 3)
     observer = Observer()
     for _ in range(5):
         observer.take(invocation())
@@ -174,7 +174,7 @@ def test_a_watch_reports_once_and_shares_out_the_time():
     watch.part(6)
     now[0] = 12.5
     watch.answered()
-    watch.left()
+    watch.disconnected()
     (report,) = seen
     assert (report.status, report.response_bytes, report.request_bytes) == (200, 11, 4)
     assert (report.model_seconds, report.overhead_seconds) == (2.0, 0.5)

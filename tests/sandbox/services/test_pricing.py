@@ -1,12 +1,14 @@
 import json
+from dataclasses import asdict
 
 import pytest
 
 from helpers import catalog
 from helpers.sandbox.aws.service import Context
 from helpers.sandbox.faults import Faults
+from helpers.sandbox.services import quotas
 from helpers.sandbox.services.pricing import Pricing
-from helpers.sandbox.services.quotas import USUAL, Quotas, quota_code
+from helpers.sandbox.services.quotas import Quotas, endpoint_quota, quota_code
 
 from ..practice_world import World, error
 
@@ -79,11 +81,26 @@ def quota(instance_type, faults=None):
     return Quotas(faults).call("GetServiceQuota", query, CONTEXT)["Quota"]
 
 
-@pytest.mark.parametrize("instance_type", [*USUAL, "ml.p2.xlarge"])
-def test_a_quota_is_the_number_that_create_endpoint_enforces(instance_type):
-    said = quota(instance_type)
-    assert said["QuotaName"] == f"{instance_type} for endpoint usage"
-    assert said["Value"] == USUAL.get(instance_type, 0)
+@pytest.mark.parametrize("instance", catalog.instance_types(), ids=lambda each: each.type)
+def test_a_quota_is_the_number_that_create_endpoint_enforces(instance):
+    said = quota(instance.type)
+    assert said["QuotaName"] == f"{instance.type} for endpoint usage"
+    assert said["Value"] == instance.sandbox_quota == endpoint_quota(instance.type, Faults())
+
+
+def test_a_type_that_the_catalogue_lacks_has_no_quota():
+    assert quota("ml.m5.large")["Value"] == 0
+
+
+def test_a_new_instance_type_is_one_entry(monkeypatch):
+    entry = {**asdict(catalog.instance_type("ml.g5.xlarge")), "type": "ml.g99.xlarge", "sandbox_quota": 3}
+    listed = (*catalog.instance_types(), catalog.InstanceType(**entry))
+    monkeypatch.setattr(catalog, "instance_types", lambda: listed)
+    quotas._codes.cache_clear()
+    try:
+        assert quota("ml.g99.xlarge")["Value"] == 3
+    finally:
+        quotas._codes.cache_clear()
 
 
 def test_a_fault_changes_what_is_said_and_what_is_enforced():
@@ -105,7 +122,7 @@ def test_every_quota_is_listed_once():
         found.update({each["QuotaCode"]: each["QuotaName"] for each in page["Quotas"]})
         query = {**query, "NextToken": page["NextToken"]} if "NextToken" in page else None
     assert len(set(found.values())) == len(found)
-    assert {f"{instance_type} for endpoint usage" for instance_type in USUAL} <= set(found.values())
+    assert {f"{each.type} for endpoint usage" for each in catalog.instance_types()} <= set(found.values())
 
 
 @pytest.mark.parametrize(

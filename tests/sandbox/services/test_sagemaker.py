@@ -295,6 +295,7 @@ def test_the_quota_adds_up_the_variants_of_one_endpoint(world):
 
 class Scarce(Faults):
     def __init__(self, *instance_types):
+        super().__init__()
         self.instance_types = instance_types
 
     def has_capacity(self, instance_type):

@@ -1,1 +1,1 @@
-"""What an endpoint's invocations leave in CloudWatch: metrics and logs."""
+"""CloudWatch metrics and logs of endpoints."""

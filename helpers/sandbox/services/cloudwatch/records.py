@@ -1,4 +1,4 @@
-"""What SageMaker tells CloudWatch: one record for each invocation and each start, written by a thread."""
+"""Records of invocations and container starts, which a thread writes to CloudWatch."""
 
 import logging
 import queue
@@ -6,22 +6,23 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
+from ..clock import utc_now
 from ..sagemaker import Variant
 
 logger = logging.getLogger(__name__)
 
-MOST_WAITING = 10_000  # records, while moto is not there yet or does not keep up; what is more is lost
-_BODY_BYTES = 2000  # of a request's body, where bodies are logged
+MAX_WAITING = 10_000  # records, while moto is loading or slow; more are lost
+_BODY_BYTES = 2000  # of a request's body, if bodies are logged
 
 
 @dataclass(frozen=True)
 class Invocation:
     """One invocation that reached a variant.
 
-    `status` is the container's HTTP status: 0 when it did not answer, None when the client left before.
-    Times are in seconds; `body` is the request's, cut off.
+    `status` is the container's HTTP status: 0 if it did not answer, None if the client left before. Times are
+    in seconds; `body` is the beginning of the request's body.
     """
 
     variant: Variant
@@ -33,13 +34,13 @@ class Invocation:
     response_bytes: int
     model_seconds: float
     overhead_seconds: float
-    said: str = ""
+    message: str = ""
     body: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True)
 class Ping:
-    """SageMaker's health check of a container that it has started."""
+    """The health check of a container that SageMaker has started."""
 
     variant: Variant
     region: str
@@ -47,12 +48,12 @@ class Ping:
     healthy: bool
 
 
-def nobody(invocation: Invocation) -> None:
-    """Observe nothing."""
+def ignore(invocation: Invocation) -> None:
+    """Discard the record."""
 
 
 class Watch:
-    """Times one invocation, from its arrival to the end of its answer, and reports it once."""
+    """A timer of one invocation, from its arrival to the end of its answer, that makes one record of it."""
 
     def __init__(
         self,
@@ -65,33 +66,33 @@ class Watch:
     ) -> None:
         self._observe, self._clock = observe, clock
         self._variant, self._region, self._body, self._stream = variant, region, body, stream
-        self._began, self._at = clock(), datetime.now(UTC)
+        self._began, self._at = clock(), utc_now()
         self._model_ended = self._began
         self._bytes = 0
         self._reported = False
 
     def part(self, size: int) -> None:
-        """The model has sent a part of its answer."""
+        """Note that the model has sent a part of its answer."""
         self._bytes += size
         self._model_ended = self._clock()
 
     def answered(self, size: int = 0) -> None:
-        """The answer is complete; `size` bytes of it did not come as parts."""
+        """Record that the answer is complete; `size` counts bytes that were not counted as parts."""
         if size:
             self.part(size)
         self._report(200, "")
 
-    def failed(self, status: int, said: str) -> None:
-        """The container answered with an error, or (0) not at all."""
+    def failed(self, status: int, message: str) -> None:
+        """Record the container's error status, or 0 if it did not answer."""
         self._model_ended = self._clock()
-        self._report(status, said)
+        self._report(status, message)
 
-    def left(self) -> None:
-        """The client went away."""
+    def disconnected(self) -> None:
+        """Record that the client left."""
         self._model_ended = self._clock()
         self._report(None, "the client left; the generation was ended")
 
-    def _report(self, status: int | None, said: str) -> None:
+    def _report(self, status: int | None, message: str) -> None:
         if self._reported:
             return
         self._reported = True
@@ -107,26 +108,26 @@ class Watch:
                 response_bytes=self._bytes,
                 model_seconds=model,
                 overhead_seconds=self._clock() - self._began - model,
-                said=said,
+                message=message,
                 body=self._body[:_BODY_BYTES],
             )
         )
 
 
 class Observer:
-    """Takes records at once and writes them later, so that no invocation waits for it."""
+    """A queue of records that a thread writes, so that no invocation waits for CloudWatch."""
 
     def __init__(self, *, log_bodies: bool = False) -> None:
-        self._waiting: queue.Queue[Invocation | Ping] = queue.Queue(MOST_WAITING)
+        self._waiting: queue.Queue[Invocation | Ping] = queue.Queue(MAX_WAITING)
         self._log_bodies = log_bodies
         self.lost = 0
 
     def started(self, variant: Variant, region: str, at: datetime, healthy: bool) -> None:
-        """A variant's container was started, and did or did not pass its health check."""
+        """Record that a variant's container was started and whether it passed its health check."""
         self.take(Ping(variant, region, at, healthy))
 
     def take(self, record: Invocation | Ping) -> None:
-        """Keep a record until it is written."""
+        """Queue a record; drop it if MAX_WAITING are queued."""
         try:
             self._waiting.put_nowait(record)
         except queue.Full:
@@ -135,7 +136,7 @@ class Observer:
                 logger.warning("invocations come faster than CloudWatch takes them: some are not counted")
 
     def start(self) -> None:
-        """Write from now on, in a daemon thread; moto must have been loaded."""
+        """Start writing in a daemon thread; moto must have been loaded."""
         threading.Thread(target=self._write, name="cloudwatch", daemon=True).start()
 
     def _write(self) -> None:
@@ -146,5 +147,5 @@ class Observer:
             record = self._waiting.get()
             try:
                 cloudwatch.write(record)
-            except Exception:  # moto's defect or ours: the next record may be fine
+            except Exception:  # a defect of moto's or ours must not stop the thread
                 logger.exception("a record could not be written to CloudWatch")

@@ -1,8 +1,7 @@
-"""Invocations in moto's CloudWatch and CloudWatch Logs, where AWS puts them.
+"""Writing of records to moto's CloudWatch and CloudWatch Logs, in AWS's namespace and log groups.
 
-Metrics: namespace AWS/SageMaker, dimensions EndpointName and VariantName, one data point a minute.
-Logs: group /aws/sagemaker/Endpoints/NAME, stream VARIANT/i-...; what Cohere's container prints is not
-established.
+Metrics: namespace AWS/SageMaker, dimensions EndpointName and VariantName, one data point a minute. Logs:
+group /aws/sagemaker/Endpoints/NAME, stream VARIANT/i-... What Cohere's container prints: (not established).
 """
 
 import hashlib
@@ -18,27 +17,27 @@ from helpers.sandbox.settings import ACCOUNT
 from .records import Invocation, Ping
 
 NAMESPACE = "AWS/SageMaker"
-LINES_KEPT = 2000  # of each stream; the oldest go first
-POINTS_KEPT = 50_000  # of each region; the oldest minutes go first
+MAX_LINES = 2000  # of a log stream; the oldest are deleted
+MAX_POINTS = 50_000  # of a region; the oldest are deleted
 _MICROSECONDS = 1_000_000
 
 
 def values(invocation: Invocation) -> dict[str, tuple[float, str]]:
-    """Metric -> its value and unit, for one invocation. An error counts 1, and its absence 0, as on AWS."""
+    """Return the value and unit of each metric for one invocation; errors count 1 or 0, as on AWS."""
     status = 200 if invocation.status is None else invocation.status
     return {
         "Invocations": (1.0, "None"),
         "ModelLatency": (invocation.model_seconds * _MICROSECONDS, "Microseconds"),
         "OverheadLatency": (invocation.overhead_seconds * _MICROSECONDS, "Microseconds"),
         "Invocation4XXErrors": (float(400 <= status < 500), "None"),
-        # That a container which did not answer (0) counts here is not established.
+        # whether a container that did not answer (0) counts here (not established)
         "Invocation5XXErrors": (float(status >= 500 or status == 0), "None"),
     }
 
 
 def line(invocation: Invocation, *, with_body: bool) -> str:
-    """What the container prints about one invocation; nothing of the texts unless `with_body`."""
-    told: dict[str, Any] = {
+    """Return the container's log line for an invocation; it has the request's body only if `with_body`."""
+    entry: dict[str, Any] = {
         "level": "info" if invocation.status == 200 else "error",
         "path": "/invocations",
         "stream": invocation.stream,
@@ -47,30 +46,30 @@ def line(invocation: Invocation, *, with_body: bool) -> str:
         "response_bytes": invocation.response_bytes,
         "milliseconds": round(invocation.model_seconds * 1000, 1),
     }
-    if invocation.said:
-        told["message"] = invocation.said
+    if invocation.message:
+        entry["message"] = invocation.message
     if with_body:
-        told["body"] = invocation.body.decode(errors="replace")
-    return json.dumps(told, ensure_ascii=False)
+        entry["body"] = invocation.body.decode(errors="replace")
+    return json.dumps(entry, ensure_ascii=False)
 
 
 def ping_line(ping: Ping) -> str:
-    """What the container prints about its health check."""
-    told = {"level": "info", "path": "/ping", "status": 200}
+    """Return the container's log line for its health check."""
+    entry = {"level": "info", "path": "/ping", "status": 200}
     if not ping.healthy:
-        told |= {"level": "error", "status": 503, "message": "the model could not be loaded"}
-    return json.dumps(told)
+        entry |= {"level": "error", "status": 503, "message": "the model could not be loaded"}
+    return json.dumps(entry)
 
 
 def stream_name(record: Invocation | Ping) -> str:
-    """VARIANT/i-...: an instance id of AWS's form, the same for the same variant of the same endpoint."""
+    """Return VARIANT/i-..., with an instance id that is always the same for one variant of an endpoint."""
     variant = record.variant
     seed = f"{record.region}/{variant.endpoint_name}/{variant.name}/{variant.instance_type}"
     return f"{variant.name}/i-{hashlib.sha256(seed.encode()).hexdigest()[:17]}"
 
 
 class CloudWatch:
-    """Writes to moto's backends, for use by one thread."""
+    """A writer to moto's backends, for use by one thread."""
 
     def __init__(self, *, log_bodies: bool = False) -> None:
         self._log_bodies = log_bodies
@@ -78,7 +77,7 @@ class CloudWatch:
         self._points: dict[tuple[str, ...], MetricAggregatedDatum] = {}
 
     def write(self, record: Invocation | Ping) -> None:
-        """Add one invocation, or one health check."""
+        """Add the metrics and the log line of one record."""
         if isinstance(record, Ping):
             self._log(record, ping_line(record))
         else:
@@ -106,7 +105,7 @@ class CloudWatch:
         point = MetricAggregatedDatum(NAMESPACE, name, value, value, 1.0, value, dimensions, minute, unit)
         data = get_backend("cloudwatch")[ACCOUNT][region].metric_data
         data.append(point)
-        del data[:-POINTS_KEPT]
+        del data[:-MAX_POINTS]
         return point
 
     def _log(self, record: Invocation | Ping, message: str) -> None:
@@ -116,7 +115,7 @@ class CloudWatch:
         logs.ensure_log_stream(group, stream)
         event = {"timestamp": int(record.at.timestamp() * 1000), "message": message}
         logs.put_log_events(group, stream, [event])
-        del logs.groups[group].streams[stream].events[:-LINES_KEPT]
+        del logs.groups[group].streams[stream].events[:-MAX_LINES]
 
 
 def _add(point: MetricAggregatedDatum, value: float) -> None:

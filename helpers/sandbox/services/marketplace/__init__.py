@@ -1,4 +1,4 @@
-"""AWS Marketplace for a buyer: discovery of listings, agreements (subscriptions)."""
+"""AWS Marketplace's buyer APIs: discovery of listings, and agreements (subscriptions)."""
 
 from .agreements import Agreements
 from .discovery import Discovery

@@ -1,4 +1,4 @@
-"""An agreement, and the shapes in which marketplace-agreement shows it."""
+"""An agreement, and its representations in marketplace-agreement's responses."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,17 +23,17 @@ class Agreement:
 
     @property
     def ends(self) -> datetime:
-        """When it ends by itself."""
+        """The time when it expires."""
         return self.accepted + timedelta(days=DAYS)
 
     def status(self, now: datetime) -> str:
-        """SageMaker packages are usable while this is ACTIVE, once the entitlement is provisioned."""
+        """Return ACTIVE, CANCELLED or EXPIRED."""
         if self.cancelled is not None:
             return "CANCELLED"
         return "ACTIVE" if now < self.ends else "EXPIRED"
 
     def is_usable(self, now: datetime) -> bool:
-        """Whether CreateModel accepts the listing's packages."""
+        """Tell whether CreateModel accepts the listing's packages."""
         return self.status(now) == "ACTIVE" and now >= self.provisioned
 
 
@@ -54,7 +54,7 @@ def _common(agreement: Agreement, now: datetime) -> dict[str, Any]:
 
 
 def summary(agreement: Agreement, now: datetime) -> dict[str, Any]:
-    """An entry of SearchAgreements."""
+    """Return an entry of SearchAgreements."""
     return {
         **_common(agreement, now),
         "lastUpdateTime": agreement.cancelled or agreement.accepted,
@@ -64,7 +64,7 @@ def summary(agreement: Agreement, now: datetime) -> dict[str, Any]:
 
 
 def details(agreement: Agreement, now: datetime) -> dict[str, Any]:
-    """DescribeAgreement's answer."""
+    """Return DescribeAgreement's response."""
     return {
         **_common(agreement, now),
         "estimatedCharges": {"currencyCode": CURRENCY, "agreementValue": "0.00"},
@@ -73,7 +73,7 @@ def details(agreement: Agreement, now: datetime) -> dict[str, Any]:
 
 
 def accepted_terms(agreement: Agreement) -> list[dict[str, Any]]:
-    """GetAgreementTerms' list: the offer's terms, whose rates have only a key and a price here."""
+    """Return GetAgreementTerms' list: the offer's terms, with only key and price of each rate."""
     terms = agreement.listing.terms()
     usage = terms["usageBasedPricingTerm"]
     cards = [
@@ -86,7 +86,7 @@ def accepted_terms(agreement: Agreement) -> list[dict[str, Any]]:
 
 
 def entitlement(agreement: Agreement, now: datetime) -> dict[str, Any]:
-    """The one entitlement: pending for a moment, then provisioned until the agreement ends."""
+    """Return the one entitlement: pending at first, then provisioned until the agreement ends."""
     status, reason = "PENDING", "PROVISIONING_IN_PROGRESS"
     if agreement.status(now) != "ACTIVE":
         status, reason = "DEPROVISIONED", "AGREEMENT_INACTIVE"

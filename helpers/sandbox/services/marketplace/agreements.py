@@ -1,17 +1,15 @@
-"""The service `marketplace-agreement`: quotes, agreements, entitlements. All state in memory."""
+"""The service `marketplace-agreement`: quotes, agreements and entitlements, all in memory."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from botocore.model import OperationModel
-
 from helpers.sandbox.aws.paging import page
-from helpers.sandbox.aws.service import Context, Handler, Service
+from helpers.sandbox.aws.service import Context, Service
 from helpers.sandbox.settings import Settings
 
+from ..clock import utc_now
 from . import agreement_views as views
 from .agreement_views import Agreement
 from .errors import conflict, invalid, unknown
@@ -21,7 +19,7 @@ from .search import matching, sort_key
 
 @dataclass
 class Quote:
-    """An agreement request: nothing is agreed until it is accepted."""
+    """An agreement request, which binds nobody until it is accepted."""
 
     id: str
     listing: Listing
@@ -30,42 +28,27 @@ class Quote:
     accepted: bool = False
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Agreements(Service):
-    """An account starts without any agreement; accepting a quote is the subscribing act."""
+    """The service; an account starts without agreements and subscribes by accepting a quote."""
 
     service_name = "marketplace-agreement"
     regions = frozenset({"us-east-1"})
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
         super().__init__()
         self._settings = settings
         self._clock = clock
-        self._lock = threading.RLock()
         self._agreements: dict[str, Agreement] = {}
         self._quotes: dict[str, Quote] = {}
         self._tokens: dict[tuple[str, str], Quote] = {}
 
-    def _find(self, operation: str) -> tuple[OperationModel, Handler]:
-        model, handler = super()._find(operation)
-
-        def guarded(params: dict[str, Any], context: Context) -> dict[str, Any] | None:
-            with self._lock:
-                return handler(params, context)
-
-        return model, guarded
-
     def is_subscribed(self, listing_id: str, account: str) -> bool:
-        """Whether the account has an agreement for that listing which is active and provisioned."""
-        with self._lock:
-            now = self._clock()
-            return any(a.listing.id == listing_id and a.is_usable(now) for a in self._of(account))
+        """Tell whether the account's agreement for the listing is active and provisioned."""
+        now = self._clock()
+        return any(a.listing.id == listing_id and a.is_usable(now) for a in self._of(account))
 
     def search_agreements(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """The account's agreements that pass the filters, the one that ends last first unless asked."""
+        """Return the account's agreements that pass the filters, by default the latest to end first."""
         if params.get("catalog", CATALOG) != CATALOG:
             raise invalid("INVALID_CATALOG", f"The only catalog is {CATALOG}.", "catalog")
         sort = params.get("sort", {})
@@ -84,7 +67,7 @@ class Agreements(Service):
         return {"agreementViewSummaries": found, **({"nextToken": token} if token else {})}
 
     def create_agreement_request(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """A quote for an offer's terms; commits to nothing. The same clientToken gives the same quote."""
+        """Return a quote for an offer's terms; the same clientToken returns the same quote."""
         token = (context.account, params.get("clientToken", ""))
         quote = self._tokens.get(token) or self._quote(params, context)
         if params.get("clientToken"):
@@ -93,7 +76,7 @@ class Agreements(Service):
         return {
             "agreementRequestId": quote.id,
             "agreementType": views.TYPE,
-            "chargeSummary": nothing,  # usage is charged by the hour, later
+            "chargeSummary": nothing,  # usage is charged later, by the hour
             "status": "ACCEPTED" if quote.accepted else "DRAFT",
             "approvalRequirement": "NOT_REQUIRED",
             "createdAt": quote.created,
@@ -115,20 +98,20 @@ class Agreements(Service):
         return {"agreementId": made.id}
 
     def describe_agreement(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """One agreement."""
+        """Return one agreement."""
         return views.details(self._agreement(params["agreementId"], context), self._clock())
 
     def get_agreement_terms(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """The terms that were accepted: never more than one page."""
+        """Return the accepted terms, always in one page."""
         return {"acceptedTerms": views.accepted_terms(self._agreement(params["agreementId"], context))}
 
     def get_agreement_entitlements(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """Whether the subscription has arrived where CreateModel looks."""
+        """Return the entitlement, which is provisioned once CreateModel accepts the packages."""
         found = self._agreement(params["agreementId"], context)
         return {"agreementEntitlements": [views.entitlement(found, self._clock())]}
 
     def cancel_agreement(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """Unsubscribe at once; what runs goes on, CreateModel refuses from now on."""
+        """Unsubscribe at once; endpoints keep running, CreateModel refuses from now on."""
         found, now = self._agreement(params["agreementId"], context), self._clock()
         if found.status(now) != "ACTIVE":
             raise invalid("INACTIVE_AGREEMENT", f"The agreement is {found.status(now)}.", "agreementId")

@@ -1,4 +1,4 @@
-"""The service `marketplace-discovery`: finding listings, and reading offers and their terms."""
+"""The service `marketplace-discovery`: searching listings, and reading offers and their terms."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,13 +11,13 @@ from .listings import CATALOG, SELLER, Listing, listings
 
 
 class Discovery(Service):
-    """Search and read; changes nothing."""
+    """The service, which only reads."""
 
     service_name = "marketplace-discovery"
     regions = frozenset({"us-east-1"})
 
     def search_listings(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """The listings that have every word of the text and pass every filter."""
+        """Return the listings that contain every word of the text and pass every filter."""
         words = params.get("searchText", "").lower().split()
         filters = params.get("filters", [])
         found = [
@@ -29,35 +29,35 @@ class Discovery(Service):
         return {**answer, "totalResults": len(found)}
 
     def get_listing(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """One listing's page."""
+        """Return one listing."""
         return listing_views.details(_find(lambda each: each.id, params["listingId"], "Listing"))
 
     def list_fulfillment_options(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """The product's one way of delivery: a SageMaker model package."""
+        """Return the product's one fulfillment option: a SageMaker model package."""
         found = _find(lambda each: each.product_id, params["productId"], "Product")
         return {"fulfillmentOptions": [{"sageMakerModelFulfillmentOption": listing_views.fulfillment(found)}]}
 
     def list_purchase_options(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """The public offers that pass every filter; one by PRODUCT_ID or VISIBILITY_SCOPE is needed."""
+        """Return the public offers that pass the filters; one must be PRODUCT_ID or VISIBILITY_SCOPE."""
         filters = params.get("filters", [])
         if not {"PRODUCT_ID", "VISIBILITY_SCOPE"} & {each["filterType"] for each in filters}:
-            # wording not established
+            # wording (not established)
             raise _bad_request("A filter of type PRODUCT_ID or VISIBILITY_SCOPE is required.")
         found = [each for each in listings().values() if _passes(each, filters)]
         return _page("purchaseOptions", found, listing_views.purchase_option, params)
 
     def get_offer(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """The offer, with the agreement proposal that accepts it."""
+        """Return the offer, with the id of the agreement proposal to accept."""
         return listing_views.offer(_find(lambda each: each.offer_id, params["offerId"], "Offer"))
 
     def get_offer_terms(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """The offer's terms: practice prices, EULA, support, validity."""
+        """Return the offer's terms: practice prices, EULA, support, validity."""
         terms = _find(lambda each: each.offer_id, params["offerId"], "Offer").terms()
         return _page("offerTerms", terms.items(), lambda term: dict([term]), params, lambda term: term[0])
 
 
 def _facets(each: Listing) -> dict[str, set[str]]:
-    """What the filters of both searches can ask for; a listing passes no filter of another type."""
+    """Return the listing's value for each supported filter type."""
     return {
         "FULFILLMENT_OPTION_TYPE": {"SAGEMAKER_MODEL"},
         "PUBLISHER": {SELLER["sellerProfileId"]},
@@ -82,7 +82,7 @@ def _find(key: Callable[[Listing], str], value: str, kind: str) -> Listing:
     for each in listings().values():
         if key(each) == value:
             return each
-    # wording not established
+    # wording (not established)
     raise AwsError("ResourceNotFoundException", f"{kind} {value} was not found in {CATALOG}.", 404)
 
 
@@ -93,7 +93,7 @@ def _page(
     params: dict[str, Any],
     key: Callable[[Any], str] = lambda each: each.id,
 ) -> dict[str, Any]:
-    """One page, in the order given."""
+    """Return one page of items, in the order given."""
     order = {key(item): f"{place:06}" for place, item in enumerate(items)}
     chosen, token = page(
         items,

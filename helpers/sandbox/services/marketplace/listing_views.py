@@ -1,4 +1,4 @@
-"""A listing in the shapes of marketplace-discovery's answers."""
+"""A listing's representations in marketplace-discovery's responses."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ FULFILLMENT_NAME = "Amazon SageMaker Model"
 
 
 def text(listing: Listing) -> str:
-    """What a search looks at."""
+    """Return the text that SearchListings searches."""
     return " ".join([listing.name, SELLER["displayName"], _short(listing), *(m.name for m in listing.models)])
 
 
 def summary(listing: Listing) -> dict[str, Any]:
-    """An entry of SearchListings."""
+    """Return an entry of SearchListings."""
     return {
         **_common(listing),
         "associatedEntities": [{"product": product(listing)}],
@@ -25,14 +25,14 @@ def summary(listing: Listing) -> dict[str, Any]:
 
 
 def details(listing: Listing) -> dict[str, Any]:
-    """GetListing's answer."""
+    """Return GetListing's response."""
     return {
         **_common(listing),
         "associatedEntities": [{"product": product(listing), "offer": _offer(listing)}],
         "longDescription": f"{_short(listing)} The real page: {listing.models[0].listing_url}",
         "highlights": [f"{model.name}: {', '.join(model.instance_types)}" for model in listing.models],
         "promotionalMedia": [],
-        # Empty: it can be subscribed to. Whether Cohere's older listings still can be is not public.
+        # Empty: accepts subscribers. Whether Cohere's older listings still do (not established).
         "purchaseIndicators": [],
         "resources": [
             {
@@ -47,12 +47,12 @@ def details(listing: Listing) -> dict[str, Any]:
 
 
 def product(listing: Listing) -> dict[str, Any]:
-    """The product of a listing."""
+    """Return the listing's product."""
     return {"productId": listing.product_id, "productName": listing.name, "manufacturer": SELLER}
 
 
 def fulfillment(listing: Listing) -> dict[str, Any]:
-    """The SageMaker model package as a way of delivery; no API of a buyer's tells its ARN."""
+    """Return the fulfillment option, a model package; AWS's buyer APIs do not return the package's ARN."""
     kind = listing.instance_type
     return {
         **FULFILLMENT,
@@ -61,7 +61,7 @@ def fulfillment(listing: Listing) -> dict[str, Any]:
         "fulfillmentOptionVersion": listing.models[-1].name,
         "usageInstructions": "Create a model from the model package's ARN, with network isolation.",
         "recommendation": {
-            # the shape requires it, although Cohere's packages are for real-time endpoints
+            # required by the model, although Cohere's packages are for real-time endpoints
             "recommendedBatchTransformInstanceType": kind,
             "recommendedRealtimeInferenceInstanceType": kind,
         },
@@ -71,7 +71,7 @@ def fulfillment(listing: Listing) -> dict[str, Any]:
 
 
 def purchase_option(listing: Listing) -> dict[str, Any]:
-    """An entry of ListPurchaseOptions: the public offer."""
+    """Return an entry of ListPurchaseOptions: the public offer."""
     return {
         "purchaseOptionId": listing.offer_id,
         "catalog": CATALOG,
@@ -84,7 +84,7 @@ def purchase_option(listing: Listing) -> dict[str, Any]:
 
 
 def offer(listing: Listing) -> dict[str, Any]:
-    """GetOffer's answer."""
+    """Return GetOffer's response."""
     return {
         "offerId": listing.offer_id,
         "catalog": CATALOG,

@@ -1,7 +1,7 @@
-"""The catalogue's listings as AWS Marketplace would sell them: product, offer, terms, practice prices.
+"""The catalogue's listings as AWS Marketplace products, with an offer, terms and practice prices.
 
-Identifiers are made from the listing's id, so they are the same on every machine; Cohere's real ones are not
-public. The prices are made up, and say so wherever they are shown.
+Identifiers are derived from the listing's id, so they are the same on every machine; Cohere's real ones are
+not public. The prices are made up, and say so wherever they are shown.
 """
 
 import hashlib
@@ -14,15 +14,15 @@ from helpers import catalog
 
 CATALOG = "AWSMarketplace"
 SELLER = {"sellerProfileId": "87af0c85-6cf9-4ed8-bee0-b40ce65167e0", "displayName": "Cohere"}
-# The account that proposes is not public.
+# the seller's account (not established)
 SELLER_ACCOUNT = "000000000000"
 EULA_URL = "https://cohere.com/terms-of-use"
 CURRENCY = "USD"
-DAYS = 365  # how long an agreement lasts; not established for these offers
+DAYS = 365  # length of an agreement (not established)
 
 
 def identifier(prefix: str, *parts: str) -> str:
-    """An id of AWS's form: the prefix and 13 letters and digits that depend on the parts alone."""
+    """Return an id in AWS's format: the prefix and 13 hexadecimal digits derived from the parts."""
     return f"{prefix}-{hashlib.sha256('/'.join(parts).encode()).hexdigest()[:13]}"
 
 
@@ -35,7 +35,7 @@ class Listing:
 
     @property
     def name(self) -> str:
-        """The model's name, or what the names of its models have in common."""
+        """The model's name, or the words with which the names of all its models begin."""
         if len(self.models) == 1:
             return self.models[0].name
         words = zip(*(model.name.split() for model in self.models), strict=False)
@@ -43,17 +43,17 @@ class Listing:
 
     @property
     def product_id(self) -> str:
-        """The product, which agreements and entitlements name."""
+        """The id of the product, which agreements and entitlements refer to."""
         return identifier("prod", self.id)
 
     @property
     def offer_id(self) -> str:
-        """The one public offer."""
+        """The id of the one public offer."""
         return identifier("offer", self.id)
 
     @property
     def proposal_id(self) -> str:
-        """The agreement proposal that a buyer accepts."""
+        """The id of the agreement proposal that a buyer accepts."""
         return identifier("at", self.id)
 
     @property
@@ -69,7 +69,7 @@ class Listing:
         return self.models[0].instance_types[0]
 
     def terms(self) -> dict[str, dict[str, Any]]:
-        """The offer's terms as GetOfferTerms words them, by the member name of the term's kind."""
+        """Return the offer's terms as in GetOfferTerms, by the member name of the term's type."""
         return {
             "usageBasedPricingTerm": {
                 **self._term("UsageBasedPricingTerm"),
@@ -92,20 +92,20 @@ class Listing:
 
 
 def _rate(instance_type: str, price: float) -> dict[str, Any]:
-    # The dimension keys of real SageMaker listings are not established.
+    # dimension keys of real SageMaker listings (not established)
     return {
         "dimensionKey": f"{instance_type}-Inference",
         "displayName": f"{instance_type}, real-time inference (practice price, not Cohere's)",
         "description": "A made-up figure of the sandbox: software, for each instance and hour",
         "unit": "HostHrs",
         "price": f"{price:.2f}",
-        "regionalPrices": [],  # none: the practice price is the same everywhere
+        "regionalPrices": [],  # none, as the practice price is the same everywhere
     }
 
 
 @cache
 def listings() -> dict[str, Listing]:
-    """Listing id -> listing, in the catalogue's order."""
+    """Return listing id -> listing, in the catalogue's order."""
     models: dict[str, list[catalog.Model]] = {}
     for model in catalog.models():
         models.setdefault(model.listing_id, []).append(model)
@@ -113,5 +113,5 @@ def listings() -> dict[str, Listing]:
 
 
 def listing(listing_id: str) -> Listing:
-    """The listing of that id; KeyError if the catalogue has none."""
+    """Return the listing of that id. Raises KeyError if the catalogue has none."""
     return listings()[listing_id]

@@ -1,6 +1,6 @@
-"""SearchAgreements' filters: which there are, which go together, what they match.
+"""SearchAgreements' filters: their names, which can be combined, and what they match.
 
-The names and the combinations are those of botocore's documentation.
+Source of names and combinations: botocore's documentation.
 """
 
 from collections.abc import Callable, Iterable
@@ -32,7 +32,7 @@ NAMES = {
     "IncludesContactOfType",
 }
 STATUSES = {"ACTIVE", "CANCELLED", "EXPIRED", "RENEWED", "REPLACED", "TERMINATED"}
-# What an acceptor may ask for beside PartyType, AgreementType and the two end times.
+# filters that an acceptor may combine, in addition to PartyType, AgreementType and the two end times
 COMBINATIONS: list[set[str]] = [
     set(),
     {"Status"},
@@ -50,8 +50,8 @@ END_TIMES = {"BeforeEndTime", "AfterEndTime"}
 def matching(
     agreements: Iterable[Agreement], filters: list[dict[str, Any]], now: datetime
 ) -> list[Agreement]:
-    """The agreements that pass; raises ValidationException for filters that AWS does not support."""
-    wanted = _read(filters)
+    """Return the agreements that pass. Raises ValidationException for filters that AWS does not support."""
+    conditions = _read(filters)
     tests: dict[str, Callable[[Agreement, str], bool]] = {
         "Status": lambda a, value: a.status(now) == value,
         "ResourceIdentifier": lambda a, value: a.listing.product_id == value,
@@ -63,39 +63,39 @@ def matching(
         "PartyType": lambda a, value: value == "Acceptor",
         "AgreementType": lambda a, value: value == TYPE,
     }
-    return [a for a in agreements if all(tests[name](a, value) for name, value in wanted.items())]
+    return [a for a in agreements if all(tests[name](a, value) for name, value in conditions.items())]
 
 
 def sort_key(agreement: Agreement) -> tuple[str, str]:
-    """By end time, the only order that an acceptor can ask for."""
+    """Return the end time, the only order that an acceptor can ask for."""
     return agreement.ends.astimezone(UTC).isoformat(timespec="microseconds"), agreement.id
 
 
 def _read(filters: list[dict[str, Any]]) -> dict[str, str]:
-    wanted: dict[str, str] = {}
+    conditions: dict[str, str] = {}
     for each in filters:
         name, values = each.get("name"), each.get("values")
         if name not in NAMES:
             raise invalid("INVALID_FILTER_NAME", f"Unknown filter {name!r}.", "filters")
         if not values:
             raise invalid("MISSING_FILTER_VALUES", f"Filter {name} has no value.", "filters")
-        wanted[name] = values[0]
-    _check(wanted)
-    return wanted
+        conditions[name] = values[0]
+    _check(conditions)
+    return conditions
 
 
-def _check(wanted: dict[str, str]) -> None:
-    if wanted.get("PartyType") not in ("Acceptor", "Proposer"):
-        reason = "INVALID_PARTY_TYPE" if "PartyType" in wanted else "MISSING_PARTY_TYPE"
+def _check(conditions: dict[str, str]) -> None:
+    if conditions.get("PartyType") not in ("Acceptor", "Proposer"):
+        reason = "INVALID_PARTY_TYPE" if "PartyType" in conditions else "MISSING_PARTY_TYPE"
         raise invalid(reason, "PartyType must be Acceptor or Proposer.", "filters")
-    if wanted.get("Status", "ACTIVE") not in STATUSES:
-        raise invalid("INVALID_FILTER_VALUES", f"Unknown status {wanted['Status']!r}.", "filters")
-    rest = wanted.keys() - {"PartyType", "AgreementType"} - END_TIMES
-    if "AgreementType" not in wanted or rest not in COMBINATIONS:
-        message = f"This combination of filters is not supported: {', '.join(sorted(wanted))}."
+    if conditions.get("Status", "ACTIVE") not in STATUSES:
+        raise invalid("INVALID_FILTER_VALUES", f"Unknown status {conditions['Status']!r}.", "filters")
+    rest = conditions.keys() - {"PartyType", "AgreementType"} - END_TIMES
+    if "AgreementType" not in conditions or rest not in COMBINATIONS:
+        message = f"This combination of filters is not supported: {', '.join(sorted(conditions))}."
         raise invalid("UNSUPPORTED_FILTERS", message, "filters")
-    for name in END_TIMES & wanted.keys():
-        _time(wanted[name])
+    for name in END_TIMES & conditions.keys():
+        _time(conditions[name])
 
 
 def _time(value: str) -> datetime:

@@ -1,1 +1,1 @@
-"""SageMaker Runtime: an invocation's way to its container and back."""
+"""SageMaker Runtime: an invocation's path to the container and back."""

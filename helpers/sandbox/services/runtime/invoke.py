@@ -1,6 +1,6 @@
 """InvokeEndpoint and InvokeEndpointWithResponseStream: from the request to the container and back.
 
-Knows SageMaker's wire and nothing of what the container says.
+Implements SageMaker's protocol and does not look into what the container answers.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from helpers.sandbox.faults import Faults
 from helpers.sandbox.inference import Answer, Inference, Parts
 from helpers.sandbox.server.body import ClientDisconnected
 
-from ..cloudwatch.records import Invocation, Watch, nobody
+from ..cloudwatch.records import Invocation, Watch, ignore
 from ..sagemaker import Variant
 from .checks import check_members, check_routing, check_size
 from .stream import EventStream, unless_gone
@@ -33,20 +33,20 @@ _TIMED_OUT = (
 
 
 class Routes(Protocol):
-    """What knows the endpoints; `sagemaker.SageMaker` is one."""
+    """What finds an endpoint's variants; `sagemaker.SageMaker` is one."""
 
     def route(self, endpoint_name: str, context: Context, target_variant: str | None = None) -> Variant:
-        """The variant that answers; raises AwsError."""
+        """Return the variant that answers. Raises AwsError."""
         ...
 
 
 def as_they_come(parts: Parts) -> Parts:
-    """A stream's parts without a fault."""
+    """Return a stream's parts unchanged."""
     return parts
 
 
 class Runtime:
-    """Answers invocations. Every stream of parts passes through `reshape`: the place for faults."""
+    """The service that answers invocations; streamed parts pass through `reshape`, where faults act."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Runtime:
         stream_seconds: float = STREAM_SECONDS,
         reshape: Callable[[Parts], Parts] = as_they_come,
         faults: Faults | None = None,
-        observe: Callable[[Invocation], None] = nobody,
+        observe: Callable[[Invocation], None] = ignore,
     ) -> None:
         self._sagemaker = sagemaker
         self._container = container
@@ -67,13 +67,13 @@ class Runtime:
         self._observe = observe
 
     async def invoke(self, request: Request, endpoint_name: str, context: Context, stream: bool) -> Response:
-        """Answer an invocation; `stream` says which of the two operations it is.
+        """Answer an invocation; `stream` chooses InvokeEndpointWithResponseStream.
 
-        Raises AwsError (ValidationError, ModelError 424) for what is wrong before an answer begins, and
-        ClientDisconnected, with the computation ended, when the client leaves.
+        Raises AwsError (ValidationError, ModelError 424) for failures before an answer begins. When the
+        client leaves, ends the computation and raises ClientDisconnected.
         """
         if self._faults.throttles("InvokeEndpointWithResponseStream" if stream else "InvokeEndpoint"):
-            raise AwsError("ThrottlingException", "Rate exceeded")  # wording not established
+            raise AwsError("ThrottlingException", "Rate exceeded")  # wording (not established)
         check_members(request, endpoint_name, stream)
         body = await request.body()
         check_size(body)
@@ -81,7 +81,7 @@ class Runtime:
         variant = self._sagemaker.route(endpoint_name, context, target)
         check_routing(request, endpoint_name)
         watch = Watch(self._observe, variant, context.region, body, stream)
-        # whether a stream's first part has 60 s is not established: it has 8 minutes like the rest
+        # whether a stream's first part has a limit of 60 s (not established): here 8 minutes for all
         seconds = self._stream_seconds if stream else self._seconds
         deadline = asyncio.get_running_loop().time() + seconds
         try:
@@ -92,14 +92,14 @@ class Runtime:
             watch.failed(0, _TIMED_OUT)
             raise model_error(variant, context, 0, _TIMED_OUT) from error
         except ClientDisconnected:
-            watch.left()
+            watch.disconnected()
             raise
         headers = {"x-amzn-RequestId": str(uuid.uuid4()), "x-Amzn-Invoked-Production-Variant": variant.name}
         if isinstance(answer, Answer):
             if answer.status >= 400:
-                said = answer.body.decode(errors="replace")
-                watch.failed(answer.status, said)
-                raise model_error(variant, context, answer.status, said)
+                message = answer.body.decode(errors="replace")
+                watch.failed(answer.status, message)
+                raise model_error(variant, context, answer.status, message)
             if not stream:
                 watch.answered(len(answer.body))
                 return Response(answer.body, 200, {**headers, "Content-Type": answer.content_type})
@@ -114,14 +114,14 @@ class Runtime:
         async with asyncio.timeout_at(deadline):
             answer = await self._container.invoke(variant.model, body, content_type)
             if whole and not isinstance(answer, Answer):
-                # A container that streams, asked by the operation that does not: all parts at once.
+                # InvokeEndpoint got a stream: return all parts at once.
                 async with aclosing(answer) as parts:
                     return Answer(200, b"".join([part async for part in parts]))
         return answer
 
 
 def model_error(variant: Variant, context: Context, status: int, message: str) -> AwsError:
-    """How SageMaker passes on what went wrong in the container (its HTTP status; 0: it did not answer)."""
+    """Return SageMaker's ModelError for a container's HTTP status (0: no answer) and message."""
     side = "client" if 400 <= status < 500 else "server"
     group, region = f"/aws/sagemaker/Endpoints/{variant.endpoint_name}", context.region
     text = f'Received {side} error ({status}) from primary with message "{message}"'
@@ -131,7 +131,7 @@ def model_error(variant: Variant, context: Context, status: int, message: str) -
         "OriginalMessage": message,
         "LogStreamArn": f"arn:aws:logs:{region}:{context.account}:log-group:{group}",
     }
-    if side == "client":  # quoted in a public test file; botocore's model does not have it
+    if side == "client":  # from a public test file; botocore's model lacks this member
         extra["ErrorCode"] = "CLIENT_ERROR_FROM_MODEL"
     text += f". See {logs} in account {context.account} for more information."
     return AwsError("ModelError", text, 424, extra)

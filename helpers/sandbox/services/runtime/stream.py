@@ -1,4 +1,4 @@
-"""A stream's way back to the client: event-stream frames, a deadline, and an end when the client leaves."""
+"""A streamed answer: event-stream frames, with a deadline, that end when the client leaves."""
 
 import asyncio
 import logging
@@ -26,7 +26,7 @@ _STREAM_TIMED_OUT = "Your model primary did not complete sending the inference r
 
 
 class EventStream(Response):
-    """A stream of parts as event-stream frames; ends the computation when the client leaves."""
+    """A response of event-stream frames; when the client leaves, the computation ends."""
 
     def __init__(self, parts: Parts, deadline: float, headers: dict[str, str], watch: Watch) -> None:
         super().__init__(None, 200, {**headers, "Content-Type": eventstream.CONTENT_TYPE})
@@ -40,9 +40,9 @@ class EventStream(Response):
         try:
             await unless_gone(receive, self._send(send))
         except ClientDisconnected:
-            self._watch.left()
+            self._watch.disconnected()
             logger.info("the client left a stream; its generation was ended")
-        except eventstream.StreamCut:  # an answer that is not completed: the server closes the connection
+        except eventstream.StreamCut:  # the answer stays incomplete, so the server closes the connection
             self._watch.failed(500, "the stream was cut, as it was set to be")
 
     async def _send(self, send: Send) -> None:
@@ -70,7 +70,7 @@ class EventStream(Response):
         except Exception:
             logger.exception("a stream failed inside the sandbox")
             self._watch.failed(500, "the sandbox failed")
-            # wording not established
+            # wording (not established)
             members = {"Message": "The request processing has failed because of an internal error."}
             yield eventstream.exception("InternalStreamFailure", members)
 
@@ -80,7 +80,7 @@ class EventStream(Response):
 
 
 async def unless_gone(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
-    """The result of `work`; cancels it and raises ClientDisconnected when the client leaves before."""
+    """Return the result of `work`; if the client leaves first, cancel it and raise ClientDisconnected."""
     task = asyncio.create_task(work)
     gone = asyncio.create_task(_disconnected(receive))
     try:

@@ -12,25 +12,23 @@ __all__ = ["SageMaker", "Variant"]
 
 
 class SageMaker(PackageOperations, ModelOperations, EndpointOperations, TagOperations):
-    """The service `sagemaker`, as far as hosting Marketplace model packages goes; all state in memory."""
+    """The service `sagemaker`, for hosting of Marketplace model packages; all state is in memory."""
 
     def route(self, endpoint_name: str, context: Context, target_variant: str | None = None) -> Variant:
-        """The variant that answers an invocation: the one asked for, or one drawn by weight.
+        """Return the variant that answers an invocation: `target_variant`, or one drawn by weight.
 
-        Raises AwsError ValidationError, as the runtime words it.
+        Raises AwsError ValidationError, in the runtime's wording.
         """
-        with self._lock:
-            endpoint = self._region(context).endpoints.get(endpoint_name)
-            if endpoint is None:
-                raise _no_route(f"Endpoint {endpoint_name} of account {context.account} not found.")
-            variants = endpoint.serving
-            if not variants:
-                # wording not established
-                raise _no_route(
-                    f"Endpoint {endpoint_name} of account {context.account} is not in service: "
-                    f"its status is {endpoint.status}."
-                )
-            return self._choose(variants, target_variant)
+        endpoint = self._region(context).endpoints.get(endpoint_name)
+        if endpoint is None:
+            raise _no_route(f"Endpoint {endpoint_name} of account {context.account} not found.")
+        if not endpoint.serving:
+            # wording (not established)
+            raise _no_route(
+                f"Endpoint {endpoint_name} of account {context.account} is not in service: "
+                f"its status is {endpoint.status}."
+            )
+        return self._choose(endpoint.serving, target_variant)
 
     def _choose(self, variants: tuple[Variant, ...], target_variant: str | None) -> Variant:
         if target_variant is not None:
@@ -39,7 +37,7 @@ class SageMaker(PackageOperations, ModelOperations, EndpointOperations, TagOpera
                     return variant
             raise _no_route(f"Variant {target_variant} not found for Request")
         largest = max(variant.weight for variant in variants)
-        # What AWS does when every weight is 0 is not established; here each gets its turn.
+        # what AWS does if every weight is 0 (not established): here all are equally likely
         shares = [variant.weight / largest for variant in variants] if largest else None
         return self._chance.choices(variants, shares)[0]
 

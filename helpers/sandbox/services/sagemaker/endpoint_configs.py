@@ -1,4 +1,4 @@
-"""CreateEndpointConfig, Describe, Delete, List: which models run on which instances."""
+"""CreateEndpointConfig, DescribeEndpointConfig, DeleteEndpointConfig and ListEndpointConfigs."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from helpers.sandbox.aws.service import Context
 
 from . import listing
-from .errors import CONFIG, arn, not_found, refused, taken
+from .errors import CONFIG, arn, named, refused, taken
 from .model_packages import Package, find
 from .models import container_of
 from .state import Record, State, tags_of
@@ -16,7 +16,7 @@ _NOT_PRACTISED = ("AsyncInferenceConfig", "DataCaptureConfig", "ExplainerConfig"
 
 @dataclass(frozen=True)
 class Option:
-    """One way to run a variant: an instance type and the package (by way of a model) for it."""
+    """One way to run a variant: an instance type, and a model with its package."""
 
     instance_type: str
     model_name: str
@@ -27,7 +27,7 @@ class ConfigOperations(State):
     """The operations on endpoint configurations."""
 
     def create_endpoint_config(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """Keep the configuration, after checking that its models can run on its instance types."""
+        """Store the configuration if its models can run on its instance types."""
         configs, name = self._region(context).configs, params["EndpointConfigName"]
         if name in configs:
             raise taken(CONFIG, name, context)
@@ -36,39 +36,31 @@ class ConfigOperations(State):
                 raise refused(f"The sandbox does not practise {member}.")
         variants = [{"InitialVariantWeight": 1.0, **spec} for spec in params["ProductionVariants"]]
         self._check_variants(variants, context)
-        kept = {**params, "ProductionVariants": variants}
-        configs[name] = Record(name, arn(CONFIG, name, context), self._clock(), kept, tags_of(params))
+        stored = {**params, "ProductionVariants": variants}
+        configs[name] = Record(name, arn(CONFIG, name, context), self._clock(), stored, tags_of(params))
         return {"EndpointConfigArn": configs[name].arn}
 
     def describe_endpoint_config(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """The configuration as it was asked for."""
-        record = self._config(params["EndpointConfigName"], context)
-        shown = {
-            key: value for key, value in record.params.items() if key != "Tags" and value not in ({}, [])
-        }
-        return {**shown, "EndpointConfigArn": record.arn, "CreationTime": record.created}
+        """Return the configuration as it was created."""
+        return self._config(params["EndpointConfigName"], context).described("EndpointConfig")
 
     def delete_endpoint_config(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """Forget the configuration; endpoints made with it go on."""
+        """Delete the configuration; endpoints that use it keep running."""
         record = self._config(params["EndpointConfigName"], context)
         del self._region(context).configs[record.name]
         return {}
 
     def list_endpoint_configs(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """The region's endpoint configurations."""
-        rows = map(_row, self._region(context).configs.values())
-        return listing.answer("EndpointConfigs", rows, params)
+        """Return the region's endpoint configurations."""
+        return listing.records("EndpointConfig", self._region(context).configs.values(), params)
 
     def _config(self, name: str, context: Context) -> Record:
-        configs = self._region(context).configs
-        if name not in configs:
-            raise not_found(CONFIG, name, context)
-        return configs[name]
+        return named(CONFIG, self._region(context).configs, name, context)
 
     def _check_variants(self, variants: list[dict[str, Any]], context: Context) -> None:
         names = [spec["VariantName"] for spec in variants]
         if len(set(names)) < len(names):
-            raise refused("Production variant names must be unique.")  # wording not established
+            raise refused("Production variant names must be unique.")  # wording (not established)
         for spec in variants:
             _check_variant(spec)
             for option in self._options(spec, context):
@@ -77,7 +69,7 @@ class ConfigOperations(State):
     def _check_instance_type(self, option: Option, context: Context) -> None:
         kind, supported = option.instance_type, option.package.instance_types
         if kind not in supported:
-            # wording not established
+            # wording (not established)
             raise refused(
                 f"Instance type {kind} is not supported by model package {option.package.arn}. "
                 f"Supported instance types: [{', '.join(supported)}]"
@@ -89,7 +81,7 @@ class ConfigOperations(State):
             )
 
     def _options(self, spec: dict[str, Any], context: Context) -> list[Option]:
-        """The ways to run a variant, the preferred one first: its instance type, or its instance pools."""
+        """Return the ways to run a variant, by priority: its instance type, or its instance pools."""
         pools = spec.get("InstancePools") or [{"InstanceType": spec["InstanceType"], "Priority": 1}]
         options = []
         for pool in sorted(pools, key=lambda pool: int(pool["Priority"])):
@@ -100,7 +92,7 @@ class ConfigOperations(State):
 
 
 def _check_variant(spec: dict[str, Any]) -> None:
-    """Raise ValidationException for what no Marketplace package can do; no wording is established."""
+    """Raise ValidationException for what no Marketplace package supports; wordings (not established)."""
     name = spec["VariantName"]
     if "ServerlessConfig" in spec:
         raise refused(f"Variant {name}: serverless inference does not support Marketplace model packages.")
@@ -110,12 +102,3 @@ def _check_variant(spec: dict[str, Any]) -> None:
         raise refused(f"Variant {name}: exactly one of InstanceType and InstancePools is required.")
     if "InitialInstanceCount" not in spec:
         raise refused(f"Variant {name}: InitialInstanceCount is required.")
-
-
-def _row(record: Record) -> listing.Row:
-    summary = {
-        "EndpointConfigName": record.name,
-        "EndpointConfigArn": record.arn,
-        "CreationTime": record.created,
-    }
-    return listing.Row(record.name, record.created, record.created, "", summary)

@@ -1,15 +1,15 @@
-"""DescribeEndpoint's answer: what serves, and what is on its way."""
+"""DescribeEndpoint's response: the variants that serve, and those that are being deployed."""
 
 from typing import Any
 
 from .lifecycle import Deployment, Endpoint, Variant
 
-# Members of a configuration's variant that DescribeEndpoint repeats.
+# members of a configuration's variant that DescribeEndpoint returns
 REPEATED = ("ManagedInstanceScaling", "RoutingConfig")
 
 
 def describe(endpoint: Endpoint) -> dict[str, Any]:
-    """The members that have a value; empty ones are left out, as the SageMaker SDK refuses some of them."""
+    """Return the members that have a value; the SageMaker SDK rejects some empty ones."""
     shown = endpoint.current or endpoint.pending or endpoint.failed
     members = {
         "EndpointName": endpoint.name,
@@ -27,7 +27,7 @@ def describe(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _variants(shown: Deployment, endpoint: Endpoint) -> list[dict[str, Any]]:
-    """Each variant with its weight and count now, and those it is to have."""
+    """Return each variant with its current and its desired weight and instance count."""
     scaling = endpoint.pending if endpoint.pending and endpoint.pending.in_place else shown
     started = shown is endpoint.current
     status = {"Creating": "Creating", "Deleting": "Deleting"}.get(endpoint.status)
@@ -56,7 +56,7 @@ def _variant(now: Variant, *, desired: Variant, running: int) -> dict[str, Any]:
 
 
 def _pending(endpoint: Endpoint) -> dict[str, Any] | None:
-    """The deployment that UpdateEndpoint has started."""
+    """Return the deployment that UpdateEndpoint has started."""
     pending = endpoint.pending
     if pending is None or endpoint.current is None or pending.in_place:
         return None

@@ -8,7 +8,7 @@ from helpers.sandbox.aws.service import Context
 
 from . import listing
 from .endpoint_views import describe
-from .errors import ENDPOINT, arn, in_progress, not_found, refused, taken
+from .errors import ENDPOINT, arn, in_progress, named, refused, taken
 from .lifecycle import DELETABLE, Deployment, Endpoint, Variant
 from .placement import Deploying
 from .state import tags_of
@@ -18,9 +18,9 @@ class EndpointOperations(Deploying):
     """The operations on endpoints."""
 
     def create_endpoint(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """Start an endpoint; it is InService (or Failed) `endpoint_seconds` later."""
+        """Start an endpoint, which is InService or Failed `endpoint_seconds` later."""
         endpoints, name = self._region(context).endpoints, params["EndpointName"]
-        # botocore: case-insensitive in CreateEndpoint, and to be matched in InvokeEndpoint
+        # botocore: names ignore case in CreateEndpoint, but not in InvokeEndpoint
         if name.lower() in {each.lower() for each in endpoints}:
             raise taken(ENDPOINT, name, context)
         deployment, now = self._deploy(name, params["EndpointConfigName"], context), self._clock()
@@ -29,16 +29,16 @@ class EndpointOperations(Deploying):
         return {"EndpointArn": endpoints[name].arn}
 
     def describe_endpoint(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """The endpoint as it is now."""
+        """Return the endpoint's current state."""
         return describe(self._endpoint(params["EndpointName"], context))
 
     def list_endpoints(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """The region's endpoints."""
+        """Return the region's endpoints."""
         rows = map(_row, self._region(context).endpoints.values())
         return listing.answer("Endpoints", rows, params)
 
     def update_endpoint(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """Deploy another configuration beside the one that serves, then change over."""
+        """Deploy another configuration beside the one that serves, then switch to it."""
         endpoint = self._in_service(params["EndpointName"], context)
         retained = _retained(endpoint.serving, params)
         deployment = self._deploy(endpoint.name, params["EndpointConfigName"], context, retained)
@@ -50,13 +50,13 @@ class EndpointOperations(Deploying):
     def update_endpoint_weights_and_capacities(
         self, params: dict[str, Any], context: Context
     ) -> dict[str, Any]:
-        """Change weights and instance counts of the variants that serve."""
+        """Change weights and instance counts of the serving variants."""
         endpoint = self._in_service(params["EndpointName"], context)
-        wanted = {each["VariantName"]: each for each in params["DesiredWeightsAndCapacities"]}
-        if unknown := wanted.keys() - {variant.name for variant in endpoint.serving}:
-            # wording not established
+        desired = {each["VariantName"]: each for each in params["DesiredWeightsAndCapacities"]}
+        if unknown := desired.keys() - {variant.name for variant in endpoint.serving}:
+            # wording (not established)
             raise refused(f"Variant(s) {sorted(unknown)} not found in endpoint {endpoint.name}.")
-        variants = tuple(_changed(v, wanted.get(v.name, {})) for v in endpoint.serving)
+        variants = tuple(_changed(v, desired.get(v.name, {})) for v in endpoint.serving)
         self._check_growth(endpoint, variants, context)
         ready = self._clock() + timedelta(seconds=self._settings.endpoint_seconds)
         config_name = endpoint.current.config_name if endpoint.current else ""
@@ -64,25 +64,22 @@ class EndpointOperations(Deploying):
         return {"EndpointArn": endpoint.arn}
 
     def delete_endpoint(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """Start to delete; the name stays taken for a third of `endpoint_seconds`."""
+        """Begin to delete; the name stays in use for a third of `endpoint_seconds`."""
         endpoint = self._endpoint(params["EndpointName"], context)
         if endpoint.status == "Deleting":
-            return {}  # what AWS answers to a second delete is not established
+            return {}  # AWS's answer to a second delete (not established)
         if endpoint.status not in DELETABLE:
             raise in_progress(endpoint.name, context)
         endpoint.delete(self._clock(), self._settings.endpoint_seconds / 3)
         return {}
 
     def _endpoint(self, name: str, context: Context) -> Endpoint:
-        endpoints = self._region(context).endpoints
-        if name not in endpoints:
-            raise not_found(ENDPOINT, name, context)
-        return endpoints[name]
+        return named(ENDPOINT, self._region(context).endpoints, name, context)
 
     def _in_service(self, name: str, context: Context) -> Endpoint:
         endpoint = self._endpoint(name, context)
         if endpoint.status == "Failed":
-            # wording not established; botocore's documentation says that only DeleteEndpoint works
+            # wording (not established); botocore's documentation: only DeleteEndpoint works
             raise refused(f'Cannot update endpoint "{endpoint.arn}" in status Failed. Delete it instead.')
         if endpoint.status != "InService":
             raise in_progress(name, context)
@@ -100,27 +97,27 @@ class EndpointOperations(Deploying):
             used[new.instance_type] += growth
 
 
-def _changed(variant: Variant, wanted: dict[str, Any]) -> Variant:
-    if wanted.get("DesiredInstanceCount") == 0:
-        # wording not established
+def _changed(variant: Variant, desired: dict[str, Any]) -> Variant:
+    if desired.get("DesiredInstanceCount") == 0:
+        # wording (not established)
         raise refused(f"Variant {variant.name}: DesiredInstanceCount must be at least 1.")
     return replace(
         variant,
-        weight=float(wanted.get("DesiredWeight", variant.weight)),
-        instances=int(wanted.get("DesiredInstanceCount", variant.instances)),
+        weight=float(desired.get("DesiredWeight", variant.weight)),
+        instances=int(desired.get("DesiredInstanceCount", variant.instances)),
     )
 
 
 def _retained(serving: tuple[Variant, ...], params: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """By variant name, what UpdateEndpoint is asked to keep as it is now."""
+    """Return, by variant name, the current properties that UpdateEndpoint is asked to retain."""
     if not params.get("RetainAllVariantProperties"):
         return {}
     excluded = {each["VariantPropertyType"] for each in params.get("ExcludeRetainedVariantProperties", [])}
-    kept = {"DesiredWeight", "DesiredInstanceCount"} - excluded
+    properties = {"DesiredWeight", "DesiredInstanceCount"} - excluded
     return {
         variant.name: {
-            **({"InitialVariantWeight": variant.weight} if "DesiredWeight" in kept else {}),
-            **({"InitialInstanceCount": variant.instances} if "DesiredInstanceCount" in kept else {}),
+            **({"InitialVariantWeight": variant.weight} if "DesiredWeight" in properties else {}),
+            **({"InitialInstanceCount": variant.instances} if "DesiredInstanceCount" in properties else {}),
         }
         for variant in serving
     }

@@ -1,7 +1,7 @@
-"""An endpoint's life, computed from the clock whenever somebody looks: no thread and no timer.
+"""An endpoint's states, computed from the clock at each request, without a thread or timer.
 
 Creating -> InService or Failed; InService -> Updating -> InService (the old variants serve meanwhile, and
-stay when the new ones fail); Deleting -> gone.
+stay if the new ones fail); Deleting -> gone.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ DELETABLE = ("InService", "Failed")
 
 @dataclass(frozen=True)
 class Variant:
-    """A production variant with the model it runs, on the instance type it was given."""
+    """A production variant: a model on a number of instances of one type."""
 
     name: str
     model: catalog.Model
@@ -30,17 +30,17 @@ class Variant:
 
 @dataclass(frozen=True)
 class Deployment:
-    """Variants on their way: at `ready` they serve, or `failure` says why not."""
+    """Variants being deployed: they serve from `ready` on, or `failure` says why they fail."""
 
     config_name: str
     variants: tuple[Variant, ...]
     ready: datetime
     failure: str | None = None
-    in_place: bool = False  # the same fleet with other weights or counts, not a second one beside the first
+    in_place: bool = False  # changes weights or counts of the serving variants, instead of deploying new ones
 
     @property
     def instances(self) -> Counter[str]:
-        """Instance type -> how many this deployment holds."""
+        """Instance type -> number of instances that this deployment uses."""
         count: Counter[str] = Counter()
         for variant in self.variants:
             count[variant.instance_type] += variant.instances
@@ -49,7 +49,7 @@ class Deployment:
 
 @dataclass
 class Endpoint:
-    """An endpoint; call `settle` with the time before reading anything else."""
+    """An endpoint; call `settle` with the current time before reading its attributes."""
 
     name: str
     arn: str
@@ -64,7 +64,7 @@ class Endpoint:
     deployment_config: dict[str, Any] = field(default_factory=dict)
 
     def settle(self, now: datetime) -> None:
-        """Let what has become due by `now` happen."""
+        """Complete the pending deployment if it is due by `now`."""
         if self.pending is None or now < self.pending.ready:
             return
         self.modified, self.failure = self.pending.ready, self.pending.failure
@@ -75,7 +75,7 @@ class Endpoint:
         self.pending = None
 
     def delete(self, moment: datetime, seconds: float) -> None:
-        """Begin to delete it; the name stays taken for so long."""
+        """Begin to delete the endpoint; its name stays in use for `seconds`."""
         self.modified, self.gone_at = moment, moment + timedelta(seconds=seconds)
 
     @property
@@ -89,12 +89,12 @@ class Endpoint:
 
     @property
     def serving(self) -> tuple[Variant, ...]:
-        """The variants that answer invocations now; empty when none does."""
+        """The variants that answer invocations now; empty if the endpoint is not in service."""
         return self.current.variants if self.current and self.gone_at is None else ()
 
     @property
     def instances(self) -> Counter[str]:
-        """Instance type -> how many count against the account's quota."""
+        """Instance type -> number of instances that count against the account's quota."""
         if self.gone_at is not None:
             return Counter()
         current = self.current.instances if self.current else Counter[str]()

@@ -1,4 +1,4 @@
-"""The List operations' filters, order and pages, the same for every kind of resource."""
+"""Filtering, sorting and paging of all List operations."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,13 +8,14 @@ from typing import Any
 from helpers.sandbox.aws.paging import page
 
 from .errors import refused
+from .state import Record
 
-PAGE = 10  # botocore's documentation of ListEndpoints; assumed for the others
+PAGE = 10  # botocore's documentation of ListEndpoints; for the others (not established)
 
 
 @dataclass(frozen=True)
 class Row:
-    """A resource in a list: what it is filtered and sorted by, and what is shown of it."""
+    """A resource in a list: the values to filter and sort by, and the summary that is returned."""
 
     name: str
     created: datetime
@@ -24,17 +25,26 @@ class Row:
 
 
 def answer(member: str, rows: Iterable[Row], params: dict[str, Any]) -> dict[str, Any]:
-    """A List operation's response: the rows that pass, newest first unless asked otherwise."""
+    """Return a List operation's response: the rows that pass, newest first by default."""
     sort_by = params.get("SortBy", "CreationTime")
     chosen, token = page(
         [row for row in rows if _passes(row, params)],
         lambda row: _sort_key(row, sort_by),
         size=params.get("MaxResults", PAGE),
         token=params.get("NextToken"),
-        bad_token=refused("Invalid NextToken."),  # wording not established
+        bad_token=refused("Invalid NextToken."),  # wording (not established)
         descending=params.get("SortOrder", "Descending") == "Descending",
     )
     return {member: [row.summary for row in chosen], **({"NextToken": token} if token else {})}
+
+
+def records(member: str, found: Iterable[Record], params: dict[str, Any]) -> dict[str, Any]:
+    """Return the response of ListModels or ListEndpointConfigs; `member` is "Model" or "EndpointConfig"."""
+    rows = []
+    for each in found:
+        summary = {f"{member}Name": each.name, f"{member}Arn": each.arn, "CreationTime": each.created}
+        rows.append(Row(each.name, each.created, each.created, "", summary))
+    return answer(f"{member}s", rows, params)
 
 
 def _sort_key(row: Row, sort_by: str) -> tuple[str, str]:

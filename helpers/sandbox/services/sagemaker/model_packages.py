@@ -1,4 +1,4 @@
-"""Marketplace model packages: which catalogue entry an ARN stands for, and DescribeModelPackage."""
+"""Marketplace model packages: the catalogue entry for an ARN, and DescribeModelPackage."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ class Package:
 
     @property
     def name(self) -> str:
-        """The package's id, the same in every region."""
+        """The last part of the ARN, which is the same in every region."""
         return self.arn.rpartition("/")[2]
 
     @property
@@ -31,13 +31,13 @@ class Package:
 
 
 def find(arn: str, context: Context) -> Package:
-    """The package of that ARN; raises ValidationException for another region's ARN and for an unknown one."""
+    """Return the package of an ARN. Raises ValidationException for an unknown ARN or another region's."""
     parts = arn.split(":")
     if len(parts) == 6 and parts[3] != context.region:
         raise refused(f"ARN should be scoped to correct region: {context.region}")
     model = catalog.model_of_package(arn)
     if model is None or context.region not in model.regions or arn != _arn(arn, context):
-        raise refused(f"ModelPackage {arn} does not exist.")  # wording not established
+        raise refused(f"ModelPackage {arn} does not exist.")  # wording (not established)
     return Package(arn, model)
 
 
@@ -50,7 +50,7 @@ class PackageOperations(State):
     """DescribeModelPackage and ListModelPackages."""
 
     def describe_model_package(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """The package; AWS may want a subscription for this, which is not established."""
+        """Return the package; that AWS needs no subscription for it: (not established)."""
         package = find(params["ModelPackageName"], context)
         return {
             "ModelPackageName": package.name,
@@ -64,7 +64,7 @@ class PackageOperations(State):
         }
 
     def list_model_packages(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """The account's own packages: none. Marketplace packages belong to other accounts."""
+        """Return the account's own packages: none, as Marketplace packages belong to sellers."""
         return {"ModelPackageSummaryList": []}
 
 
@@ -78,5 +78,5 @@ def _inference(package: Package) -> dict[str, Any]:
 
 
 def _published(as_of: str) -> datetime:
-    """The catalogue's date: YYYY-MM-DD or YYYY-MM."""
+    """Return the catalogue's date (YYYY-MM-DD or YYYY-MM) as a time."""
     return datetime.fromisoformat(as_of if len(as_of) > 7 else f"{as_of}-01").replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""CreateModel, DescribeModel, DeleteModel, ListModels: a model is a Marketplace package and a role."""
+"""CreateModel, DescribeModel, DeleteModel and ListModels, for models made of a package and a role."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from helpers.sandbox.aws.service import Context
 
 from ..iam import SAGEMAKER
 from . import listing
-from .errors import MODEL, arn, not_found, refused, taken
+from .errors import MODEL, arn, refused, taken
 from .model_packages import find
 from .state import Record, State, tags_of
 
@@ -15,7 +15,7 @@ class ModelOperations(State):
     """The operations on models."""
 
     def create_model(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """Make a model from a package that the account is subscribed to."""
+        """Create a model from a package that the account is subscribed to."""
         models, name = self._region(context).models, params["ModelName"]
         if name in models:
             raise taken(MODEL, name, context)
@@ -24,23 +24,18 @@ class ModelOperations(State):
         return {"ModelArn": models[name].arn}
 
     def describe_model(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """The model as it was asked for."""
-        record = self._model(params["ModelName"], context)
-        shown = {
-            key: value for key, value in record.params.items() if key != "Tags" and value not in ({}, [])
-        }
-        return {**shown, "ModelArn": record.arn, "CreationTime": record.created}
+        """Return the model as it was created."""
+        return self._model(params["ModelName"], context).described("Model")
 
     def delete_model(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """Forget the model; endpoints that run it already go on."""
-        models = self._region(context).models
-        if models.pop(params["ModelName"], None) is None:
-            raise not_found(MODEL, params["ModelName"], context)
+        """Delete the model; endpoints that run it keep running."""
+        record = self._model(params["ModelName"], context)
+        del self._region(context).models[record.name]
         return {}
 
     def list_models(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """The region's models."""
-        return listing.answer("Models", map(_row, self._region(context).models.values()), params)
+        """Return the region's models."""
+        return listing.records("Model", self._region(context).models.values(), params)
 
     def _check_container(self, container: dict[str, Any], params: dict[str, Any], context: Context) -> None:
         if "ModelPackageName" not in container:
@@ -51,13 +46,13 @@ class ModelOperations(State):
         if container.get("Environment"):
             raise refused("Environment variable map cannot be specified when using a ModelPackage.")
         if not params.get("EnableNetworkIsolation"):
-            # wording not established for models; by analogy with the one for training jobs
+            # wording for models (not established): by analogy with training jobs
             raise refused(
                 "EnableNetworkIsolation must be true for models using SageMaker Marketplace model packages."
             )
         self._check_subscribed(package.model.listing_id, context)
         if (role := params.get("ExecutionRoleArn")) and not self._roles.may_assume(role, SAGEMAKER):
-            # quoted by users for training and transform jobs; that models have the same is an analogy
+            # users quote it for training and transform jobs; for models (not established)
             raise refused(
                 f"Could not assume role {role}. Please ensure that the role exists and allows principal "
                 f"'{SAGEMAKER}' to assume the role."
@@ -65,17 +60,12 @@ class ModelOperations(State):
 
 
 def container_of(params: dict[str, Any]) -> dict[str, Any]:
-    """The model's one container: `PrimaryContainer`, or the only item of `Containers`."""
+    """Return the model's one container: `PrimaryContainer`, or the only item of `Containers`."""
     containers = params.get("Containers") or []
     if bool(containers) == ("PrimaryContainer" in params):
-        # wording not established
+        # wording (not established)
         raise refused("Exactly one of PrimaryContainer and Containers must be specified.")
     if len(containers) > 1:
         raise refused("The sandbox hosts models of one container only.")
     container: dict[str, Any] = containers[0] if containers else params["PrimaryContainer"]
     return container
-
-
-def _row(record: Record) -> listing.Row:
-    summary = {"ModelName": record.name, "ModelArn": record.arn, "CreationTime": record.created}
-    return listing.Row(record.name, record.created, record.created, "", summary)

@@ -1,4 +1,4 @@
-"""From an endpoint configuration to running variants: subscription, quota, capacity, health check."""
+"""Deployment of an endpoint configuration: subscription, quota, capacity, health check."""
 
 from collections import Counter
 from datetime import timedelta
@@ -21,7 +21,7 @@ NO_START = "Request to service failed. If failure persists after retry, contact 
 
 
 def no_ping(variant_name: str) -> str:
-    """The FailureReason of a container that never became healthy (its second sentence is not established)."""
+    """Return the FailureReason of an unhealthy container; its second sentence: (not established)."""
     return (
         f"The primary container for production variant {variant_name} did not pass the ping health check. "
         "Please check CloudWatch logs for this endpoint."
@@ -29,7 +29,7 @@ def no_ping(variant_name: str) -> str:
 
 
 class Deploying(ConfigOperations):
-    """What CreateEndpoint and UpdateEndpoint share."""
+    """The steps that CreateEndpoint and UpdateEndpoint share."""
 
     def _deploy(
         self,
@@ -38,7 +38,7 @@ class Deploying(ConfigOperations):
         context: Context,
         overrides: dict[str, dict[str, Any]] | None = None,
     ) -> Deployment:
-        """Start to deploy a configuration; raises when AWS would refuse at once.
+        """Start to deploy a configuration. Raises AwsError where AWS refuses at once.
 
         `overrides` holds, by variant name, members that replace those of the configuration.
         """
@@ -59,7 +59,7 @@ class Deploying(ConfigOperations):
         return Deployment(config_name, tuple(variants), ready, failure)
 
     def _used(self, context: Context) -> Counter[str]:
-        """Instance type -> how many the region's endpoints hold."""
+        """Return instance type -> number of instances that the region's endpoints use."""
         used: Counter[str] = Counter()
         for endpoint in self._region(context).endpoints.values():
             used += endpoint.instances
@@ -68,10 +68,10 @@ class Deploying(ConfigOperations):
     def _place(
         self, spec: dict[str, Any], endpoint_name: str, used: Counter[str], context: Context
     ) -> tuple[Variant, str | None]:
-        """Choose the variant's instance type; returns it with the reason why it will fail, if it will."""
+        """Choose the variant's instance type; also return why the variant will fail, or None."""
         options = self._options(spec, context)
         for option in options:
-            # that CreateEndpoint looks at the subscription too, as CreateModel does, is not established
+            # CreateEndpoint checks the subscription, as CreateModel does (not established)
             self._check_subscribed(option.package.model.listing_id, context)
         count = int(spec["InitialInstanceCount"])
         allowed = [o for o in options if self._quota_left(o.instance_type, used) >= count]
@@ -85,8 +85,8 @@ class Deploying(ConfigOperations):
     def _start_failure(self, option: Option, spec: dict[str, Any], endpoint_name: str) -> str | None:
         if not self._faults.starts(endpoint_name):
             return NO_START
-        # Cohere's newer packages need a newer GPU driver than the default image has. Which ones would do
-        # besides the documented one is not known, so any version that was named counts.
+        # Cohere's newer packages need a newer GPU driver than the default image has; whether others than
+        # the documented one work (not established): any named version is accepted.
         old_driver = option.package.model.inference_ami_version and "InferenceAmiVersion" not in spec
         if old_driver or not self._faults.passes_health_check(endpoint_name, spec["VariantName"]):
             return no_ping(spec["VariantName"])

@@ -1,10 +1,9 @@
-"""What SageMaker remembers, by region, and what all its operations share."""
+"""SageMaker's state by region, and what all its operations share."""
 
 import random
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Protocol
 
 from botocore.model import OperationModel
@@ -13,28 +12,34 @@ from helpers.sandbox.aws.service import AwsError, Context, Handler, Service
 from helpers.sandbox.faults import Faults
 from helpers.sandbox.settings import Settings
 
+from ..clock import utc_now
 from ..iam import Roles
 from ..scheduler import Schedules
-from .errors import MODEL, not_found, refused
+from .errors import MODEL, named, refused
 from .lifecycle import DELETABLE, Endpoint, Variant
 
 
 class Subscriptions(Protocol):
-    """Who may use which listing; `marketplace.Agreements` is one."""
+    """What knows the account's subscriptions; `marketplace.Agreements` is one."""
 
     def is_subscribed(self, listing_id: str, account: str) -> bool:
-        """Whether the account's agreement for that listing is active and provisioned."""
+        """Tell whether the account's agreement for the listing is active and provisioned."""
 
 
 @dataclass
 class Record:
-    """A model or an endpoint configuration: the request that made it."""
+    """A model or an endpoint configuration, with the parameters of the request that created it."""
 
     name: str
     arn: str
     created: datetime
     params: dict[str, Any]
     tags: dict[str, str]
+
+    def described(self, member: str) -> dict[str, Any]:
+        """Return the Describe operation's response; `member` is "Model" or "EndpointConfig"."""
+        given = {key: value for key, value in self.params.items() if key != "Tags" and value not in ({}, [])}
+        return {**given, f"{member}Arn": self.arn, "CreationTime": self.created}
 
 
 @dataclass
@@ -46,13 +51,8 @@ class Region:
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
 
 
-def utc_now() -> datetime:
-    """The time, aware of its zone."""
-    return datetime.now(UTC)
-
-
 def tags_of(params: dict[str, Any]) -> dict[str, str]:
-    """A request's tags as a dict. Raises ValidationException; its wording is not established."""
+    """Return a request's tags as a dict. Raises ValidationException; wording (not established)."""
     tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
     if len(tags) < len(params.get("Tags", [])):
         raise refused("Tag keys must be unique.")
@@ -62,7 +62,7 @@ def tags_of(params: dict[str, Any]) -> dict[str, str]:
 
 
 class State(Service):
-    """The base of the groups of operations; one lock around every call."""
+    """The base of the operations. Only the event loop's thread uses it, so it has no lock."""
 
     service_name = "sagemaker"
 
@@ -82,26 +82,24 @@ class State(Service):
         self._agreements = agreements
         self._roles = roles
         self._schedules = schedules
-        self._started = started  # (variant, region, when, healthy): a container was started
+        self._started = started  # called with (variant, region, time, healthy) when a container starts
         self._clock = clock
         self._faults = faults or Faults()
-        self._chance = chance or random.Random()  # nosec B311: no secret, which variant serves
+        self._chance = chance or random.Random()  # nosec B311: chooses a variant, no secret
         self._regions: dict[str, Region] = {}
-        self._lock = threading.RLock()
 
     def _find(self, operation: str) -> tuple[OperationModel, Handler]:
         model, handler = super()._find(operation)
 
-        def guarded(params: dict[str, Any], context: Context) -> dict[str, Any] | None:
+        def throttled(params: dict[str, Any], context: Context) -> dict[str, Any] | None:
             if self._faults.throttles(operation):
-                raise AwsError("ThrottlingException", "Rate exceeded")  # wording not established
-            with self._lock:
-                return handler(params, context)
+                raise AwsError("ThrottlingException", "Rate exceeded")  # wording (not established)
+            return handler(params, context)
 
-        return model, guarded
+        return model, throttled
 
     def _region(self, context: Context) -> Region:
-        """The caller's region as it is now: everything due has happened."""
+        """Return the caller's region after everything that is due by now has happened."""
         region = self._regions.setdefault(context.region, Region())
         now = self._clock()
         for endpoint in region.endpoints.values():
@@ -120,10 +118,7 @@ class State(Service):
                 self._schedules.done(name, deletion)
 
     def _model(self, name: str, context: Context) -> Record:
-        models = self._region(context).models
-        if name not in models:
-            raise not_found(MODEL, name, context)
-        return models[name]
+        return named(MODEL, self._region(context).models, name, context)
 
     def _check_subscribed(self, listing_id: str, context: Context) -> None:
         subscribed = self._agreements.is_subscribed(listing_id, context.account)

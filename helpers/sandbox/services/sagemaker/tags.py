@@ -16,20 +16,20 @@ class TagOperations(State):
     """The operations on tags."""
 
     def add_tags(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """Add the tags, or change their values."""
+        """Add tags, or change the values of existing ones."""
         tags = self._tags(params["ResourceArn"], context)
         added = tags_of(params)
         if len(tags | added) > MOST:
-            raise refused(f"A resource can have at most {MOST} tags.")  # wording not established
+            raise refused(f"A resource can have at most {MOST} tags.")  # wording (not established)
         tags.update(added)
         return {"Tags": _shown(tags)}
 
     def list_tags(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """All tags of the resource: never more than one page."""
+        """Return all tags of the resource, always in one page."""
         return {"Tags": _shown(self._tags(params["ResourceArn"], context))}
 
     def delete_tags(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """Remove the tags; those it does not have are no error."""
+        """Remove tags; ignore those that the resource lacks."""
         tags = self._tags(params["ResourceArn"], context)
         for key in params["TagKeys"]:
             tags.pop(key, None)
@@ -44,9 +44,9 @@ class TagOperations(State):
             ENDPOINT: region.endpoints,
         }
         for resource in kinds.get(kind, {}).values():
-            if resource.arn == resource_arn:  # in small letters, unlike the name
+            if resource.arn == resource_arn:  # an ARN is in lower case, unlike the name
                 return resource.tags
-        raise refused(f'Could not find resource "{resource_arn}".')  # wording not established
+        raise refused(f'Could not find resource "{resource_arn}".')  # wording (not established)
 
 
 def _shown(tags: dict[str, str]) -> list[dict[str, str]]:

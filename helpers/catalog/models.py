@@ -1,56 +1,12 @@
-"""The catalogue: Cohere's models, the regions they are published in, the instance types they run on.
+"""Cohere's models, the packages they are sold as, and the regions; the facts are in `data/models.json`."""
 
-The facts are in `data/models.json` and `data/instances.json`, each with its date and its source. The sandbox
-reads the same files, so both sides of the wire agree.
-"""
-
-import json
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from .errors import BadInput, UnknownInstanceType, UnknownModel, UnsupportedRegion
-
-DATA = Path(__file__).resolve().parent.parent / "data"
-GENERATING_APIS = ("generate", "chat-v1", "chat-v2")
-
-
-@dataclass(frozen=True)
-class Limit:
-    """A parameter's range, both ends included, and what the API takes when it is left out."""
-
-    low: float
-    high: float
-    default: float
-
-    def check(self, name: str, value: float) -> None:
-        """Raise BadInput unless `value` is a number within the range."""
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not (is_number and self.low <= value <= self.high):
-            raise BadInput(f"{name} is {value!r}; this model takes {self.low:g} to {self.high:g}.")
-
-
-@dataclass(frozen=True)
-class InstanceType:
-    """A SageMaker hosting instance type.
-
-    Memory is in GB for each GPU; `usd_per_hour` is an estimate for us-east-1 (None: not established).
-    """
-
-    type: str
-    gpu: str
-    gpus: int
-    gpu_memory_gb_each: int
-    usd_per_hour: float | None
-    as_of: str
-    source: str
-    note: str = ""
-
-    @property
-    def gpu_memory_gb(self) -> int:
-        """All GPUs' memory together, in GB."""
-        return self.gpus * self.gpu_memory_gb_each
+from ..errors import UnknownInstanceType, UnknownModel, UnsupportedRegion
+from .data import document
+from .settings import GENERATING_APIS, Limit, shared_limits
 
 
 @dataclass(frozen=True)
@@ -134,44 +90,20 @@ def model_of_package(package_arn: str) -> Model | None:
     return next((m for m in models() if package in m.packages.values()), None)
 
 
-def instance_types() -> tuple[InstanceType, ...]:
-    """All instance types of the catalogue, the smallest first."""
-    return tuple(_instance_types().values())
-
-
-def instance_type(name: str) -> InstanceType:
-    """The instance type of that name; raises UnknownInstanceType with the names there are."""
-    if name not in _instance_types():
-        raise UnknownInstanceType(
-            f"No instance type {name!r} in the catalogue. Choose one of: {', '.join(_instance_types())}."
-        )
-    return _instance_types()[name]
-
-
 def publishing_accounts() -> dict[str, str]:
     """Region -> the account that AWS Marketplace publishes model packages from in that region."""
-    return dict(_document("models")["region_accounts"])
-
-
-@cache
-def _document(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((DATA / f"{name}.json").read_text(encoding="utf-8"))
-    return document
-
-
-@cache
-def _instance_types() -> dict[str, InstanceType]:
-    return {entry["type"]: InstanceType(**entry) for entry in _document("instances")["instances"]}
+    return dict(document("models")["region_accounts"])
 
 
 @cache
 def _models() -> dict[str, Model]:
-    return {entry["id"]: _read_model(entry) for entry in _document("models")["models"]}
+    return {entry["id"]: _read_model(entry) for entry in document("models")["models"]}
 
 
 def _read_model(entry: dict[str, Any]) -> Model:
     everywhere = tuple(publishing_accounts())
     regions = everywhere if entry["regions"] == "all" else tuple(entry["regions"])
+    own = {name: Limit(*triple) for name, triple in entry.get("limits", {}).items()}
     return Model(
         id=entry["id"],
         name=entry["name"],
@@ -180,7 +112,7 @@ def _read_model(entry: dict[str, Any]) -> Model:
         packages=entry["packages"],
         regions=regions,
         first_regions=tuple(entry.get("first_published", {}).get("regions", regions)),
-        limits={name: Limit(*triple) for name, triple in entry.get("limits", {}).items()},
+        limits=shared_limits(entry["api"]) | own,
         context_tokens=entry.get("context_tokens"),
         inference_ami_version=entry.get("inference_ami_version"),
         practice_software_usd_per_hour=entry.get("practice_software_usd_per_hour", {}),
@@ -188,16 +120,3 @@ def _read_model(entry: dict[str, Any]) -> Model:
         as_of=entry["as_of"],
         source=entry["source"],
     )
-
-
-def load_prompts(path: str | Path = DATA / "prompts.json") -> dict[str, str]:
-    """The prompts of a file, by id; raises BadInput if it is missing or of another shape."""
-    try:
-        listed = json.loads(Path(path).read_text(encoding="utf-8"))["prompts"]
-        return {entry["id"]: entry["prompt"] for entry in listed}
-    except FileNotFoundError as error:
-        raise BadInput(f"There are no prompts in {path}: the file does not exist.") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadInput(
-            f'{path} is not a file of prompts: it takes {{"prompts": [{{"id": ..., "prompt": ...}}]}}.'
-        ) from error

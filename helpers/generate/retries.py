@@ -1,0 +1,24 @@
+"""What is sent again, and after which pauses: requests that the service was too busy to begin."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+# Never a model's answer, and never a timeout, which may have been computed and paid for.
+RETRIED = ("ThrottlingException", "ServiceUnavailable", "ModelNotReadyException")
+RETRY_SECONDS = (0.5, 1.0, 2.0)
+
+
+def retried(
+    call: Callable[[], dict[str, Any]], pauses: Sequence[float], sleep: Callable[[float], object]
+) -> dict[str, Any]:
+    """Return what `call` does; while the service is busy, call again after each of `pauses` (seconds)."""
+    for pause in pauses:
+        try:
+            return call()
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in RETRIED:
+                raise
+        sleep(pause)
+    return call()
