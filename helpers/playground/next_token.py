@@ -1,0 +1,215 @@
+"""See the dice: bars of the next token, and sliders that reshape them without asking the model again."""
+
+import random
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets as widgets
+
+from ..errors import TutorialError
+from ..generate.next_token import NextToken, Setting, check, draw, look, most_at_once
+from ..generate.reshape import Reshaping, reshape
+from ..notebook.frontend import SCRIPT, STATUS_CLASS, attended
+from ..notebook.markup import Html, escape
+from . import bars
+from .controls import LABEL, number
+from .rendering import line
+
+if TYPE_CHECKING:
+    from ..generate.client import Client
+
+ASK = "Ask"
+MOST_LOOKS = 4  # where nobody can press Ask again
+ORDER = (
+    "Assumed: k cuts first, then p, then temperature acts, and the likelihoods are those before all three. "
+    "Of this Cohere documents only that p acts after k."
+)
+
+
+class NextTokenView:
+    """Bars of the likeliest next tokens; a cell that ends with it shows it. Make it with `next_token`.
+
+    `known` is what was drawn so far, `reshaping` what the sliders make of it, `drawn` what was drawn at the
+    sliders' setting. Without a front end (`interactive` False; None finds out) it asks when it is made.
+    """
+
+    def __init__(
+        self,
+        client: "Client",
+        prompt: str,
+        setting: Setting,
+        *,
+        seconds: float = 3.0,
+        interactive: bool | None = None,
+        dice: random.Random | None = None,
+    ) -> None:
+        check(client)
+        self._client, self._seconds = client, seconds
+        self._writer = client.session.writer
+        self._dice = dice or random.Random()
+        self._values = {"temperature": setting.temperature, "k": setting.k, "p": setting.p}
+        for name, value in self._values.items():
+            client.limits[name].check(name, value)
+        self.known = NextToken(prompt)
+        self.drawn: list[str] = []
+        self._copy: Any = None
+        self._thread: threading.Thread | None = None
+        self._drawing = threading.Lock()  # sliders and answers both redraw
+        self.interactive = attended() if interactive is None else interactive
+        if self.interactive:
+            self._build(prompt)
+        else:
+            self._ask_until_known(prompt)
+
+    @property
+    def setting(self) -> Setting:
+        """What the sliders say."""
+        return Setting(self._values["temperature"], int(self._values["k"]), self._values["p"])
+
+    @property
+    def reshaping(self) -> Reshaping:
+        """What the setting makes of the tokens that were seen, in their order."""
+        return reshape(self.known.seen, self.setting)
+
+    def ask(self, prompt: str) -> None:
+        """Ask for answers of one token each; the same prompt again looks further. Raises what goes wrong."""
+        if prompt != self.known.prompt:
+            self.known = NextToken(prompt)
+        self.drawn = []
+        for known in look(self._client, self.known, self.setting, seconds=self._seconds):
+            self.known = known
+            self._show()
+
+    def draw(self) -> None:
+        """Draw a token by the bars; where they aren't known, the model itself draws some in one request."""
+        setting, reshaping, known = self.setting, self.reshaping, self.known
+        if reshaping.is_known:
+            (chosen,) = self._dice.choices(known.seen, [each.probability for each in reshaping.tokens])
+            new = [chosen.token]
+        else:
+            answers = draw(self._client, known.prompt, setting, most_at_once(self._client))
+            self.known, new = known.plus(answers), [each.token for each in answers]
+        if setting == self.setting:  # a slider may have moved meanwhile
+            self.drawn += new
+        self._show()
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait until what a button began has ended."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    def static_copy(self) -> str:
+        """What a saved notebook keeps: the bars as Markdown, every text shown literally."""
+        table = bars.markdown(self.known, self.reshaping, self.setting, self._writer, self.drawn)
+        return f"{table}\n\n{ORDER}" if self._client.session.spends_money else table
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import HTML, Markdown, display
+
+        if self.interactive:
+            display(self.widget)  # type: ignore[no-untyped-call]
+            display(HTML(SCRIPT))  # type: ignore[no-untyped-call]
+            self._copy = display(self._folded(), display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            display(Markdown(self.static_copy()))  # type: ignore[no-untyped-call]
+
+    def _folded(self) -> Html:
+        summary = "The bars when the model was last asked or a token drawn (kept in the saved notebook)"
+        chart = bars.chart(self.known, self.reshaping, self.setting, self._writer)
+        words = bars.sentence(self.known, self.reshaping, self.setting)
+        return Html(f"<details><summary>{summary}</summary>{chart}<p>{escape(words)}</p></details>", words)
+
+    def _ask_until_known(self, prompt: str) -> None:
+        """What is kept may take a little longer; where it stays unknown, fresh draws are kept instead."""
+        for _ in range(MOST_LOOKS):
+            self.ask(prompt)
+            if bars.can_be_shown(self.reshaping):
+                return
+        self.draw()
+
+    def _build(self, prompt: str) -> None:
+        self.prompt = widgets.Textarea(
+            prompt, description="prompt", rows=2, style=LABEL, layout=widgets.Layout(width="auto")
+        )
+        self.ask_button = widgets.Button(description=ASK, button_style="primary", icon="search")
+        self.draw_button = widgets.Button(description="Draw", icon="random")
+        self.ask_button.on_click(lambda _: self._do("Asking", lambda: self.ask(self.prompt.value)))
+        self.draw_button.on_click(lambda _: self._do("Drawing", self.draw))
+        self.status, self.chart = widgets.HTML(), widgets.HTML()
+        self.status.add_class(STATUS_CLASS)
+        self.controls: dict[str, Any] = {}
+        sliders = [self._slider(name, value) for name, value in self._values.items()]
+        buttons = widgets.HBox(
+            [self.ask_button, self.draw_button], layout=widgets.Layout(flex_flow="row wrap")
+        )
+        note = widgets.HTML(line(ORDER))
+        parts = [self.prompt, *sliders, buttons, self.status, self.chart]
+        self.widget = widgets.VBox([*parts, *([note] if self._client.session.spends_money else [])])
+        self._redraw()
+
+    def _slider(self, name: str, value: float) -> Any:
+        box, row = number(name, value, self._client.limits[name])
+        self.controls[name] = box
+
+        def moved(change: Mapping[str, Any]) -> None:
+            self._values[name] = change["new"]
+            self.drawn = []
+            self._redraw()
+
+        box.observe(moved, "value")
+        return row
+
+    def _do(self, doing: str, work: Callable[[], None]) -> None:
+        """Run a button's work in a thread, so that the sliders go on working; one press after the other."""
+        self.wait()
+        self.ask_button.description = f"{doing} ..."  # disabled, it would lose the keyboard's focus
+        self._thread = threading.Thread(target=self._work, args=(work,), name="next token", daemon=True)
+        self._thread.start()
+
+    def _work(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except TutorialError as error:  # not swallowed: nobody hears of a thread's exceptions but here
+            self.status.value = line(f"Failed: {error}")
+        finally:
+            self.ask_button.description = ASK
+
+    def _show(self) -> None:
+        """Redraw, and keep a copy for the saved notebook."""
+        if self.interactive:
+            self._redraw()
+            if self._copy is not None:
+                self._copy.update(self._folded())
+
+    def _redraw(self) -> None:
+        with self._drawing:
+            reshaping, setting, known = self.reshaping, self.setting, self.known
+            words = bars.sentence(known, reshaping, setting)
+            if known.draws and not bars.can_be_shown(reshaping):
+                words = f"{words} {bars.INSTEAD}"
+            if self.drawn and not bars.can_be_shown(reshaping):
+                self.chart.value = bars.tally(self.drawn, setting, self._writer)
+            elif known.draws:
+                self.chart.value = bars.chart(known, reshaping, setting, self._writer)
+            self.status.value = line(bars.in_words(self.drawn) if self.drawn else words)
+            self.draw_button.disabled = not known.draws
+
+
+def next_token(
+    client: "Client",
+    *,
+    prompt: str,
+    temperature: float = 1.0,
+    k: int = 0,
+    p: float = 0.75,
+    seconds: float = 3.0,
+    interactive: bool | None = None,
+) -> NextTokenView:
+    """Show what the model may write first after `prompt`, with sliders for temperature, k and p.
+
+    `seconds` is how long one press of Ask goes on asking. Raises BadInput for a model without likelihoods,
+    and for a value that it does not take.
+    """
+    setting = Setting(temperature, k, p)
+    return NextTokenView(client, prompt, setting, seconds=seconds, interactive=interactive)

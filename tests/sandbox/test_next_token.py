@@ -1,0 +1,130 @@
+"""The next token, told from Cohere's API alone, against llama.cpp's own before and after its sampler."""
+
+import asyncio
+import json
+import math
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from helpers import catalog
+from helpers.generate.apis import APIS
+from helpers.generate.next_token import NextToken, Setting, certain, look
+from helpers.generate.reshape import reshape
+from helpers.generate.types import Request, Response
+from helpers.sandbox.container.container import Container
+from helpers.sandbox.engine.engine import Engine, Sampling
+from helpers.sandbox.inference import Answer
+
+MEDIUM = catalog.model("cohere-medium")
+EVERY = 1 << 20  # more tokens than any vocabulary has
+# One that the model is sure of, one with a few ways to go on, one with hundreds.
+PROMPTS = (
+    "Is water wet? Answer with yes or no.",
+    "Name one colour, in one word.",
+    "Write a LinkedIn post about starting a career in tech:",
+)
+SETTINGS = st.builds(
+    Setting,
+    st.sampled_from([0.0, 0.3, 1.0, 2.0, 5.0]) | st.floats(0.05, 5),
+    st.sampled_from([0, 1, 2, 3, 4, 6]) | st.integers(0, 30),
+    st.sampled_from([0.5, 0.75, 0.99]) | st.floats(0.01, 0.99),
+)
+
+
+class InProcess:
+    """The container without AWS around it, with what `look` needs of a client."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.model, self.limits = MEDIUM, MEDIUM.limits
+        self._container = Container(engine)
+        self._api = APIS["generate"]
+
+    def supports(self, feature: str) -> bool:
+        return feature in self._api.features
+
+    def generate(self, prompt: str, **given: Any) -> Response:
+        body = json.dumps(self._api.body(Request(prompt, **given), stream=False)).encode()
+        answer = asyncio.run(self._container.invoke(self.model, body))
+        assert isinstance(answer, Answer)
+        assert answer.status == 200, answer.body
+        return self._api.response(json.loads(answer.body))
+
+
+@pytest.fixture(scope="module")
+def looks(engine: Engine) -> dict[str, NextToken]:
+    client: Any = InProcess(engine)
+    ticks = SimpleNamespace(now=0.0)
+
+    def clock() -> float:
+        ticks.now += 1
+        return float(ticks.now)
+
+    usual = Setting(1, 0, 0.75)
+    return {
+        prompt: list(look(client, NextToken(prompt), usual, seconds=9, clock=clock))[-1] for prompt in PROMPTS
+    }
+
+
+def probabilities(
+    engine: Engine, prompt: str, sampling: dict[str, Any], field: str
+) -> dict[str, list[float]]:
+    """llama.cpp's own, of every token that has any, by text: several tokens may look the same."""
+    ids, _ = engine.conversation([("user", [token for token, _ in engine.tokenize(prompt)])])
+    body = {"prompt": ids, "max_tokens": 1, "stream": True, "logprobs": EVERY, "cache_prompt": False}
+    chunks: list[Any] = []
+    engine._llama.complete({**body, **sampling}, lambda chunk: bool(chunks.append(chunk)))
+    entry = chunks[0]["choices"][0]["logprobs"]["content"][0]
+    found: dict[str, list[float]] = {}
+    for each in entry["top_logprobs" if field == "logprob" else "top_probs"]:
+        value = math.exp(each[field]) if field == "logprob" else each[field]
+        found.setdefault(bytes(each["bytes"]).decode(errors="replace"), []).append(value)
+    return found
+
+
+def after(engine: Engine, prompt: str, setting: Setting) -> dict[str, list[float]]:
+    """What the sampler draws with: reported by llama.cpp after its whole chain."""
+    sampling = Sampling(setting.temperature, setting.k, setting.p, seed=1).as_llama()
+    return probabilities(engine, prompt, {**sampling, "post_sampling_probs": True}, "prob")
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+def test_every_seen_token_has_the_model_s_own_probability(
+    engine: Engine, looks: dict[str, NextToken], prompt: str
+) -> None:
+    every = probabilities(engine, prompt, {"temperature": 0}, "logprob")
+    assert sum(map(sum, every.values())) == pytest.approx(1, abs=1e-3)
+    for seen in looks[prompt].seen:
+        assert any(seen.low <= each <= seen.high for each in every[seen.token]), seen
+    told = {each.token for each in looks[prompt].seen[: certain(looks[prompt].seen)]}
+    likeliest = sorted(every, key=lambda token: -max(every[token]))[: len(told)]
+    assert told == set(likeliest)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(prompt=st.sampled_from(PROMPTS), setting=SETTINGS)
+def test_reshaped_it_is_what_the_engine_draws_with(
+    engine: Engine, looks: dict[str, NextToken], prompt: str, setting: Setting
+) -> None:
+    known = looks[prompt]
+    truth, told = after(engine, prompt, setting), reshape(known.seen, setting)
+    for seen, one in zip(known.seen, told.tokens, strict=True):
+        shares = truth.get(seen.token, [0.0])
+        assert any(one.low - 2e-5 <= share <= one.high + 2e-5 for share in shares), (seen, one, shares)
+        if told.is_known:
+            allowed = 2e-5 + 0.0022 / max(setting.temperature, 1e-9) * max(shares)
+            assert min(abs(one.probability - share) for share in shares) <= allowed
+    if told.is_known:
+        missing = {token for token, shares in truth.items() if max(shares) > 1e-6}
+        assert missing <= {each.token for each in known.seen}
+
+
+def test_much_is_known_after_some_draws(looks: dict[str, NextToken]) -> None:
+    sure, *others = (looks[prompt].seen for prompt in PROMPTS)
+    assert reshape(sure, Setting(5, 0, 0.7)).is_known
+    for seen in (sure, *others):
+        assert reshape(seen, Setting(0, 0, 0.75)).is_known
+        assert reshape(seen, Setting(5, 2, 0.99)).is_known
