@@ -142,14 +142,15 @@ def stream(runtime: Any) -> tuple[float, float]:
 def main() -> None:
     """Print the figures."""
     with sandbox() as (address, bare):
-        from helpers import clean_up, endpoint, marketplace
+        from helpers import clean_up, constructs, endpoint, marketplace
         from helpers.session import connect
 
         def silent(_: str) -> None:
             pass
 
         def cycle() -> None:
-            endpoint.create(session, model, model.package_arn("us-east-1"), "cycle", "ml.p3.2xlarge")
+            constructs.prepare(session, model, model.package_arn("us-east-1"), "cycle", "ml.p3.2xlarge")
+            constructs.start(session, "cycle")
             clean_up.delete(session, "cycle", tell=silent, sleep=lambda seconds: None)
 
         session = connect("sandbox")
