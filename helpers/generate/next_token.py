@@ -31,7 +31,7 @@ TOO_MUCH = 1.05  # probabilities that come to more are no probabilities before t
 
 
 @dataclass(frozen=True)
-class Setting:
+class Sampling:
     """How a token is drawn: the `k` likeliest (0: all), of these the likeliest that make up `p`, then
     `temperature` (0: always the likeliest).
     """
@@ -50,7 +50,7 @@ class Draw:
 
     token: str
     likelihood: float | None
-    setting: Setting
+    setting: Sampling
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ class NextToken:
 def look(
     client: "Client",
     known: NextToken,
-    setting: Setting,
+    setting: Sampling,
     *,
     seconds: float = 1.5,
     clock: Callable[[], float] = time.perf_counter,
@@ -142,7 +142,7 @@ def look(
             break
 
 
-def draw(client: "Client", prompt: str, setting: Setting, times: int) -> tuple[Draw, ...]:
+def draw(client: "Client", prompt: str, setting: Sampling, times: int) -> tuple[Draw, ...]:
     """Have the model draw the next token `times` times: real answers, at most five a request."""
     most, drawn = most_at_once(client), list[Draw]()
     while len(drawn) < times:
@@ -173,13 +173,13 @@ def most_at_once(client: "Client") -> int:
     return int(client.limits["num_generations"].high)
 
 
-def _next_setting(client: "Client", known: NextToken, setting: Setting, turn: int) -> Setting:
+def _next_setting(client: "Client", known: NextToken, setting: Sampling, turn: int) -> Sampling:
     limits = client.limits
     hottest = limits["temperature"].high
     if turn % 2:
-        return Setting(hottest, setting.k, setting.p)
+        return Sampling(hottest, setting.k, setting.p)
     k = min(certain(known.seen) + AHEAD, int(limits["k"].high))
-    return Setting(hottest, k, limits["p"].high)
+    return Sampling(hottest, k, limits["p"].high)
 
 
 def _certain_mass(known: NextToken) -> float:
@@ -217,7 +217,7 @@ def surely_above(seen: Sequence[Seen]) -> list[int]:
     return [sum(1 for other in seen if other.low > each.high) for each in seen]
 
 
-def _drawn(generation: "Generation", setting: Setting) -> Draw:
+def _drawn(generation: "Generation", setting: Sampling) -> Draw:
     listed = generation.token_likelihoods
     return Draw(listed[0].token, listed[0].likelihood, setting) if listed else Draw("", None, setting)
 

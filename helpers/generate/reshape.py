@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from itertools import accumulate
 from math import exp, inf, log
 
-from .next_token import FLOAT, Seen, Setting, most_above, surely_above
+from .next_token import FLOAT, Sampling, Seen, most_above, surely_above
 
 NEARLY = 0.9  # where so much of all draws is accounted for, the bounds are worth bars
 
@@ -50,7 +50,7 @@ class Reshaping:
         return sum(each.low for each in self.tokens) >= NEARLY
 
 
-def reshape(seen: Sequence[Seen], setting: Setting) -> Reshaping:
+def reshape(seen: Sequence[Seen], setting: Sampling) -> Reshaping:
     """Reshape the probabilities of `seen` (sorted by `low`, the largest first) by a setting."""
     if not seen:
         return Reshaping((), False)
@@ -111,7 +111,7 @@ class _Known:
             False,
         )
 
-    def drawn(self, setting: Setting) -> Reshaping:
+    def drawn(self, setting: Sampling) -> Reshaping:
         """At any other temperature."""
         unseen_in_k = self._unseen_in(setting.k)
         low, high = (setting.p * mass for mass in self._mass_of(setting.k, unseen_in_k))
@@ -138,7 +138,7 @@ class _Known:
         most += min(self.unseen, unseen * self.largest_unseen)
         return self.mass[min(k, len(self.seen))], min(1.0, most)
 
-    def _was_drawn(self, n: int, setting: Setting) -> bool:
+    def _was_drawn(self, n: int, setting: Sampling) -> bool:
         """Whether a token was drawn where no more could be drawn than at this setting."""
         return not setting.k and self.seen[n].reach <= setting.p
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..generate.next_token import NextToken, Seen, Setting
+from ..generate.next_token import NextToken, Sampling, Seen
 from ..generate.reshape import Reshaped, Reshaping
 from ..notebook.markup import attribute, count, escape, inline, visible
 
@@ -36,12 +36,12 @@ def shown(token: str) -> str:
     return f"“{visible(token).replace(' ', '␣').replace(chr(10), '⏎').replace(chr(9), '⇥')}”"
 
 
-def told(setting: Setting) -> str:
+def told(setting: Sampling) -> str:
     """A setting in words."""
     return f"temperature {setting.temperature:g}, k {setting.k}, p {setting.p:g}"
 
 
-def rows(known: NextToken, reshaping: Reshaping, setting: Setting) -> list[Row]:
+def rows(known: NextToken, reshaping: Reshaping, setting: Sampling) -> list[Row]:
     """The likeliest tokens, the other seen ones together, and what nobody has seen."""
     if not can_be_shown(reshaping):
         return _only_before(known)
@@ -59,7 +59,7 @@ def rows(known: NextToken, reshaping: Reshaping, setting: Setting) -> list[Row]:
     return bars
 
 
-def chart(known: NextToken, reshaping: Reshaping, setting: Setting, writer: str) -> str:
+def chart(known: NextToken, reshaping: Reshaping, setting: Sampling, writer: str) -> str:
     """The bars as an HTML table; where what is left of them isn't known, those of before alone."""
     body = "".join(_html(row) for row in rows(known, reshaping, setting))
     heads = "".join(
@@ -68,7 +68,7 @@ def chart(known: NextToken, reshaping: Reshaping, setting: Setting, writer: str)
     return _table(f"Next token of {writer} after {shown(_short(known.prompt))}", f"<tr>{heads}</tr>{body}")
 
 
-def tally(drawn: Sequence[str], setting: Setting, writer: str) -> str:
+def tally(drawn: Sequence[str], setting: Sampling, writer: str) -> str:
     """Draws by the model itself, counted, as an HTML table."""
     body = "".join(
         f'<tr><th scope="row" style="{_CELL}"><bdi>{escape(name)}</bdi></th>'
@@ -90,7 +90,7 @@ def can_be_shown(reshaping: Reshaping) -> bool:
     return reshaping.is_known or reshaping.is_nearly_known
 
 
-def sentence(known: NextToken, reshaping: Reshaping, setting: Setting) -> str:
+def sentence(known: NextToken, reshaping: Reshaping, setting: Sampling) -> str:
     """The setting and what is known of it, in words."""
     if not known.draws:
         return "Press Ask: the model begins some dozens of answers, one token each."
@@ -105,7 +105,7 @@ def sentence(known: NextToken, reshaping: Reshaping, setting: Setting) -> str:
 
 
 def markdown(
-    known: NextToken, reshaping: Reshaping, setting: Setting, writer: str, drawn: Sequence[str] = ()
+    known: NextToken, reshaping: Reshaping, setting: Sampling, writer: str, drawn: Sequence[str] = ()
 ) -> str:
     """The bars, or where they aren't known the draws, as Markdown: a table, every text shown literally."""
     head = f"**Next token of {inline(writer)}** after {inline(shown(_short(known.prompt)))}."
@@ -127,7 +127,7 @@ def named(token: str) -> str:
     return shown(token) if token else "(no text: the end, or a part of a character)"
 
 
-def _bar(rank: int, seen: Seen, one: Reshaped, setting: Setting) -> Row:
+def _bar(rank: int, seen: Seen, one: Reshaped, setting: Sampling) -> Row:
     words = _after(one) if one.kept is not False else f"cut off by {_cutter(rank, setting)}"
     before = seen.probability
     return Row(shown(seen.token), before, one.probability, (_percent(before), words), one.kept is False)
@@ -139,7 +139,7 @@ def _only_before(known: NextToken) -> list[Row]:
     return [Row(name, share, 0.0, (_percent(share), "not known")) for name, share in several]
 
 
-def _cutter(rank: int, setting: Setting) -> str:
+def _cutter(rank: int, setting: Sampling) -> str:
     if setting.temperature == 0:
         return "temperature 0"
     return "k" if setting.k and rank >= setting.k else "p"

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
+from ..catalog import SETTINGS
 from ..errors import TutorialError
-from ..generate.next_token import NextToken, Setting, check, draw, look, most_at_once
+from ..generate.next_token import NextToken, Sampling, check, draw, look, most_at_once
 from ..generate.reshape import Reshaping, reshape
 from ..notebook.frontend import SCRIPT, STATUS_CLASS, attended
 from ..notebook.markup import Html, escape
@@ -38,7 +39,7 @@ class NextTokenView:
         self,
         client: "Client",
         prompt: str,
-        setting: Setting,
+        setting: Sampling,
         *,
         seconds: float = 3.0,
         interactive: bool | None = None,
@@ -63,9 +64,9 @@ class NextTokenView:
             self._ask_until_known(prompt)
 
     @property
-    def setting(self) -> Setting:
+    def setting(self) -> Sampling:
         """What the sliders say."""
-        return Setting(self._values["temperature"], int(self._values["k"]), self._values["p"])
+        return Sampling(self._values["temperature"], int(self._values["k"]), self._values["p"])
 
     @property
     def reshaping(self) -> Reshaping:
@@ -149,7 +150,7 @@ class NextTokenView:
         self._redraw()
 
     def _slider(self, name: str, value: float) -> Any:
-        box, row = number(name, value, self._client.limits[name])
+        box, slider, row = number(SETTINGS[name], value, self._client.limits[name], self._say)
         self.controls[name] = box
 
         def moved(change: Mapping[str, Any]) -> None:
@@ -157,8 +158,11 @@ class NextTokenView:
             self.drawn = []
             self._redraw()
 
-        box.observe(moved, "value")
+        slider.observe(moved, "value")  # always within the range; the box may be beyond it for a moment
         return row
+
+    def _say(self, words: str) -> None:
+        self.status.value = line(words)
 
     def _do(self, doing: str, work: Callable[[], None]) -> None:
         """Run a button's work in a thread, so that the sliders go on working; one press after the other."""
@@ -211,5 +215,5 @@ def next_token(
     `seconds` is how long one press of Ask goes on asking. Raises BadInput for a model without likelihoods,
     and for a value that it does not take.
     """
-    setting = Setting(temperature, k, p)
+    setting = Sampling(temperature, k, p)
     return NextTokenView(client, prompt, setting, seconds=seconds, interactive=interactive)

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 from helpers import catalog
-from helpers.generate.next_token import Setting
+from helpers.generate.next_token import Sampling
 from helpers.generate.types import Generation, Response, TokenLikelihood
 
 
-def reshaped(probabilities: Mapping[str, float], setting: Setting) -> dict[str, float]:
+def reshaped(probabilities: Mapping[str, float], setting: Sampling) -> dict[str, float]:
     """What each token is drawn with: the k likeliest, of these those that make up p, then temperature."""
     ranked = sorted(probabilities, key=lambda token: -probabilities[token])
     if setting.temperature == 0:
@@ -59,12 +59,12 @@ class Sampler:
     def _answer(self, settings: Mapping[str, Any], likelihoods: str) -> Generation:
         default = {name: limit.default for name, limit in self.limits.items()}
         chosen = {name: settings.get(name, default.get(name)) for name in ("temperature", "k", "p")}
-        setting = Setting(chosen["temperature"], int(chosen["k"] or 0), chosen["p"] or 0.75)
+        setting = Sampling(chosen["temperature"], int(chosen["k"] or 0), chosen["p"] or 0.75)
         drawn = [self._step(step, setting) for step in self.steps[: settings["max_tokens"]]]
         listed = tuple(drawn) if likelihoods == "GENERATION" else ()
         return Generation("".join(each.token for each in drawn), "MAX_TOKENS", None, listed)
 
-    def _step(self, step: Mapping[str, float], setting: Setting) -> TokenLikelihood:
+    def _step(self, step: Mapping[str, float], setting: Sampling) -> TokenLikelihood:
         shares = reshaped(step, setting)
         token = self._random.choices(list(shares), list(shares.values()))[0]
         told = shares[token] if self.after_settings else step[token]

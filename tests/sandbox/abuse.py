@@ -33,23 +33,21 @@ def memory_mb(pid: int) -> float:
 
 @dataclass
 class Watch:
-    """The sandbox's memory (MB) and how long a small request takes (seconds), while attacks run."""
+    """The sandbox's memory (MB) and how long small requests take (seconds, by kind), while attacks run."""
 
     address: process.Address
-    ask: Callable[[], object]
+    asks: dict[str, Callable[[], object]]
     before: float = 0.0
     peak: float = 0.0
-    slowest: float = 0.0
+    slowest: dict[str, float] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Measure around an attack; the slowest request counts from here on."""
-        self.slowest, done = 0.0, threading.Event()
-        watchers = [
-            threading.Thread(target=self._weigh, args=(done,)),
-            threading.Thread(target=self._time, args=(done,)),
-        ]
+        """Measure around an attack; the slowest requests count from here on."""
+        self.slowest, done = dict.fromkeys(self.asks, 0.0), threading.Event()
+        watchers = [threading.Thread(target=self._weigh, args=(done,))]
+        watchers += [threading.Thread(target=self._time, args=(kind, done)) for kind in self.asks]
         for each in watchers:
             each.start()
         try:
@@ -63,14 +61,14 @@ class Watch:
         while not done.wait(0.02):
             self.peak = max(self.peak, memory_mb(self.address.pid))
 
-    def _time(self, done: threading.Event) -> None:
+    def _time(self, kind: str, done: threading.Event) -> None:
         while True:
             started = time.monotonic()
             try:
-                self.ask()
+                self.asks[kind]()
             except Exception as error:  # whatever it is, it is what the benchmark tells
-                self.failed.append(repr(error)[:200])
-            self.slowest = max(self.slowest, time.monotonic() - started)
+                self.failed.append(f"{kind}: {error!r}"[:200])
+            self.slowest[kind] = max(self.slowest[kind], time.monotonic() - started)
             if done.wait(_STEP):
                 return
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from helpers import catalog
 from helpers.generate.apis import APIS
-from helpers.generate.next_token import NextToken, Setting, certain, look
+from helpers.generate.next_token import NextToken, Sampling, certain, look
 from helpers.generate.reshape import reshape
 from helpers.generate.types import Request, Response
 from helpers.sandbox.container.container import Container
@@ -28,7 +28,7 @@ PROMPTS = (
     "Write a LinkedIn post about starting a career in tech:",
 )
 SETTINGS = st.builds(
-    Setting,
+    Sampling,
     st.sampled_from([0.0, 0.3, 1.0, 2.0, 5.0]) | st.floats(0.05, 5),
     st.sampled_from([0, 1, 2, 3, 4, 6]) | st.integers(0, 30),
     st.sampled_from([0.5, 0.75, 0.99]) | st.floats(0.01, 0.99),
@@ -63,7 +63,7 @@ def looks(engine: Engine) -> dict[str, NextToken]:
         ticks.now += 1
         return float(ticks.now)
 
-    usual = Setting(1, 0, 0.75)
+    usual = Sampling(1, 0, 0.75)
     return {
         prompt: list(look(client, NextToken(prompt), usual, seconds=9, clock=clock))[-1] for prompt in PROMPTS
     }
@@ -85,7 +85,7 @@ def probabilities(
     return found
 
 
-def after(engine: Engine, prompt: str, setting: Setting) -> dict[str, list[float]]:
+def after(engine: Engine, prompt: str, setting: Sampling) -> dict[str, list[float]]:
     """What the sampler draws with: reported by llama.cpp after its whole chain."""
     sampling = Sampling(setting.temperature, setting.k, setting.p, seed=1).as_llama()
     return probabilities(engine, prompt, {**sampling, "post_sampling_probs": True}, "prob")
@@ -107,7 +107,7 @@ def test_every_seen_token_has_the_model_s_own_probability(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(prompt=st.sampled_from(PROMPTS), setting=SETTINGS)
 def test_reshaped_it_is_what_the_engine_draws_with(
-    engine: Engine, looks: dict[str, NextToken], prompt: str, setting: Setting
+    engine: Engine, looks: dict[str, NextToken], prompt: str, setting: Sampling
 ) -> None:
     known = looks[prompt]
     truth, told = after(engine, prompt, setting), reshape(known.seen, setting)
@@ -124,7 +124,7 @@ def test_reshaped_it_is_what_the_engine_draws_with(
 
 def test_much_is_known_after_some_draws(looks: dict[str, NextToken]) -> None:
     sure, *others = (looks[prompt].seen for prompt in PROMPTS)
-    assert reshape(sure, Setting(5, 0, 0.7)).is_known
+    assert reshape(sure, Sampling(5, 0, 0.7)).is_known
     for seen in (sure, *others):
-        assert reshape(seen, Setting(0, 0, 0.75)).is_known
-        assert reshape(seen, Setting(5, 2, 0.99)).is_known
+        assert reshape(seen, Sampling(0, 0, 0.75)).is_known
+        assert reshape(seen, Sampling(5, 2, 0.99)).is_known

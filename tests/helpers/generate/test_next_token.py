@@ -8,7 +8,7 @@ from helpers.errors import BadInput
 from helpers.generate.next_token import (
     Draw,
     NextToken,
-    Setting,
+    Sampling,
     certain,
     draw,
     look,
@@ -19,7 +19,7 @@ from tests.helpers.sampler import Sampler, from_weights, reshaped
 
 PROMPT = "Once upon a"
 SETTINGS = st.builds(
-    Setting,
+    Sampling,
     st.sampled_from([0.0, 0.05, 0.3, 0.5, 0.9, 1.0, 1.5, 2.0, 5.0]) | st.floats(0.01, 5.0),
     st.sampled_from([0, 1, 2, 3, 5, 500]) | st.integers(0, 40),
     st.sampled_from([0.01, 0.5, 0.75, 0.99]) | st.floats(0.01, 0.99),
@@ -30,7 +30,7 @@ STEEP = st.builds(
 )
 FLAT = st.integers(1, 60).map(lambda size: [1.0] * size)
 DISTRIBUTIONS = st.one_of(PEAKED, STEEP, FLAT).map(from_weights)
-USUAL = Setting(1.0, 0, 0.75)
+USUAL = Sampling(1.0, 0, 0.75)
 GREEK = {" alpha": 0.5, " beta": 0.25, " gamma": 0.125, " delta": 0.0625, " epsilon": 0.0625}
 
 
@@ -98,10 +98,10 @@ def test_a_look_makes_the_likeliest_tokens_certain_and_then_everything_is_known(
     assert len(client.asked) == 2
     while certain(known.seen) < 5:
         known = last_look(client, known, USUAL, seconds=0, clock=lambda: 0.0)
-    for setting in (Setting(5, 0, 0.99), Setting(0.3, 2, 0.99), Setting(0, 0, 0.5)):
+    for setting in (Sampling(5, 0, 0.99), Sampling(0.3, 2, 0.99), Sampling(0, 0, 0.5)):
         assert reshape(known.seen, setting).is_known
     assert [each.token for each in known.seen[:3]] == [" alpha", " beta", " gamma"]
-    assert reshape(known.seen, Setting(0.5, 2, 0.99)).tokens[0].probability == pytest.approx(0.8, abs=0.01)
+    assert reshape(known.seen, Sampling(0.5, 2, 0.99)).tokens[0].probability == pytest.approx(0.8, abs=0.01)
 
 
 def test_a_look_ends_when_its_time_is_up_when_all_is_known_and_at_its_most_answers():
@@ -117,21 +117,21 @@ def test_a_look_ends_when_its_time_is_up_when_all_is_known_and_at_its_most_answe
 
 
 def test_where_unseen_tokens_would_decide_nothing_is_claimed():
-    seen = known_of(Sampler(GREEK), [(Setting(1, 2, 0.99), 12)]).seen
+    seen = known_of(Sampler(GREEK), [(Sampling(1, 2, 0.99), 12)]).seen
     assert [each.token for each in seen] == [" alpha", " beta"]
-    hot = reshape(seen, Setting(5, 0, 0.99))
+    hot = reshape(seen, Sampling(5, 0, 0.99))
     assert not hot.is_known
     assert not hot.is_nearly_known
     assert hot.tokens[0].low == 0  # any number of tokens may share what is left
-    assert reshape(seen, Setting(5, 2, 0.99)).is_known
-    assert reshape(seen, Setting(5, 0, 0.7)).is_known
-    assert not reshape(seen, Setting(5, 3, 0.99)).is_known
-    assert reshape((), Setting(1, 0, 0.75)).is_known is False
+    assert reshape(seen, Sampling(5, 2, 0.99)).is_known
+    assert reshape(seen, Sampling(5, 0, 0.7)).is_known
+    assert not reshape(seen, Sampling(5, 3, 0.99)).is_known
+    assert reshape((), Sampling(1, 0, 0.75)).is_known is False
 
 
 def test_tokens_that_are_cut_off_keep_what_they_had_before():
-    known = known_of(Sampler(GREEK), [(Setting(1, 5, 0.99), 200)])
-    told = reshape(known.seen, Setting(0.5, 0, 0.7))
+    known = known_of(Sampler(GREEK), [(Sampling(1, 5, 0.99), 200)])
+    told = reshape(known.seen, Sampling(0.5, 0, 0.7))
     assert [each.kept for each in told.tokens] == [True, True, False, False, False]
     assert known.seen[2].probability == pytest.approx(0.125, rel=0.001)
     assert told.tokens[2].probability == 0
@@ -140,7 +140,7 @@ def test_tokens_that_are_cut_off_keep_what_they_had_before():
 def test_likelihoods_after_the_settings_are_no_ground_for_anything():
     client = Sampler(GREEK, after_settings=True)
     with pytest.raises(BadInput, match="likelihoods change with temperature"):
-        known_of(client, [(Setting(5, 3, 0.99), 20), (Setting(1, 0, 0.99), 20)])
+        known_of(client, [(Sampling(5, 3, 0.99), 20), (Sampling(1, 0, 0.99), 20)])
 
 
 def test_a_model_without_likelihoods_is_refused_before_anything_is_sent():
@@ -151,7 +151,7 @@ def test_a_model_without_likelihoods_is_refused_before_anything_is_sent():
 
 
 def test_what_has_no_text_or_two_likelihoods_counts_as_unseen():
-    setting = Setting(1, 0, 0.99)
+    setting = Sampling(1, 0, 0.99)
     told = [("", -0.5), ("\ufffd", -1.0), ("", None), ("a", -1.0), ("a", -3.0), ("b", -2.0)]
     known = NextToken(PROMPT, tuple(Draw(token, likelihood, setting) for token, likelihood in told))
     assert [each.token for each in known.seen] == ["b"]
@@ -160,7 +160,7 @@ def test_what_has_no_text_or_two_likelihoods_counts_as_unseen():
 
 def test_draws_are_real_answers_at_the_setting_asked_for():
     client = Sampler(GREEK)
-    assert len(drawn(client, Setting(2.5, 7, 0.9), 12)) == 12
+    assert len(drawn(client, Sampling(2.5, 7, 0.9), 12)) == 12
     assert [each["num_generations"] for each in client.asked] == [5, 5, 2]
     assert all((each["temperature"], each["k"], each["p"]) == (2.5, 7, 0.9) for each in client.asked)
     assert all(each["max_tokens"] == 1 and each["prompt"] == PROMPT for each in client.asked)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import BadInput
-from helpers.generate.next_token import Setting
+from helpers.generate.next_token import Sampling
 from helpers.playground.next_token import NextTokenView, next_token
 from tests.helpers.sampler import Sampler, from_weights, reshaped
 
@@ -39,7 +39,7 @@ def test_nothing_is_asked_before_the_button_and_nothing_when_a_slider_moves():
     for name, value in (("temperature", 0.3), ("k", 3), ("p", 0.9), ("temperature", 5.0)):
         made.controls[name].value = value
     assert len(client.asked) == asked
-    assert made.setting == Setting(5.0, 3, 0.9)
+    assert made.setting == Sampling(5.0, 3, 0.9)
 
 
 def test_the_bars_follow_the_sliders_and_what_is_cut_off_stays_greyed():
@@ -76,7 +76,7 @@ ALL_KNOWN = view(Sampler(GREEK))
 def test_draw_draws_by_the_bars_and_asks_nobody():
     client = Sampler(GREEK)
     made = NextTokenView(
-        client, "Once", Setting(1, 2, 0.99), seconds=0, interactive=True, dice=random.Random(5)
+        client, "Once", Sampling(1, 2, 0.99), seconds=0, interactive=True, dice=random.Random(5)
     )
     for _ in range(8):
         press(made.ask_button, made)
