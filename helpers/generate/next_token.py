@@ -170,7 +170,8 @@ def check(client: "Client") -> None:
 
 def most_at_once(client: "Client") -> int:
     """How many answers one request can bring."""
-    return int(client.limits["num_generations"].high)
+    limit = client.limits.get("num_generations")
+    return 1 if limit is None else int(limit.high)
 
 
 def _next_setting(client: "Client", known: NextToken, setting: Sampling, turn: int) -> Sampling:

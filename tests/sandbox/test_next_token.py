@@ -16,7 +16,8 @@ from helpers.generate.next_token import NextToken, Sampling, certain, look
 from helpers.generate.reshape import reshape
 from helpers.generate.types import Request, Response
 from helpers.sandbox.container.container import Container
-from helpers.sandbox.engine.engine import Engine, Sampling
+from helpers.sandbox.engine import engine as engines
+from helpers.sandbox.engine.engine import Engine
 from helpers.sandbox.inference import Answer
 
 MEDIUM = catalog.model("cohere-medium")
@@ -87,7 +88,7 @@ def probabilities(
 
 def after(engine: Engine, prompt: str, setting: Sampling) -> dict[str, list[float]]:
     """What the sampler draws with: reported by llama.cpp after its whole chain."""
-    sampling = Sampling(setting.temperature, setting.k, setting.p, seed=1).as_llama()
+    sampling = engines.Sampling(setting.temperature, setting.k, setting.p, seed=1).as_llama()
     return probabilities(engine, prompt, {**sampling, "post_sampling_probs": True}, "prob")
 
 
