@@ -26,6 +26,8 @@ def check(request: Request, model: Model, supports: Callable[[str], bool]) -> Re
     `supports` says whether the model's API has a feature or setting.
     """
     _check_prompt(request.prompt)
+    if request.num_generations == 1 and not supports("num_generations"):  # what such an API writes anyway
+        request = replace(request, num_generations=None)
     given = {name: each for name in SETTINGS if (each := getattr(request, name)) is not None}
     for name in given:
         if not supports(name):

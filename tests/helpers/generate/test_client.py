@@ -439,3 +439,14 @@ def test_a_stream_has_one_text() -> None:
     client = Client(FakeSession([]), "fake", model_id="cohere-medium")  # type: ignore[arg-type]
     with pytest.raises(BadInput, match="one text"):
         client.stream("a", num_generations=2)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_one_text_can_be_asked_of_every_api_and_several_of_generate_alone() -> None:
+    client = Client(FakeSession([]), "fake", model_id="command-r-08-2024")  # type: ignore[arg-type]
+    sent: list[dict[str, Any]] = []
+    client._send = lambda _, body: sent.append(body) or {"Body": io.BytesIO(b'{"text": "b"}')}  # type: ignore
+    assert client.generate("a", num_generations=1).text == "b"
+    assert sent == [{"message": "a"}]
+    with pytest.raises(BadInput, match="takes no num_generations"):
+        client.generate("a", num_generations=2)
