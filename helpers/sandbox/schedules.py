@@ -61,7 +61,8 @@ class Schedules:
 def _deletion(schedule: Any) -> Deletion | None:
     """What the schedule is for, if it is a one-off deletion of an endpoint; moto checks none of it."""
     at = re.fullmatch(r"at\((.+)\)", str(schedule.schedule_expression))
-    if not at or schedule.state != "ENABLED" or schedule.target.get("Arn") != TARGET:
+    state = schedule.state or "ENABLED"  # AWS's default; moto forgets it in UpdateSchedule
+    if not at or state != "ENABLED" or schedule.target.get("Arn") != TARGET:
         return None
     try:
         zone = ZoneInfo(schedule.schedule_expression_timezone)
