@@ -133,11 +133,11 @@ def child_environment(environment: Mapping[str, str], model: Path) -> dict[str, 
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-    # each thread's arena of glibc's keeps what an attack of large bodies once needed; two cost no speed
-    arenas = {"MALLOC_ARENA_MAX": kept.get("MALLOC_ARENA_MAX", "2")}
+    # glibc's own defaults keep what an attack of large bodies once needed; these cost no speed (make bench)
+    memory = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1048576"}
     # absolute: the server's working directory is another
     paths = {"SANDBOX_MODEL": str(model.resolve()), "SANDBOX_HOME": str(state_directory().resolve())}
-    return {**kept, **nothing_of_aws, **arenas, **paths, "PYTHONUNBUFFERED": "1"}
+    return {**memory, **kept, **nothing_of_aws, **paths, "PYTHONUNBUFFERED": "1"}
 
 
 def _log_tail() -> str:

@@ -61,7 +61,8 @@ class Schedules:
 def _deletion(schedule: Any) -> Deletion | None:
     """Return the deletion that a schedule asks for, if it is a valid one; moto validates none."""
     at = re.fullmatch(r"at\((.+)\)", str(schedule.schedule_expression))
-    if not at or schedule.state != "ENABLED" or schedule.target.get("Arn") != TARGET:
+    state = schedule.state or "ENABLED"  # AWS's default; moto forgets it in UpdateSchedule
+    if not at or state != "ENABLED" or schedule.target.get("Arn") != TARGET:
         return None
     try:
         zone = ZoneInfo(schedule.schedule_expression_timezone)

@@ -36,9 +36,7 @@ def subscribed(session: Session) -> Session:
 
 def test_the_endpoint_ends_at_its_deadline_and_the_schedule_with_it(subscribed: Session) -> None:
     deploy(subscribed, "cohere-medium", "ends", tell=quiet)
-    moment = set_deadline(
-        subscribed, "ends", 2 * SECOND
-    )  # not in deploy, which may take longer on a busy machine
+    moment = set_deadline(subscribed, "ends", 2 * SECOND)  # not by deploy: on a busy machine it takes longer
     assert moment is not None
     assert until_gone(subscribed, "ends") < 10
     assert datetime.now(UTC) >= moment

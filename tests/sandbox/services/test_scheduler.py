@@ -51,6 +51,10 @@ def test_it_is_due_from_its_time_on_for_a_day_or_until_it_is_done():
     assert schedules.due("eu-west-1", NOON) == []
 
 
+def test_an_updated_one_that_names_no_state_is_due_too():
+    assert due(kept(state=None)) == ["e"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
