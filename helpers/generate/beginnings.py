@@ -62,7 +62,7 @@ def ask(
             max_tokens=tokens,
             temperature=temperature,
             likelihoods="GENERATION" if listing else "NONE",
-            num_generations=min(most, answers - begun),
+            num_generations=min(most, answers - begun) if most > 1 else None,  # chat's APIs don't have it
         )
         yield tuple(_path(each) for each in response.generations)
 

@@ -36,6 +36,11 @@ def shown(token: str) -> str:
     return f"“{visible(token).replace(' ', '␣').replace(chr(10), '⏎').replace(chr(9), '⇥')}”"
 
 
+def quoted(prompt: str) -> str:
+    """A prompt in quotes, its beginning if it is long."""
+    return f"“{prompt if len(prompt) <= 60 else f'{prompt[:59]}…'}”"
+
+
 def told(setting: Sampling) -> str:
     """A setting in words."""
     return f"temperature {setting.temperature:g}, k {setting.k}, p {setting.p:g}"
@@ -65,7 +70,7 @@ def chart(known: NextToken, reshaping: Reshaping, setting: Sampling, writer: str
     heads = "".join(
         f'<th scope="col" style="{_CELL}">{name}</th>' for name in ("token", "", "before", "after")
     )
-    return _table(f"Next token of {writer} after {shown(_short(known.prompt))}", f"<tr>{heads}</tr>{body}")
+    return _table(f"Next token of {writer} after {quoted(known.prompt)}", f"<tr>{heads}</tr>{body}")
 
 
 def tally(drawn: Sequence[str], setting: Sampling, writer: str) -> str:
@@ -108,7 +113,7 @@ def markdown(
     known: NextToken, reshaping: Reshaping, setting: Sampling, writer: str, drawn: Sequence[str] = ()
 ) -> str:
     """The bars, or where they aren't known the draws, as Markdown: a table, every text shown literally."""
-    head = f"**Next token of {inline(writer)}** after {inline(shown(_short(known.prompt)))}."
+    head = f"**Next token of {inline(writer)}** after {inline(quoted(known.prompt))}."
     head += f" {inline(sentence(known, reshaping, setting))}"
     if not can_be_shown(reshaping):
         lines = [f"| {inline(name)} | {times} of {len(drawn)} |" for name, times in _counted(drawn)]
@@ -162,10 +167,6 @@ def _percent(share: float) -> str:
 
 def _counted(drawn: Sequence[str]) -> list[tuple[str, int]]:
     return Counter(named(each) for each in drawn).most_common()
-
-
-def _short(prompt: str) -> str:
-    return prompt if len(prompt) <= 60 else f"{prompt[:59]}…"
 
 
 def _table(caption: str, body: str) -> str:

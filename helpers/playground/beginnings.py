@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..generate.beginnings import Branch, Path, ask, tree
 from ..notebook.frontend import attended
 from ..notebook.markup import Html, attribute, count, escape, visible
-from .bars import shown
+from .bars import quoted, shown
 
 if TYPE_CHECKING:
     from ..generate.client import Client
@@ -45,7 +45,7 @@ class Beginnings:
     def static_copy(self) -> Html:
         """The trees as nested lists, every text shown literally: the same for all who read."""
         columns = "".join(_column(each) for each in self.columns)
-        head = f"What {self.writer} begins with after {shown(self.prompt)}"
+        head = f"What {self.writer} begins with after {quoted(self.prompt)}"
         html = (
             f'<div style="color:var(--jp-content-font-color1,#212121)"><p>{escape(head)}</p>'
             f'<div style="display:flex;flex-wrap:wrap;gap:1em">{columns}</div></div>'

@@ -53,8 +53,9 @@ class Sampler:
 
     def generate(self, prompt: str, *, likelihoods: str = "NONE", **settings: Any) -> Response:
         self.asked.append({"prompt": prompt, "likelihoods": likelihoods, **settings})
-        times = settings.get("num_generations", 1)
-        return Response(tuple(self._answer(settings, likelihoods) for _ in range(times)))
+        times = settings.get("num_generations")
+        assert times is None or self.supports("num_generations")
+        return Response(tuple(self._answer(settings, likelihoods) for _ in range(times or 1)))
 
     def _answer(self, settings: Mapping[str, Any], likelihoods: str) -> Generation:
         default = {name: limit.default for name, limit in self.limits.items()}

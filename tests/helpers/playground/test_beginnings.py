@@ -70,3 +70,12 @@ def test_while_somebody_looks_the_trees_grow(monkeypatch):
     beginnings(Sampler(GREEK), prompt="Once", temperatures=[1.0], answers=12, tokens=1, interactive=True)
     assert [len(each.columns[0].paths) for each in shown[:-1]] == [5, 10, 12]
     assert "(of 12)" in shown[0].static_copy().html
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("api", ["medium", "command_r"])
+def test_the_sandbox_s_models_grow_trees(request, api):
+    shown = trees(request.getfixturevalue(api), temperatures=[0.0], answers=3, tokens=4)
+    (column,) = shown.columns
+    assert len(column.paths) == 3
+    assert len(set(column.paths)) == 1  # at temperature 0
