@@ -48,7 +48,7 @@ class NextTokenView:
         check(client)
         self._client, self._seconds = client, seconds
         self._writer = client.session.writer
-        self._dice = dice or random.Random()
+        self._dice = dice or random.Random()  # nosec B311: draws a token, no secret
         self._values = {"temperature": setting.temperature, "k": setting.k, "p": setting.p}
         for name, value in self._values.items():
             client.limits[name].check(name, value)
