@@ -33,12 +33,12 @@ class InstanceType:
 
 
 def instance_types() -> tuple[InstanceType, ...]:
-    """All instance types of the catalogue, the smallest first."""
+    """Return all instance types of the catalogue, the smallest first."""
     return tuple(_instance_types().values())
 
 
 def instance_type(name: str) -> InstanceType:
-    """The instance type of that name; raises UnknownInstanceType with the names there are."""
+    """Return the instance type of that name; raise UnknownInstanceType, listing the known names."""
     if name not in _instance_types():
         raise UnknownInstanceType(
             f"No instance type {name!r} in the catalogue. Choose one of: {', '.join(_instance_types())}."

@@ -11,7 +11,7 @@ from .settings import GENERATING_APIS, Limit, shared_limits
 
 @dataclass(frozen=True)
 class Model:
-    """One model of Cohere's as AWS Marketplace sells it: a model package an instance type and region."""
+    """One model of Cohere's on AWS Marketplace: a model package for each instance type and region."""
 
     id: str
     name: str
@@ -30,7 +30,7 @@ class Model:
 
     @property
     def listing_url(self) -> str:
-        """The listing's page on AWS Marketplace: subscribe here by hand."""
+        """The address of the model's listing on AWS Marketplace, where one subscribes by hand."""
         return f"https://aws.amazon.com/marketplace/pp/{self.listing_id}"
 
     @property
@@ -44,7 +44,7 @@ class Model:
         return self.api in GENERATING_APIS
 
     def package_arn(self, region: str, instance_type: str | None = None) -> str:
-        """The model package's ARN in `region`; raises UnsupportedRegion or UnknownInstanceType.
+        """Return the model package's ARN in `region`; raise UnsupportedRegion or UnknownInstanceType.
 
         The package id is the same everywhere; the account is AWS Marketplace's own in that region.
         """
@@ -53,7 +53,7 @@ class Model:
         return f"arn:aws:sagemaker:{region}:{publishing_accounts()[region]}:model-package/{package}"
 
     def check_region(self, region: str) -> str:
-        """Return `region`, or raise UnsupportedRegion with the regions there are."""
+        """Return `region`, or raise UnsupportedRegion, listing the model's regions."""
         if region not in self.regions:
             raise UnsupportedRegion(
                 f"{self.name} is not published in {region}. Choose one of: {', '.join(self.regions)}."
@@ -73,25 +73,25 @@ class Model:
 
 
 def models() -> tuple[Model, ...]:
-    """All models of the catalogue, text-generating ones first."""
+    """Return all models of the catalogue, text-generating ones first."""
     return tuple(_models().values())
 
 
 def model(model_id: str) -> Model:
-    """The model of that id; raises UnknownModel with the ids there are."""
+    """Return the model of that id; raise UnknownModel, listing the known ids."""
     if model_id not in _models():
         raise UnknownModel(f"No model {model_id!r} in the catalogue. Choose one of: {', '.join(_models())}.")
     return _models()[model_id]
 
 
 def model_of_package(package_arn: str) -> Model | None:
-    """The model that a model package's ARN (or id) belongs to; None for a package the catalogue lacks."""
+    """Return the model of a model package's ARN (or id); None for a package the catalogue lacks."""
     package = package_arn.rpartition("/")[2]
     return next((m for m in models() if package in m.packages.values()), None)
 
 
 def publishing_accounts() -> dict[str, str]:
-    """Region -> the account that AWS Marketplace publishes model packages from in that region."""
+    """Return, by region, the account that AWS Marketplace publishes model packages from."""
     return dict(document("models")["region_accounts"])
 
 

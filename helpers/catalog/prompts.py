@@ -8,7 +8,7 @@ from .data import DATA
 
 
 def load_prompts(path: str | Path = DATA / "prompts.json") -> dict[str, str]:
-    """The prompts of a file, by id; raises BadInput if it is missing or of another shape."""
+    """Return the prompts of a file, by id; raise BadInput if it is missing or of another shape."""
     try:
         listed = json.loads(Path(path).read_text(encoding="utf-8"))["prompts"]
         return {entry["id"]: entry["prompt"] for entry in listed}

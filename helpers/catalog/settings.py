@@ -11,7 +11,7 @@ from ..errors import BadInput
 
 GENERATE_API, CHAT_APIS = ("generate",), ("chat-v1", "chat-v2")
 GENERATING_APIS = (*GENERATE_API, *CHAT_APIS)
-# Of Cohere's OpenAPI for chat; for generate none is published (not established).
+# From Cohere's OpenAPI for chat; for generate none is published (not established).
 MAX_STOP_SEQUENCES = 5
 
 
@@ -86,13 +86,13 @@ SETTINGS: dict[str, Setting] = {
         Setting("seed", "whole number", apis=CHAT_APIS, saved=False),
     )
 }
-# What a sweep varies; of these, max_tokens only cuts a text off, by the others each answer is drawn anew.
+# What a sweep varies; max_tokens only cuts a text off, the others need a new answer for each value.
 SWEPT = tuple(name for name, setting in SETTINGS.items() if setting.swept)
 DRAWN_BY = tuple(name for name in SWEPT if name != "max_tokens")
 
 
 def shared_limits(api: str) -> dict[str, Limit]:
-    """The ranges that all models of an API share, by setting."""
+    """Return the ranges that all models of an API share, by setting."""
     return {
         name: setting.limit for name, setting in SETTINGS.items() if setting.limit and api in setting.apis
     }

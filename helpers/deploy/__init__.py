@@ -1,1 +1,1 @@
-"""Step 02: from a model package to an endpoint with a price and an end."""
+"""Step 02: from a model package to an endpoint with a known price and a deadline."""

@@ -1,4 +1,4 @@
-"""How many instances, of which types, an endpoint may come to run on: what its price counts."""
+"""The capacity of an endpoint: the most instances it may run on, and their types, for its price."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ UNKNOWN = Capacity(None, ())
 
 
 def one(instance_type: str) -> Capacity:
-    """A single instance, as this tutorial deploys."""
+    """Return the capacity of a single instance, which is what this tutorial deploys."""
     return Capacity(1, (instance_type,))
 
 
 def capacity(variants: Iterable[Mapping[str, Any]], running: Iterable[Mapping[str, Any]] = ()) -> Capacity:
-    """The capacity of a configuration's variants, shadow variants among them.
+    """Return the capacity of a configuration's variants, shadow variants among them.
 
-    `running` are the same variants as DescribeEndpoint tells them now: each counts with the most of what it
+    `running` are the same variants as DescribeEndpoint lists them now: each counts with the most of what it
     was made with, what it has or is to have, and the maximum of managed instance scaling. Application Auto
     Scaling is a service of its own and is not asked.
     """
@@ -51,6 +51,6 @@ def _most(variant: Mapping[str, Any], now: Mapping[str, Any]) -> int | None:
 
 
 def _types(variant: Mapping[str, Any]) -> list[str]:
-    """The variant's instance type, or those of its instance pools."""
+    """Return the variant's instance type, or those of its instance pools."""
     kinds = [variant, *variant.get("InstancePools", [])]
     return [str(each["InstanceType"]) for each in kinds if "InstanceType" in each]

@@ -1,4 +1,4 @@
-"""What an endpoint costs: the price an hour before it is created, and what it has come to since.
+"""The cost of an endpoint: its price an hour, before it is created, and what it has cost since.
 
 An hour of an endpoint is the instance (AWS) plus the software (Cohere, through Marketplace), from creation
 to deletion, whether or not anyone calls it. An endpoint of several instances costs that many times as much.
@@ -60,7 +60,7 @@ def price(
     *,
     software_usd_per_hour: float | None = None,
 ) -> Price:
-    """The price of one instance an hour: the instance from AWS's price list, the software from the offer.
+    """Return one instance's price an hour: the instance from AWS's price list, the software from the offer.
 
     `software_usd_per_hour` is what you have read on the listing yourself, where the offer can't be read: a
     finite number of 0 or more (BadInput).
@@ -71,9 +71,9 @@ def price(
 def price_at(
     session: Session, model: catalog.Model, most: Capacity, *, software_usd_per_hour: float | None = None
 ) -> Price:
-    """The most that an endpoint of that capacity costs an hour; of several types, as if all were the dearest.
+    """Return the most that an endpoint costs an hour: all its instances, each as if of the dearest type.
 
-    `describe(...)` of an endpoint has its capacity. Raises BadInput as `price` does.
+    `describe(...)` of an endpoint has its capacity (`most`). Raises BadInput as `price` does.
     """
     own = consent.amount_or_none("software_usd_per_hour", software_usd_per_hour)
     prices = [_price(session, model, kind, own, most.instances) for kind in most.types or ("not known",)]
@@ -113,7 +113,7 @@ def _why_not(most: float | None, known: float | None) -> str:
 
 
 def spent(price: Price, created: datetime, now: datetime | None = None) -> float | None:
-    """USD since the endpoint was created, for all its instances; None where the price is not known."""
+    """Return the USD spent since `created` (now: UTC) on all instances; None where the price is unknown."""
     if price.usd_per_hour is None:
         return None
     hours = ((now or datetime.now(UTC)) - created).total_seconds() / 3600
@@ -131,7 +131,7 @@ def _price(
 
 
 def _instance_price(session: Session, instance_type: str) -> tuple[float | None, str]:
-    """From AWS's price list; where that gives nothing, the catalogue's estimate, marked as one."""
+    """Return AWS's list price and its source; without one, the catalogue's estimate, marked as such."""
     wanted = {"component": "Hosting", "instanceName": instance_type, "regionCode": session.region}
     filters = [{"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in wanted.items()]
     try:

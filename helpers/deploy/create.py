@@ -1,4 +1,4 @@
-"""The three constructs that make an endpoint, all with its name: Model, EndpointConfig, Endpoint."""
+"""The three resources that make up an endpoint, all of its name: Model, EndpointConfig, Endpoint."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -21,9 +21,9 @@ STARTUP_SECONDS = 1800
 def prepare(
     session: Session, model: catalog.Model, package_arn: str, endpoint_name: str, instance_type: str
 ) -> None:
-    """Create the Model and the EndpointConfig, which cost nothing; what a failed deploy left is used again.
+    """Create the Model and the EndpointConfig, which cost nothing; reuse what a failed deploy left.
 
-    Raises BadInput if what is left is for another package, instance type or number of instances.
+    Raises BadInput if what was left is for another package, instance type or number of instances.
     """
     sagemaker = session.client("sagemaker")
     variant = _variant(model, endpoint_name, instance_type)
@@ -48,9 +48,9 @@ def prepare(
 
 
 def start(session: Session, endpoint_name: str) -> None:
-    """Create the Endpoint from what `prepare` made, without waiting; it costs from now on.
+    """Create the Endpoint from what `prepare` made, without waiting; it costs money from now on.
 
-    Raises BadInput if the name is taken in other letters: to CreateEndpoint, "Demo" and "demo" are the same.
+    Raises BadInput if the name is taken in another case: to CreateEndpoint, "Demo" and "demo" are the same.
     """
     sagemaker = session.client("sagemaker")
     with _creating(endpoint_name):
@@ -60,7 +60,7 @@ def start(session: Session, endpoint_name: str) -> None:
             EndpointConfigName=endpoint_name,
             Tags=[TAG],
         )
-        # A retry of a request that had got through finds it there.
+        # boto3 may retry a request that had got through: then the endpoint exists.
         if not created and if_there(sagemaker.describe_endpoint, EndpointName=endpoint_name) is None:
             raise BadInput(
                 f"An endpoint {endpoint_name!r} exists in other capital or small letters: take another name."
@@ -86,7 +86,7 @@ def _variant(model: catalog.Model, endpoint_name: str, instance_type: str) -> di
 
 
 def _check_leftovers(sagemaker: Any, package_arn: str, wanted: dict[str, Any]) -> None:
-    """Raise BadInput if a model or configuration from before is in place of what was just agreed to."""
+    """Raise BadInput if an earlier model or configuration differs from what was just agreed to."""
     name = wanted["ModelName"]
     model = sagemaker.describe_model(ModelName=name)
     config = sagemaker.describe_endpoint_config(EndpointConfigName=name)
@@ -102,7 +102,7 @@ def _check_leftovers(sagemaker: Any, package_arn: str, wanted: dict[str, Any]) -
 
 
 def _unless_there(operation: Callable[..., Any], **arguments: Any) -> bool:
-    """Whether it was created; False if there is one of that name."""
+    """Return True once it is created; False if there is one of that name already."""
     try:
         operation(**arguments)
     except ClientError as error:

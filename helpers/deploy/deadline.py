@@ -1,4 +1,4 @@
-"""A time at which AWS deletes an endpoint by itself, even if nobody is there to run 06_clean_up.
+"""The deadline of an endpoint: when AWS deletes it by itself, even if nobody runs 06_clean_up.
 
 A one-off schedule of EventBridge Scheduler calls SageMaker's DeleteEndpoint. The endpoint need not exist yet,
 so the deadline can be set before the first cent is spent. Configuration and model stay; they cost nothing.
@@ -18,30 +18,30 @@ from ..consent import is_amount, refusal
 from ..errors import NotOurs, NotPermitted
 from .endpoint import TAG, check_name
 
-GROUP = "cohere-on-sagemaker"  # of schedules: those of other programs have other groups
+GROUP = "cohere-on-sagemaker"  # keeps our schedules apart from those of other programs
 TARGET = "arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint"
 MOST_HOURS = 24 * 365
 HOURS_RULE = f"more than 0 and at most {MOST_HOURS} hours, or None: no deadline"
 
 
 def check_hours(name: str, hours: object) -> float | None:
-    """Return `hours` if more than 0 and at most a year, or None for no deadline; raises BadInput if not."""
+    """Return `hours`; raise BadInput unless it is more than 0 and at most a year, or None (no deadline)."""
     if not is_hours(hours):
         raise refusal(name, hours, HOURS_RULE)
     return hours  # type: ignore[return-value]
 
 
 def is_hours(hours: object) -> bool:
-    """Whether a deadline can be so far away; None, no deadline, is one of them."""
+    """Return whether `hours` is more than 0 and at most a year, or None (no deadline)."""
     return hours is None or (is_amount(hours) and 0 < hours <= MOST_HOURS)  # type: ignore[operator]
 
 
 def set_deadline(session: Session, endpoint_name: str, hours: float | None) -> datetime | None:
-    """Have AWS delete the endpoint `hours` from now (up to a year); again: at another time; None: never.
+    """Have AWS delete the endpoint in `hours` (up to a year), replacing any deadline before; None: never.
 
-    Returns the time; with None, which takes back what was set, None. The execution role must trust
-    scheduler.amazonaws.com and may sagemaker:DeleteEndpoint; NotPermitted says how. Raises BadInput for hours
-    that can't be, NotOurs for an endpoint that this tutorial has not made.
+    Returns that time, or None where it took the deadline back. The execution role must trust
+    scheduler.amazonaws.com and allow sagemaker:DeleteEndpoint, or NotPermitted is raised and says how to
+    mend it. Raises BadInput for other hours, NotOurs for an endpoint that this tutorial has not made.
     """
     check_name(endpoint_name)
     if (checked := check_hours("hours", hours)) is None:
@@ -70,24 +70,24 @@ def set_deadline(session: Session, endpoint_name: str, hours: float | None) -> d
 def renew_deadline(
     session: Session, endpoint_name: str, hours: float | None, tell: Callable[[str], object]
 ) -> None:
-    """Set the deadline of an endpoint that is there already; where that can't be, tell so and go on.
+    """Set the deadline of an existing endpoint; where that is not possible, `tell` why and go on.
 
-    The endpoint runs and bills either way, so whoever attaches to it has to know what ends it. A deadline
-    that is found for an endpoint of somebody else's is taken back: it would delete what is not ours.
+    The endpoint runs and costs either way, so whoever attaches to it has to know what ends it. A deadline
+    found for somebody else's endpoint is taken back: it would delete what is not ours.
     """
     try:
         moment = set_deadline(session, endpoint_name, hours)
     except NotPermitted as error:
         tell(f"{in_words(session, endpoint_name, None)} {error}")
     except NotOurs as error:
-        clear_deadline(session, endpoint_name)  # of an endpoint that was to have this name and never came
+        clear_deadline(session, endpoint_name)  # set for an endpoint that was never created
         tell(f"{in_words(session, endpoint_name, None)} {error}")
     else:
         tell(in_words(session, endpoint_name, moment))
 
 
 def in_words(session: Session, endpoint_name: str, moment: datetime | None) -> str:
-    """One sentence on what ends the endpoint: the deadline just set, or (None) what else is known."""
+    """Say in a sentence what ends the endpoint: `moment`, the deadline just set, or (None) what is known."""
     if moment is not None:
         return f"{endpoint_name}: AWS deletes it by itself at {moment:%Y-%m-%d %H:%M} UTC."
     try:
@@ -100,7 +100,7 @@ def in_words(session: Session, endpoint_name: str, moment: datetime | None) -> s
 
 
 def find_deadline(session: Session, endpoint_name: str) -> datetime | None:
-    """When AWS will delete the endpoint; None if nothing is set."""
+    """Return when AWS will delete the endpoint; None if no deadline is set."""
     check_name(endpoint_name)
     with explained(f"look for the deadline of {endpoint_name!r}"):
         found = if_there(session.client("scheduler").get_schedule, GroupName=GROUP, Name=endpoint_name)
@@ -110,7 +110,7 @@ def find_deadline(session: Session, endpoint_name: str) -> datetime | None:
 
 
 def clear_deadline(session: Session, endpoint_name: str) -> bool:
-    """Take the deadline back; False if there was none, or if you may not use the scheduler at all."""
+    """Remove the deadline; return False if there was none, or if you may not use the scheduler at all."""
     check_name(endpoint_name)
     scheduler = session.client("scheduler")
     with suppress(NotPermitted), explained(f"take back the deadline of {endpoint_name!r}"):

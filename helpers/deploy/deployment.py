@@ -1,4 +1,4 @@
-"""Deploy: every check that can be made first, then an end, then what costs."""
+"""Deployment: first every check that can be made, then the deadline, then what costs money."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,8 +28,8 @@ def deploy(
 ) -> Endpoint:
     """Create the endpoint and wait until it is InService; when it is there already, attach to it.
 
-    One that is being deleted is waited for, up to `wait_seconds` (EndpointNotReady), and made anew; one that
-    has failed is EndpointFailed, which says what to do.
+    If one is being deleted, wait for that, up to `wait_seconds` (EndpointNotReady), and create it anew; if
+    one has failed, raise EndpointFailed, which says what to do.
     `max_usd_per_hour` is the most you agree to pay (all instances, with software): on AWS nothing is created
     or attached to without it, nor above it (CostNotAccepted). `software_usd_per_hour` stands in for a
     software price that can't be read. AWS deletes the endpoint by itself after `delete_after_hours` (more
@@ -72,7 +72,7 @@ def _create(
         asked = True
         start(session, endpoint_name)
     except Exception as error:
-        # No endpoint was asked for, so none needs an end; one that was may come yet, and keeps its deadline.
+        # Not where an endpoint was asked for: it may still come to be, and has to keep its deadline.
         if not asked or isinstance(error, BadInput):
             with suppress(TutorialError):
                 clear_deadline(session, endpoint_name)

@@ -1,6 +1,6 @@
-"""Endpoints by name: deploy, look at, wait for.
+"""Endpoints by name: find, describe and wait for them.
 
-Three constructs of SageMaker's make one endpoint, and all three get the endpoint's name: the Model (which
+Three resources of SageMaker make one endpoint, and all three get the endpoint's name: the Model (which
 package, which role), the EndpointConfig (on which instances, as production variants), the Endpoint (running).
 Names are fixed before anything is created, so whatever happens, clean_up.delete finds it all again.
 """
@@ -26,8 +26,8 @@ CHANGING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 class Endpoint:
     """What SageMaker knows of an endpoint; `model` is None for a package the catalogue lacks.
 
-    `instance_type` and `instance_count` are the first variant's as it was made; `capacity` is what all
-    variants may come to, which is what the price counts.
+    `instance_type` and `instance_count` are those the first variant was created with; `capacity` is what all
+    variants may scale to together, which is what the price counts.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Endpoint:
 
 
 def find(session: Session, endpoint_name: str) -> Endpoint | None:
-    """The endpoint of that name, or None."""
+    """Return the endpoint of that name, or None."""
     try:
         return describe(session, endpoint_name)
     except EndpointNotFound:
@@ -52,12 +52,12 @@ def find(session: Session, endpoint_name: str) -> Endpoint | None:
 
 
 def describe(session: Session, endpoint_name: str) -> Endpoint:
-    """What SageMaker says of the endpoint now; raises EndpointNotFound."""
+    """Return what SageMaker says of the endpoint now, or raise EndpointNotFound."""
     check_name(endpoint_name)
     sagemaker = session.client("sagemaker")
     with explained(f"look at the endpoint {endpoint_name!r} in {session.region}"):
         endpoint = sagemaker.describe_endpoint(EndpointName=endpoint_name)
-        # What an endpoint was made from may have been deleted since: it runs on, and bills.
+        # What an endpoint was made from may have been deleted since: it runs on, and costs.
         config_name = endpoint.get("EndpointConfigName", "")
         config = if_there(sagemaker.describe_endpoint_config, EndpointConfigName=config_name) or {}
         variants = _variants(config)
@@ -81,7 +81,7 @@ def describe(session: Session, endpoint_name: str) -> Endpoint:
 
 
 def _variants(described: dict[str, Any]) -> list[dict[str, Any]]:
-    """The variants of a configuration, or of an endpoint as it is now, shadow variants among them."""
+    """Return the variants, shadow ones too, of a configuration or of an endpoint as it is now."""
     return [*described.get("ProductionVariants", []), *described.get("ShadowProductionVariants", [])]
 
 
@@ -94,7 +94,7 @@ def wait(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Endpoint:
-    """Wait until the endpoint is InService, telling each change of its status and each minute that passes.
+    """Wait until the endpoint is InService; `tell` each change of its status and each minute that passes.
 
     Interrupt it whenever you like and call it again: the endpoint goes on by itself. Raises EndpointFailed
     with SageMaker's reason, or EndpointNotReady after `seconds`.
@@ -118,9 +118,9 @@ def wait_until_gone(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Endpoint | None:
-    """Wait while the endpoint is being deleted, and return None, or the one that has its name by then.
+    """Wait while the endpoint is being deleted; return None, or a new endpoint that has taken its name.
 
-    It tells as `wait` does. Raises EndpointNotReady after `seconds`.
+    It tells its progress as `wait` does. Raises EndpointNotReady after `seconds`.
     """
     follow = _Follow(endpoint_name, seconds, tell, clock, sleep)
     while (endpoint := find(session, endpoint_name)) is not None and endpoint.status == "Deleting":
@@ -129,7 +129,7 @@ def wait_until_gone(
 
 
 class _Follow:
-    """Waiting with longer and longer pauses, and with words for whoever looks on."""
+    """The pauses of a wait, longer and longer, and its messages to the reader."""
 
     def __init__(
         self,
@@ -143,13 +143,13 @@ class _Follow:
         self._started, self._status, self._minutes = clock(), "", 0
 
     def told(self, status: str) -> None:
-        """Tell a status that is new."""
+        """Tell the status if it has changed."""
         if status != self._status:
             self._tell(f"{self._name}: {status}")
         self._status = status
 
     def pause(self, status: str, too_long: str) -> None:
-        """Wait before the next look. Raises EndpointNotReady, with `too_long`, if that was long enough."""
+        """Pause before the next look; raise EndpointNotReady, with `too_long`, once the time is up."""
         self.told(status)
         waited = self._clock() - self._started
         if waited > self._seconds:
@@ -189,5 +189,5 @@ def check_name(name: str) -> str:
 
 
 def is_name(name: object) -> bool:
-    """Whether SageMaker takes it as an endpoint's, a configuration's or a model's name."""
+    """Return whether SageMaker takes it as the name of an endpoint, a configuration or a model."""
     return type(name) is str and len(name) <= 63 and bool(re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9])*", name))

@@ -1,4 +1,4 @@
-"""Service Quotas: how many instances of a type this account may run endpoints on."""
+"""The account's quotas: how many instances of a type its endpoints may run on."""
 
 from contextlib import suppress
 
@@ -10,10 +10,10 @@ from ..errors import NotPermitted, QuotaExceeded, Throttled
 
 
 def endpoint_quota(session: Session, instance_type: str) -> int | None:
-    """The account's quota for endpoints on `instance_type`, in instances; None where AWS does not tell.
+    """Return how many instances of that type endpoints may use; None where AWS does not tell.
 
-    New accounts often have 0 for GPU types, and AWS may take a day to raise it. Where the quota may not be
-    asked, or Service Quotas fails, CreateEndpoint will tell. Raises NotConnected if nothing can be asked.
+    New accounts often have 0 for GPU types, and AWS may take a day to raise it. Where you may not read
+    quotas, or Service Quotas fails, CreateEndpoint will tell. Raises NotConnected without a connection.
     """
     wanted = f"{instance_type} for endpoint usage"
     pages = session.client("service-quotas").get_paginator("list_service_quotas")

@@ -14,34 +14,34 @@ from .types import Generation, Request, Response, TokenLikelihood
 
 
 class Api(ABC):
-    """One wire format. What reads raises payload.WrongShape where the JSON isn't as the API writes it."""
+    """One wire format. Its readers raise payload.WrongShape where the JSON is not as the API writes it."""
 
     features: frozenset[str]
 
     def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
-        """The JSON body of a request."""
+        """Return the JSON body of a request."""
         return {**self._own(request), **_sampling(request), **({"stream": True} if stream else {})}
 
     @abstractmethod
     def _own(self, request: Request) -> dict[str, Any]:
-        """The part of a body that no other API writes so."""
+        """Return the part of a body that only this API writes."""
 
     @abstractmethod
     def response(self, raw: dict[str, Any]) -> Response:
-        """A typed response from the JSON of an answer (or of a stream's last event)."""
+        """Return the response that the JSON of an answer (or of a stream's last event) holds."""
 
     @abstractmethod
     def text(self, event: dict[str, Any]) -> str:
-        """The piece of text that a stream event brings; empty for other events."""
+        """Return the piece of text that a stream event brings; empty for other events."""
 
     @abstractmethod
     def final(self, event: dict[str, Any]) -> dict[str, Any] | None:
-        """The whole answer if this is the stream's last event, else None."""
+        """Return the whole answer's JSON if this is the stream's last event, else None."""
 
     def error(self, event: dict[str, Any]) -> str | None:
-        """The model's words if the event reports a failure inside a stream that began well.
+        """Return the model's error message if the event reports a failure in mid-stream, else None.
 
-        Generate and chat v1 end with `err` or a finish_reason; a bare {"message"} is any API's.
+        Generate and chat v1 report it by `err` or a finish_reason, any API by an event of `message` alone.
         """
         if set(event) == {"message"} and isinstance(event["message"], str):
             return event["message"]
@@ -72,7 +72,7 @@ class GenerateApi(Api):
         return "" if whole else payload.text_or_none(event, "text") or ""
 
     def final(self, event: dict[str, Any]) -> dict[str, Any] | None:
-        """See Api; a last event without the whole answer ends the text that has come."""
+        """See Api; where the last event lacks the whole answer, the text that has come is the answer."""
         if not event.get("is_finished"):
             return None
         if event.get("response") is None:
@@ -155,7 +155,7 @@ class ChatV2Api(Api):
         return payload.text_or_none(payload.part(message, "content"), "text") or ""
 
     def final(self, event: dict[str, Any]) -> dict[str, Any] | None:
-        """See Api; the last event of v2 has no text in it, so the caller adds what it has gathered."""
+        """See Api; the last event of v2 has no text in it, so the caller adds the text it has gathered."""
         if event.get("type") != "message-end":
             return None
         return {"message": {}, **payload.part(event, "delta")}
@@ -169,16 +169,16 @@ APIS: dict[str, Api] = {"generate": GenerateApi(), "chat-v1": ChatV1Api(), "chat
 
 
 def _sampling(request: Request) -> dict[str, Any]:
-    """The settings, which all APIs name alike; what is None, or holds no text, is left out."""
+    """Return the settings that all APIs name alike, without those that are None or empty."""
     given = {name: getattr(request, name) for name in SETTINGS}
     given["stop_sequences"] = list(request.stop_sequences) or None
     return {name: value for name, value in given.items() if value is not None}
 
 
 def _failure(ending: dict[str, Any], words: str) -> str | None:
-    """The words of what ends a stream if they tell of a failure, or the finish reason if that is one.
+    """Return the error message (`words`) of a stream's last event, or its finish reason if that is an error.
 
-    ERROR_LIMIT is none: the context is full, and the text is whole until there, as it is unstreamed.
+    ERROR_LIMIT is none: the context is full, and the text is complete up to there, as without streaming.
     """
     if ending.get(words) is not None:
         return str(ending[words])
@@ -188,11 +188,11 @@ def _failure(ending: dict[str, Any], words: str) -> str | None:
 
 
 def _told(raw: dict[str, Any]) -> str:
-    """The text of an answer: null where the model wrote none. Without the field it is no answer."""
+    """Return the text of an answer (null: the model wrote none); raise WrongShape without the field."""
     return payload.text(raw, "text") if raw.get("text", "") is not None else ""
 
 
 def _first_count(count: dict[str, Any], *names: str) -> int | None:
-    """The count under the first of these names that is there."""
+    """Return the count under the first of these names that is present."""
     found = (payload.count_or_none(count, name) for name in names)
     return next((each for each in found if each is not None), None)

@@ -1,4 +1,4 @@
-"""What answers begin with: short answers to one prompt, laid over each other as a counted tree."""
+"""The beginnings of answers: short answers to one prompt, merged into a tree that counts them."""
 
 import re
 from collections import Counter
@@ -19,7 +19,7 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Branch:
-    """`count` answers go on with `pieces`, one after the other; then they part, or end."""
+    """The `pieces` that `count` answers share, in order, before they part or end."""
 
     pieces: Path
     count: int
@@ -32,7 +32,7 @@ class Branch:
 
 
 def tree(paths: Sequence[Path]) -> tuple[Branch, ...]:
-    """The paths laid over each other, the most frequent first; what doesn't part is one branch."""
+    """Merge the paths into branches, the most frequent first; pieces that all paths share are one branch."""
     counted = Counter(path[0] for path in paths if path)
     return tuple(
         _branch((first,), [path[1:] for path in paths if path and path[0] == first])
@@ -51,7 +51,7 @@ def _branch(pieces: Path, rest: Sequence[Path]) -> Branch:
 def ask(
     client: "Client", prompt: str, *, temperature: float, answers: int = 32, tokens: int = 6
 ) -> Iterator[tuple[Path, ...]]:
-    """Ask for `answers` short answers; yield a request's, each in its tokens or, where there are none, words.
+    """Ask for `answers` short answers; yield those of each request, split into tokens or, without any, words.
 
     k and p are the model's defaults. Raises BadInput for a value that the model does not take.
     """
@@ -68,6 +68,6 @@ def ask(
 
 
 def _path(generation: "Generation") -> Path:
-    """The answer in pieces: tokens without text of their own (parts of a character) are left out."""
+    """Split an answer into pieces, leaving out tokens without text of their own (parts of a character)."""
     listed = tuple(each.token for each in generation.token_likelihoods if each.token)
     return listed or tuple(_WORDS.findall(generation.text))

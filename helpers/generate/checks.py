@@ -1,4 +1,4 @@
-"""What the model would refuse is refused here, before anything is sent."""
+"""The checks of a request: what the model would refuse is refused before anything is sent."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -13,7 +13,7 @@ LIKELIHOODS = ("NONE", "GENERATION", "ALL")
 
 
 def with_settings(request: Request, settings: Mapping[str, Any]) -> Request:
-    """Return `request` with these settings; raise BadInput for a name that is none."""
+    """Return `request` with these settings; raise BadInput for an unknown name."""
     unknown = [name for name in settings if name not in SETTINGS]
     if unknown:
         raise BadInput(f"There is no setting {', '.join(unknown)}; there are {', '.join(SETTINGS)}.")
@@ -21,18 +21,18 @@ def with_settings(request: Request, settings: Mapping[str, Any]) -> Request:
 
 
 def check(request: Request, model: Model, supports: Callable[[str], bool]) -> Request:
-    """Return `request` with whole numbers as int and others as float; raise BadInput for what does not fit.
+    """Return `request` with its numbers as int or float; raise BadInput for a value out of the model's range.
 
     `supports` says whether the model's API has a feature or setting.
     """
     _check_prompt(request.prompt)
-    if request.num_generations == 1 and not supports("num_generations"):  # what such an API writes anyway
+    if request.num_generations == 1 and not supports("num_generations"):  # what it always writes
         request = replace(request, num_generations=None)
     given = {name: each for name in SETTINGS if (each := getattr(request, name)) is not None}
     for name in given:
         if not supports(name):
             raise BadInput(f"{model.name} takes no {name}; leave it out.")
-    if request.max_tokens == 0 and request.likelihoods == "ALL":  # nothing is written, the prompt is read
+    if request.max_tokens == 0 and request.likelihoods == "ALL":  # to read the prompt alone
         del given["max_tokens"]
     limits = model.limits
     numbers: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""Generating text: one client for every Cohere text model on a SageMaker endpoint, streaming included."""
+"""The client: it generates and streams text with any Cohere text model on a SageMaker endpoint."""
 
 import json
 import time
@@ -26,11 +26,11 @@ from .types import Request, Response, TokenLikelihood
 
 
 class Client:
-    """Generates with the model on one endpoint.
+    """A client of the model on one endpoint.
 
     The model, and with it the API and the parameter ranges, is found through the endpoint's own model
-    package. `model_id` is checked against it, and stands in for it where the package is newer than the
-    catalogue. Raises EndpointNotFound, EndpointNotReady, or BadInput for another model than expected.
+    package. `model_id` is checked against it, and names the model where the catalogue lacks the
+    package. Raises EndpointNotFound, EndpointNotReady, or BadInput for another model than expected.
     """
 
     def __init__(
@@ -54,13 +54,13 @@ class Client:
         self._pauses: Sequence[float] = RETRY_SECONDS
 
     def without_retries(self) -> "Client":
-        """Return the same client, but one that raises Throttled at once: its caller sends again."""
+        """Return a copy that raises Throttled at once, for callers that send again themselves."""
         client = copy(self)
         client._pauses = ()
         return client
 
     def supports(self, feature: str) -> bool:
-        """Whether the model's API has "likelihoods" or "chat", or a setting such as "seed"."""
+        """Return whether the model's API has "likelihoods" or "chat", or a setting such as "seed"."""
         setting = SETTINGS.get(feature)
         return feature in self._api.features if setting is None else self.model.api in setting.apis
 
@@ -101,7 +101,7 @@ class Client:
         return self._invoke(request)
 
     def stream(self, prompt: str, *, likelihoods: str = "NONE", **settings: Any) -> Stream:
-        """Like `generate`, but the text can be read while it is being written; `settings` are those of it.
+        """Generate like `generate`, with text to read as it is written; `settings` are `generate`'s.
 
         Likelihoods come at the end, in the stream's `response`. A stream has one text: `num_generations`
         other than 1 raises BadInput.
@@ -111,9 +111,9 @@ class Client:
         return self._invoke_stream(with_settings(Request(prompt, likelihoods=likelihoods), settings))
 
     def tokens(self, text: str) -> tuple[TokenLikelihood, ...]:
-        """The model's own tokens of `text`, each with its log-likelihood after those before it.
+        """Return the model's tokens of `text`, each with its log-likelihood given those before it.
 
-        Only for APIs with likelihoods. Nothing is generated; the text is paid for in time like any prompt.
+        Raises BadInput for APIs without likelihoods. Generates nothing; takes the time of any prompt.
         """
         request = Request(text, max_tokens=0, likelihoods="ALL")
         return self._invoke(request).generations[0].token_likelihoods
@@ -141,7 +141,7 @@ class Client:
         preamble: str | None = None,
         **settings: Any,
     ) -> Stream:
-        """Like `chat`, but the text can be read while it is being written."""
+        """Answer like `chat`, with text to read as it is written."""
         return self._invoke_stream(self._chat_request(message, history, preamble, settings))
 
     def _chat_request(

@@ -8,7 +8,7 @@ ROLES = ("USER", "CHATBOT", "SYSTEM", "TOOL")  # chat v1's; v2 has other words f
 
 
 def check_history(history: Sequence[Mapping[str, str]]) -> Sequence[Mapping[str, str]]:
-    """Return `history`, or raise BadInput that names the turn which is not a role and a message."""
+    """Return `history`, or raise BadInput naming the turn that is not a role and a message."""
     for number, turn in enumerate(history, start=1):
         if not _is_turn(turn):
             raise BadInput(

@@ -1,8 +1,8 @@
-"""What the public API tells of the next token: many answers of one token each, and what follows from them.
+"""What Cohere's API reveals of the next token: many answers of one token, and what follows from them.
 
-An answer brings the drawn token's likelihood alone, so a token is known once it has been drawn. Two things
-follow for those that nobody has seen: together they have what is left of 1, and a token that was drawn with
-`k` is among the k likeliest. The rest is not guessed (`reshape`).
+An answer has only the drawn token's likelihood, so a token's probability is known once it has been drawn.
+The unseen tokens together have what is left of 1, and a token that was drawn with `k` is among the k
+likeliest. Nothing else is guessed (`reshape`).
 """
 
 import time
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
     from .client import Client
     from .types import Generation
 
-# Half of the last decimal of a log-likelihood: the one published answer of a container has three
+# Half of a log-likelihood's last decimal: the only published answer of Cohere's container has three
 # (cohere-ai/cohere-aws@ab4a24f:examples/sample_output.json). The sandbox gives more.
 ROUNDING = 0.0005
 SAME = 0.05  # two log-likelihoods that differ by more belong to two tokens, or to two settings
-MOST_ANSWERS = 100  # of one look; a fast endpoint would go on for ever
-AHEAD = 5  # so many ranks beyond those that are certain are drawn from to make them certain
-FLOAT = 2e-6  # a sampler adds probabilities up in single precision
-TOO_MUCH = 1.05  # probabilities that come to more are no probabilities before the setting
+MOST_ANSWERS = 100  # of one `look`: a fast endpoint could give any number in its seconds
+AHEAD = 5  # `look` draws from this many ranks beyond those that are certain
+FLOAT = 2e-6  # tolerance: a sampler adds probabilities in single precision
+TOO_MUCH = 1.05  # sums above it show that the likelihoods are not those before temperature, k and p
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How a token is drawn: the `k` likeliest (0: all), of these the likeliest that make up `p`, then
-    `temperature` (0: always the likeliest).
+    """The settings a token is drawn by: among the `k` likeliest (0: all), of these the likeliest that make
+    up `p`, then by `temperature` (0: always the likeliest).
     """
 
     temperature: float
@@ -55,10 +55,10 @@ class Draw:
 
 @dataclass(frozen=True)
 class Seen:
-    """A token whose probability is known: between `low` and `high`, as far as the API's rounding tells.
+    """A token whose probability is known, up to the API's rounding: between `low` and `high`.
 
-    As it was drawn, it is among the `within` likeliest tokens (None: not established), and those that are
-    likelier have less than `reach` together.
+    It is among the `within` likeliest tokens (None: not known), and the likelier ones have less than
+    `reach` together: the smallest k and p that it was drawn with.
     """
 
     token: str
@@ -81,11 +81,11 @@ class NextToken:
     draws: tuple[Draw, ...] = ()
 
     def plus(self, draws: Iterable[Draw]) -> "NextToken":
-        """The same with more draws. Raises BadInput if they contradict each other."""
+        """Return these draws and more; raise BadInput if they contradict each other."""
         return NextToken(self.prompt, (*self.draws, *draws)).checked()
 
     def checked(self) -> "NextToken":
-        """Itself. Raises BadInput if the likelihoods can't all be those before temperature, k and p."""
+        """Return self; raise BadInput if the likelihoods can't all be those before temperature, k and p."""
         varied = [values for values in self._values.values() if len({each.setting for each in values}) > 1]
         contradicting = sum(1 for values in varied if not _one_token(values))
         if contradicting * 2 > len(varied) or sum(each.low for each in self.seen) > TOO_MUCH:
@@ -97,7 +97,7 @@ class NextToken:
 
     @cached_property
     def seen(self) -> tuple[Seen, ...]:
-        """The tokens whose probability is known, the likeliest first."""
+        """The tokens whose probabilities are known, the likeliest first."""
         told = (_seen(token, draws) for token, draws in self._values.items() if _one_token(draws))
         return tuple(sorted(told, key=lambda each: -each.low))
 
@@ -108,7 +108,7 @@ class NextToken:
 
     @cached_property
     def _values(self) -> dict[str, list[Draw]]:
-        """The draws by token. One without text (the end, a part of a character) can't be told from others."""
+        """The draws by token, without those that have no text: the end, or a part of a character."""
         found: dict[str, list[Draw]] = defaultdict(list)
         for each in self.draws:
             if each.likelihood is not None and each.token and "\ufffd" not in each.token:
@@ -126,10 +126,10 @@ def look(
 ) -> Iterator[NextToken]:
     """Ask for answers of one token until `seconds` have passed; yield what is known after each request.
 
-    At the highest temperature, so that each token that k and p leave is about as likely to be drawn: by the k
-    and p of `setting`, which show what can be drawn there, and by k alone, which makes ranks certain. At
-    least two requests, at most MOST_ANSWERS answers. Raises BadInput for a model without likelihoods, before
-    anything is sent.
+    It asks at the highest temperature, where all tokens that k and p leave are about as likely: by the k and
+    p of `setting`, which show what can be drawn there, and by k alone, which makes ranks certain. It sends at
+    least two requests, for at most MOST_ANSWERS answers. Raises BadInput before anything is sent, for a
+    model without likelihoods.
     """
     check(client)
     times, end, asked = most_at_once(client), clock() + seconds, 0
@@ -138,12 +138,12 @@ def look(
         known = known.plus(draw(client, known.prompt, chosen, times))
         yield known
         asked += times
-        if _certain_mass(known) >= client.limits["p"].high:  # the rest can't be drawn at any setting
+        if _certain_mass(known) >= client.limits["p"].high:  # p cuts the rest off at any setting
             break
 
 
 def draw(client: "Client", prompt: str, setting: Sampling, times: int) -> tuple[Draw, ...]:
-    """Have the model draw the next token `times` times: real answers, at most five a request."""
+    """Have the model draw the next token `times` times and return the draws; each is a real answer."""
     most, drawn = most_at_once(client), list[Draw]()
     while len(drawn) < times:
         response = client.generate(
@@ -169,7 +169,7 @@ def check(client: "Client") -> None:
 
 
 def most_at_once(client: "Client") -> int:
-    """How many answers one request can bring."""
+    """Return how many answers one request can bring."""
     limit = client.limits.get("num_generations")
     return 1 if limit is None else int(limit.high)
 
@@ -188,16 +188,16 @@ def _certain_mass(known: NextToken) -> float:
 
 
 def certain(seen: Sequence[Seen]) -> int:
-    """How many of the likeliest tokens are surely known: no token that nobody has seen is likelier."""
+    """Count the first tokens of `seen` that no unseen token can be likelier than."""
     above = most_above(seen)
     return next((n for n, most in enumerate(above) if most), len(above))
 
 
 def most_above(seen: Sequence[Seen]) -> list[int]:
-    """For each token (sorted by `low`) how many unseen ones can be likelier at most.
+    """Return for each token (largest `low` first) how many unseen ones can be likelier at most.
 
-    Each of these would have at least as much as the token itself; all unseen ones have what is left of 1; and
-    how it was drawn limits what is likelier, which the seen ones that surely are take their part of.
+    Each of those has at least the token's own probability; all unseen ones together have what is left of 1;
+    and `within` and `reach` bound all likelier tokens, of which the seen ones take their part.
     """
     before = [0.0, *accumulate(each.low for each in seen)]
     left = max(0.0, 1 - before[-1])
@@ -214,7 +214,7 @@ def most_above(seen: Sequence[Seen]) -> list[int]:
 
 
 def surely_above(seen: Sequence[Seen]) -> list[int]:
-    """For each token how many seen ones are likelier whatever the rounding hides."""
+    """Return for each token how many seen ones are likelier in spite of rounding."""
     return [sum(1 for other in seen if other.low > each.high) for each in seen]
 
 

@@ -1,12 +1,12 @@
-"""What temperature, k and p make of the next token's probabilities, and where that can't be known.
+"""The next token's probabilities after temperature, k and p, and where they can't be known.
 
 The order is the sandbox's: the k likeliest, of these the likeliest that make up p (with the one that reaches
 it), then temperature. Cohere documents that p acts after k, and that temperature 0 takes the likeliest token
 (docs.cohere.com, advanced-generation-hyperparameters and temperature); where temperature comes in, and
 whether the token that reaches p is kept, is not established.
 
-Every probability is given as bounds that hold whatever the tokens are that nobody has seen. They are known,
-but for the API's rounding, where it is certain which tokens can be drawn, and that all of these were seen.
+Every probability is given as bounds that hold whatever the unseen tokens are. They differ by the API's
+rounding alone where it is certain which tokens can be drawn, and that all of these were seen.
 """
 
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from math import exp, inf, log
 
 from .next_token import FLOAT, Sampling, Seen, most_above, surely_above
 
-NEARLY = 0.9  # where so much of all draws is accounted for, the bounds are worth bars
+NEARLY = 0.9  # bars are shown where at least this share of all draws is accounted for
 
 
 @dataclass(frozen=True)
 class Reshaped:
-    """A token's probability at a setting: between `low` and `high`; `kept` is None where it is not known."""
+    """A token's probability at a setting: `low` to `high`; `kept`: k and p leave it (None: not known)."""
 
     low: float
     high: float
@@ -38,7 +38,7 @@ class Reshaped:
 class Reshaping:
     """The seen tokens at a setting, in their order.
 
-    `is_known`: all that can be drawn is known, so that the bounds hold nothing but the API's rounding.
+    `is_known`: all tokens that can be drawn are known, so the bounds differ by the API's rounding alone.
     """
 
     tokens: tuple[Reshaped, ...]
@@ -51,7 +51,7 @@ class Reshaping:
 
 
 def reshape(seen: Sequence[Seen], setting: Sampling) -> Reshaping:
-    """Reshape the probabilities of `seen` (sorted by `low`, the largest first) by a setting."""
+    """Return the probabilities of `seen` (largest `low` first) after temperature, k and p are applied."""
     if not seen:
         return Reshaping((), False)
     known = _known(tuple(seen))
@@ -99,7 +99,7 @@ class _Known:
         return min([self.unseen, *certain])
 
     def greedy(self) -> Reshaping:
-        """At temperature 0: the likeliest token, if it is certain which one that is."""
+        """Return the bounds at temperature 0: the likeliest token has 1, if it is certain which that is."""
         if not self.maybe_above[0] and not self.unseen_above[0]:
             rest = (Reshaped(0.0, 0.0, False) for _ in self.seen[1:])
             return Reshaping((Reshaped(1.0, 1.0, True), *rest), True)
@@ -112,7 +112,7 @@ class _Known:
         )
 
     def drawn(self, setting: Sampling) -> Reshaping:
-        """At any other temperature."""
+        """Return the bounds at any other temperature."""
         unseen_in_k = self._unseen_in(setting.k)
         low, high = (setting.p * mass for mass in self._mass_of(setting.k, unseen_in_k))
         kept = [
@@ -124,14 +124,14 @@ class _Known:
         return Reshaping(self._bounds(setting.temperature, kept, rest), not unseen and None not in kept)
 
     def _unseen_in(self, k: int) -> float:
-        """How many unseen tokens can be among the k likeliest at most."""
+        """Return how many unseen tokens can be among the k likeliest at most."""
         if not k:
             return inf
         certain = sum(1 for most in self.unseen_above if not most)
         return max(0, min(k - certain, max(*self.unseen_above[:k], k - len(self.seen))))
 
     def _mass_of(self, k: int, unseen: float) -> tuple[float, float]:
-        """The least and the most that the k likeliest tokens have together."""
+        """Return the least and the most that the k likeliest tokens have together."""
         if not k:
             return 1.0, 1.0
         most = sum(sorted((each.high for each in self.seen), reverse=True)[:k])
@@ -139,11 +139,11 @@ class _Known:
         return self.mass[min(k, len(self.seen))], min(1.0, most)
 
     def _was_drawn(self, n: int, setting: Sampling) -> bool:
-        """Whether a token was drawn where no more could be drawn than at this setting."""
+        """Return whether a token was drawn at a `p` no larger than this one, and this setting has no k."""
         return not setting.k and self.seen[n].reach <= setting.p
 
     def _is_kept(self, n: int, k: int, low: float, high: float) -> bool | None:
-        """Whether the mass before a token is under the one to reach, which is between low and high."""
+        """Return whether the mass before a token is under the mass to reach, between low and high."""
         first, maybe, unseen = self.surely_above[n], self.maybe_above[n], self.unseen_above[n]
         if (k and first >= k) or self.mass[first] >= high:
             return False
@@ -153,7 +153,7 @@ class _Known:
         return True if sure else None
 
     def _unseen_before(self, reached: float) -> float:
-        """How many unseen tokens can come before the mass is reached: those above one that reaches it."""
+        """Return how many unseen tokens can come before the mass to reach, `reached`, is made up."""
         for n, mass in enumerate(self.mass):
             if mass >= reached:
                 return max(self.unseen_above[:n], default=0)
@@ -162,7 +162,7 @@ class _Known:
     def _unseen_weight(
         self, temperature: float, count: float, kept: Sequence[bool | None], reached: float
     ) -> float:
-        """The most that the unseen tokens that can be drawn weigh, as the likeliest seen one weighs 1."""
+        """Return the most that unseen tokens weigh in a draw, where the likeliest seen one weighs 1."""
         if not count or not self.unseen:
             return 0.0
         sure = [each for each, is_kept in zip(self.seen, kept, strict=True) if is_kept]
@@ -201,19 +201,19 @@ class _Known:
         )
 
     def _others(self, n: int, weights: Sequence[float], kept: Sequence[bool | None]) -> float:
-        """The least that the others weigh where a token is kept: all that are likelier are kept as well."""
+        """Return the least the others weigh if this token is kept: all likelier ones are kept as well."""
         surely = sum(weight for m, weight in enumerate(weights) if kept[m] and m != n)
         return max(surely, sum(weights[: self.surely_above[n]]))
 
 
 @lru_cache(maxsize=8)
 def _known(seen: tuple[Seen, ...]) -> _Known:
-    """The same for all settings, so a slider that moves finds it ready."""
+    """Return what all settings share, kept for when a slider moves."""
     return _Known(seen)
 
 
 def _power(base: float, exponent: float) -> float:
-    """The power; infinite where a float can't hold it."""
+    """Return the power; infinity where a float can't hold it."""
     if base <= 0:
         return 0.0 if exponent else 1.0
     size = exponent * log(base)

@@ -1,4 +1,4 @@
-"""Reading a stream: bytes in whatever parts they come, JSON events out, and text that is never lost."""
+"""Streams: JSON events cut from bytes in whatever parts they come, and text that is never lost."""
 
 import codecs
 import json
@@ -24,7 +24,7 @@ GZIP = b"\x1f\x8b"
 
 
 class EventReader:
-    """Cuts a stream of bytes into JSON objects.
+    """A reader that cuts a stream of bytes into JSON objects.
 
     A part may end in the middle of an object or of a UTF-8 character, and may hold several objects;
     server-sent `data:` lines and keep-alives are taken as well.
@@ -36,7 +36,7 @@ class EventReader:
         self.rest = ""
 
     def feed(self, part: bytes) -> Iterator[dict[str, Any]]:
-        """Yield the objects that `part` completes; what is left over waits in `rest`.
+        """Yield the objects that `part` completes; keep the remainder in `rest`.
 
         Raises, after the objects before it: UnicodeDecodeError at bytes that are no UTF-8, RecursionError at
         an object that is nested too deeply, ValueError at a number of thousands of digits.
@@ -69,8 +69,8 @@ class Stream:
     """An answer on its way: iterate over it for the pieces of text, in order, each once.
 
     `text` is what has come so far, `response` the whole answer once it has ended, and
-    `time_to_first_token_seconds` what its name says. Closing it early, or leaving its `with` block, closes
-    the connection, and the endpoint stops computing. An end before the model had finished raises
+    `time_to_first_token_seconds` counts from the request. Closing it early, or leaving its `with` block,
+    closes the connection, and the endpoint stops computing. An end before the model had finished raises
     StreamBroken with the partial text; what goes wrong after its last event loses nothing, and is no error.
     """
 
@@ -102,12 +102,12 @@ class Stream:
         reader = EventReader()
         try:
             for message in self._body:
-                # a message of another kind would be of a newer service, and has no text of the model's
+                # other kinds, of a newer service perhaps, hold no text of the model's
                 for event in reader.feed(message.get("PayloadPart", {}).get("Bytes", b"")):
                     yield from self._take(event)
         except StreamBroken:
             raise
-        except Exception as error:  # the one place for all that a stream can do: its text must not be lost
+        except Exception as error:  # whatever a stream raises, its text must not be lost
             if not self._over:
                 raise self._broken(_reason(error)) from error
         finally:
@@ -128,7 +128,7 @@ class Stream:
 
     @property
     def _over(self) -> bool:
-        """Whether nothing more is to come: the model has finished, or the reader wants no more."""
+        """Whether nothing more is to come: the model has finished, or the reader has stopped."""
         return self._stopped or self.response is not None
 
     def _take(self, event: dict[str, Any]) -> Iterator[str]:
@@ -164,7 +164,7 @@ class Stream:
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong with a stream, in words."""
+    """Describe in words what went wrong with a stream."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Message") or error)
     if isinstance(error, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""Tokens made visible: a text in the pieces that the model wrote it in, shaded by how expected each was."""
+"""Tokens as HTML: a text in the pieces that the model wrote it in, each shaded by its likelihood."""
 
 from math import exp
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ def show_tokens(response: "Response") -> Html:
 
 
 def token_view(listed: "tuple[TokenLikelihood, ...]", text: str, finish_reason: str | None) -> Html:
-    """Show the tokens of `text`, shaded by likelihood, with their table and what they say of max_tokens."""
+    """Show the tokens of `text`, shaded by likelihood, their table, and whether max_tokens cut them off."""
     ending = ""
     if finish_reason == "MAX_TOKENS":
         ending = (
@@ -63,7 +63,7 @@ def _number(entry: "TokenLikelihood") -> str:
 
 
 def _probability(likelihood: float) -> float:
-    """The probability of a log-likelihood, which a container may give as more than 0, where none is."""
+    """Return the probability, at most 1: a container may report log-likelihoods slightly above 0."""
     return exp(min(likelihood, 0.0))
 
 

@@ -1,4 +1,4 @@
-"""What a request and an answer are, whichever API carries them."""
+"""The types of a request and of an answer, the same for every API."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
