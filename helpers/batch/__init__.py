@@ -1,1 +1,1 @@
-"""Run a table of notebook runs without anybody looking on: `python -m helpers.batch`."""
+"""Unattended runs of the notebooks, from a table: `python -m helpers.batch`."""

@@ -1,7 +1,7 @@
-"""One run of a batch, in a process of its own: `python -m helpers.batch.child` reads what to run.
+"""One run of a batch, in a process of its own, `python -m helpers.batch.child`, which reads its order.
 
-SIGTERM is an exit, so that papermill stops the kernel on its way out. The end of its input says that the
-batch is gone, however it died: nobody is left to keep what comes out.
+SIGTERM exits by an exception, so that papermill stops the kernel on its way out. The end of standard input
+means that the batch is gone, however it died, and ends the run as well.
 """
 
 import json
@@ -14,7 +14,7 @@ import papermill  # type: ignore[import-untyped]
 
 
 def main() -> None:
-    """Execute the notebook of the one order, a line of JSON with papermill's arguments."""
+    """Run the notebook that standard input's first line orders: papermill's arguments as JSON."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     order = json.loads(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_the_batch, daemon=True).start()

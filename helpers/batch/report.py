@@ -1,4 +1,4 @@
-"""What came of a batch: a table and a page, and output notebooks without secrets."""
+"""The report of a batch, as a table and a page, and the removal of secrets from its output notebooks."""
 
 import csv
 import json
@@ -20,7 +20,7 @@ LONGEST_ERROR = 300
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run's end. `status` is done, failed, timeout, or "not run"; `seconds` is 0 where it was not run.
+    """A run's result. `status` is done, failed, timeout, or "not run"; `seconds` is 0 where it was not run.
 
     `setting` is what a run of 04_tune saved to its setting.json.
     """
@@ -35,7 +35,7 @@ class Outcome:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Outcome":
-        """Read back a line of state.jsonl. Raises payload.WrongShape where it is something else."""
+        """Read back a line of state.jsonl; raise payload.WrongShape for any other record."""
         names = [field.name for field in fields(cls)]
         if set(record) - set(names):
             raise payload.WrongShape(f"an outcome has {', '.join(names)}, and nothing else")
@@ -47,7 +47,7 @@ class Outcome:
 
 
 def error_of(output: Path) -> str:
-    """The error that ended a notebook, in one line; empty if there is none."""
+    """Return the error that ended a notebook, in one line; empty if there is none."""
     for cell in _cells(output):
         for each in cell.get("outputs", []):
             if each.get("output_type") == "error":
@@ -56,13 +56,13 @@ def error_of(output: Path) -> str:
 
 
 def shorten(text: str) -> str:
-    """The text in one line of at most 300 characters."""
+    """Return the text in one line of at most 300 characters."""
     line = " ".join(without_secrets(text).split())
     return line if len(line) <= LONGEST_ERROR else line[: LONGEST_ERROR - 1] + "…"
 
 
 def clean(output: Path) -> None:
-    """Take secrets out of a file: access keys, and what the environment holds as AWS secrets."""
+    """Remove secrets from a file: access keys, and AWS secrets that the environment holds."""
     if not output.exists():
         return
     text = output.read_bytes().decode("utf-8", "surrogateescape")  # a log may hold other bytes
@@ -71,7 +71,7 @@ def clean(output: Path) -> None:
 
 
 def without_secrets(text: str) -> str:
-    """The text with secrets replaced; in a notebook's JSON they are escaped as JSON escapes them."""
+    """Return the text with secrets replaced, also where they are escaped as in a notebook's JSON."""
     for value in (os.environ.get(name, "") for name in SECRETS):
         if len(value) >= 8:
             text = re.sub(f"{re.escape(value)}|{re.escape(json.dumps(value)[1:-1])}", HIDDEN, text)
@@ -79,7 +79,7 @@ def without_secrets(text: str) -> str:
 
 
 def write(folder: Path, outcomes: Iterable[Outcome]) -> tuple[Path, Path]:
-    """Write summary.csv and summary.html; returns their paths."""
+    """Write summary.csv and summary.html and return their paths."""
     listed = list(outcomes)
     table, page = folder / "summary.csv", folder / "summary.html"
     names = [field.name for field in fields(Outcome)]

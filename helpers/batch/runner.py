@@ -1,7 +1,7 @@
-"""Many runs of the notebooks, unattended: `python -m helpers.batch data/batch.csv --out build/batch`.
+"""The runner of a batch of notebooks, unattended: `python -m helpers.batch data/batch.csv --out build/batch`.
 
-Several papermill runs at a time, each a process with an output notebook and a working folder of its own. What
-is done is not run again; what failed is, and goes on where it was, as 04_tune's answers stay in its folder.
+Several papermill runs at a time, each a process with its own output notebook and working folder. Done runs
+are not run again; failed ones are, and go on where they were: 04_tune keeps its answers in its folder.
 """
 
 import json
@@ -29,7 +29,7 @@ GRACE = 15.0  # seconds between asking a run to end, which stops its kernel, and
 def batch(runs: Sequence[Run], out: str | Path, *, jobs: int = 2, timeout: float = TIMEOUT) -> list[Outcome]:
     """Run what is not done yet, `jobs` at a time, at most `timeout` seconds each; return all outcomes.
 
-    In `out`: NAME.ipynb and NAME.log a run, work/ (a folder a run), state.jsonl, summary.csv and
+    In `out`: NAME.ipynb and NAME.log for each run, work/ (a folder a run), state.jsonl, summary.csv and
     summary.html. Another batch in the same folder raises BadInput. An interrupt ends the runs under way.
     """
     if jobs < 1 or timeout <= 0:
@@ -64,7 +64,7 @@ def batch(runs: Sequence[Run], out: str | Path, *, jobs: int = 2, timeout: float
 
 
 def _ended(record: dict[str, Any]) -> tuple[tuple[str, str], Outcome]:
-    """One line of state.jsonl. Raises WrongShape for a line that no batch wrote."""
+    """Read a line of state.jsonl; raise WrongShape for a line that no batch wrote."""
     key = payload.text(record, "name"), payload.text(record, "fingerprint")
     return key, Outcome.from_record(payload.part(record, "outcome"))
 
@@ -77,7 +77,7 @@ def _folder(path: Path) -> None:
 
 
 def _before(run: Run, folder: Path, ended: Mapping[tuple[str, str], Outcome]) -> Outcome:
-    """How the same run ended before, if it did and its notebook is still there."""
+    """Return how the same run ended before, if it did and its notebook is still there."""
     found = ended.get((run.name, run.fingerprint))
     if found and (folder / f"{run.name}.ipynb").exists():
         return found
@@ -134,7 +134,7 @@ def _wait(child: "subprocess.Popen[bytes]", order: bytes, until: float, stop: th
 
 
 def _end(child: "subprocess.Popen[bytes]") -> None:
-    """Ask it to end, with its kernel; kill it if it does not."""
+    """Ask the process to end, with its kernel; kill it if it does not."""
     if child.poll() is None:
         child.terminate()
         try:
@@ -143,12 +143,12 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
             child.kill()
             child.wait()
     if child.stdin is not None:
-        with suppress(BrokenPipeError):  # what it did not read before it ended
+        with suppress(BrokenPipeError):  # it may end before it has read everything
             child.stdin.close()
 
 
 def _setting(work: Path) -> str:
-    """What the run saved to its setting.json. A notebook may write anything: no outcome is lost for it."""
+    """Return what the run saved to its setting.json; whatever is in it, no outcome is lost for it."""
     found = []
     for path in sorted(work.glob("**/setting.json")):
         with suppress(OSError, ValueError, RecursionError):

@@ -17,10 +17,10 @@ from ..errors import BadInput
 
 DEFAULT_NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "04_tune.ipynb"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # it becomes a file name
-# Parameters stand in the output notebook for all to read.
+# Refused as parameters: the output notebook shows them to every reader.
 SECRET_NAME = re.compile(r"secret|passw|credential|api_?key|access_?key|session_?token|auth_?token", re.I)
 SECRET_VALUE = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")
-# What Python raises for a literal that is none, that is nested too deeply, or too long.
+# What Python raises for an invalid literal, one nested too deeply, or one too long.
 UNREADABLE = (ValueError, SyntaxError, RecursionError, MemoryError)
 
 
@@ -34,13 +34,13 @@ class Run:
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same notebook, as it is on the disk, with the same parameters."""
+        """A hash of the notebook, as it is on the disk, and its parameters."""
         told = json.dumps(self.parameters, sort_keys=True).encode()
         return hashlib.sha256(self.notebook.read_bytes() + told).hexdigest()[:16]
 
 
 def read_table(path: str | Path) -> list[Run]:
-    """Read the runs of a .csv or .json table (a list of objects); an empty field leaves the default.
+    """Read the runs of a .csv or .json table (a list of objects); an empty field takes the default.
 
     Columns: `name`; `notebook` (04_tune if left out) and `prompt_file` (read into `prompt`), both relative
     to the table's folder; every other column is a parameter of the notebook. Raises BadInput that names the
@@ -129,18 +129,18 @@ def _prompt(path: Path, where: str) -> str:
 
 
 def _known(notebook: Path, where: str) -> dict[str, Any]:
-    """The notebook's parameters and their defaults. papermill itself would only warn of an unknown one."""
+    """Return the notebook's parameters and their defaults (papermill only warns of unknown ones)."""
     from papermill import inspect_notebook  # type: ignore[import-untyped]
 
     try:
         found = inspect_notebook(str(notebook))
-    except Exception as error:  # nbformat has no class for all that a file may hold
+    except Exception as error:  # nbformat has no common error for bad files
         raise BadInput(f"{where}: the notebook {notebook} cannot be read: {error}") from error
     return {name: _default(each["default"]) for name, each in found.items()}
 
 
 def _default(source: str) -> Any:
-    """A default's value; None, which any value fits, where it is computed."""
+    """Return a default's value; None, which any value fits, where it is computed."""
     try:
         return ast.literal_eval(source)
     except UNREADABLE:
@@ -166,7 +166,7 @@ def _value(name: str, given: Any, known: Mapping[str, Any], where: str, as_text:
 
 
 def _literal(text: str) -> Any:
-    """A csv field's value, as JSON or as Python writes it; the text itself if it is neither."""
+    """Return a csv field's value, read as JSON or Python; the text itself if it is neither."""
     for read in (json.loads, ast.literal_eval):
         try:
             return read(text)
@@ -176,7 +176,7 @@ def _literal(text: str) -> Any:
 
 
 def _fits(value: Any, default: Any) -> bool:
-    """Whether the value is of the default's type; a list's items are of its first item's."""
+    """Return whether the value has the default's type; list items, that of its first item."""
     if default is None:
         return True
     if isinstance(default, bool) or isinstance(value, bool):

@@ -1,6 +1,6 @@
-"""The likeliest next tokens as bars and in words: what the model gives them, and what a setting leaves them.
+"""The likeliest next tokens as bars and in words: their probabilities before and after a setting.
 
-A saved notebook gets the same as a table in Markdown. Colours are JupyterLab's own, which follow its theme;
+Saved notebooks get them as a Markdown table. Colours are JupyterLab's own, which follow its theme;
 the second values are for front ends without them.
 """
 
@@ -32,22 +32,22 @@ class Row:
 
 
 def shown(token: str) -> str:
-    """A token in quotes, so that its spaces and line breaks can be seen."""
+    """Return a token in quotes, its spaces and line breaks visible."""
     return f"“{visible(token).replace(' ', '␣').replace(chr(10), '⏎').replace(chr(9), '⇥')}”"
 
 
 def quoted(prompt: str) -> str:
-    """A prompt in quotes, its beginning if it is long."""
+    """Return a prompt in quotes, only its beginning if it is long."""
     return f"“{prompt if len(prompt) <= 60 else f'{prompt[:59]}…'}”"
 
 
 def told(setting: Sampling) -> str:
-    """A setting in words."""
+    """Describe a setting in words."""
     return f"temperature {setting.temperature:g}, k {setting.k}, p {setting.p:g}"
 
 
 def rows(known: NextToken, reshaping: Reshaping, setting: Sampling) -> list[Row]:
-    """The likeliest tokens, the other seen ones together, and what nobody has seen."""
+    """Return a row for each of the likeliest tokens, one for the other seen ones, one for all unseen."""
     if not can_be_shown(reshaping):
         return _only_before(known)
     pairs = list(zip(known.seen, reshaping.tokens, strict=True))
@@ -65,7 +65,7 @@ def rows(known: NextToken, reshaping: Reshaping, setting: Sampling) -> list[Row]
 
 
 def chart(known: NextToken, reshaping: Reshaping, setting: Sampling, writer: str) -> str:
-    """The bars as an HTML table; where what is left of them isn't known, those of before alone."""
+    """Return the bars as an HTML table; only those before the setting where those after aren't known."""
     body = "".join(_html(row) for row in rows(known, reshaping, setting))
     heads = "".join(
         f'<th scope="col" style="{_CELL}">{name}</th>' for name in ("token", "", "before", "after")
@@ -74,7 +74,7 @@ def chart(known: NextToken, reshaping: Reshaping, setting: Sampling, writer: str
 
 
 def tally(drawn: Sequence[str], setting: Sampling, writer: str) -> str:
-    """Draws by the model itself, counted, as an HTML table."""
+    """Return the model's own draws, counted, as an HTML table."""
     body = "".join(
         f'<tr><th scope="row" style="{_CELL}"><bdi>{escape(name)}</bdi></th>'
         f'<td style="{_WIDE}">{_line(times / len(drawn), _FULL)}</td>'
@@ -85,18 +85,18 @@ def tally(drawn: Sequence[str], setting: Sampling, writer: str) -> str:
 
 
 def in_words(drawn: Sequence[str]) -> str:
-    """What was drawn at this setting: the last one, and how often each."""
+    """Describe what was drawn at this setting: the last token, and how often each was."""
     counted = ", ".join(f"{name} {times}" for name, times in _counted(drawn)[:MOST_BARS])
     return f"Drawn: {named(drawn[-1])}. So far at this setting: {counted}."
 
 
 def can_be_shown(reshaping: Reshaping) -> bool:
-    """Whether bars are known, or nearly so."""
+    """Return whether the bars after the setting are known, or nearly so."""
     return reshaping.is_known or reshaping.is_nearly_known
 
 
 def sentence(known: NextToken, reshaping: Reshaping, setting: Sampling) -> str:
-    """The setting and what is known of it, in words."""
+    """Describe the setting and what is known of its effect, in words."""
     if not known.draws:
         return "Press Ask: the model begins some dozens of answers, one token each."
     if not can_be_shown(reshaping):
@@ -112,7 +112,7 @@ def sentence(known: NextToken, reshaping: Reshaping, setting: Sampling) -> str:
 def markdown(
     known: NextToken, reshaping: Reshaping, setting: Sampling, writer: str, drawn: Sequence[str] = ()
 ) -> str:
-    """The bars, or where they aren't known the draws, as Markdown: a table, every text shown literally."""
+    """Return the bars (the draws where they aren't known) as a Markdown table, texts shown literally."""
     head = f"**Next token of {inline(writer)}** after {inline(quoted(known.prompt))}."
     head += f" {inline(sentence(known, reshaping, setting))}"
     if not can_be_shown(reshaping):
@@ -128,7 +128,7 @@ def markdown(
 
 
 def named(token: str) -> str:
-    """A drawn token; one without text is the end, or a part of a character."""
+    """Name a drawn token; one without text is the end, or a part of a character."""
     return shown(token) if token else "(no text: the end, or a part of a character)"
 
 
@@ -189,6 +189,6 @@ def _html(row: Row) -> str:
 
 
 def _line(share: float, colour: str) -> str:
-    """One bar; a screen reader has the words beside it."""
+    """Draw one bar; screen readers read the words beside it."""
     style = f"height:5px;margin:1px 0;width:{share:.2%};background:{colour}"
     return f'<div aria-hidden="true" style="{style}"></div>'

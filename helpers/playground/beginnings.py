@@ -1,4 +1,4 @@
-"""The tree of beginnings: what answers begin with, counted, at several temperatures side by side."""
+"""Trees of the beginnings of answers, counted, at several temperatures side by side."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from ..generate.client import Client
 
 TEMPERATURES = (0.0, 1.0, 5.0)
-MOST_BRANCHES = 6  # of one place that are listed; the others fold
+MOST_BRANCHES = 6  # listed at each fork; the others are folded
 _FULL = "var(--jp-brand-color1,#1976D2)"
 
 
 @dataclass(frozen=True)
 class Column:
-    """The answers at one temperature so far, and how many there will be."""
+    """The answers at one temperature so far, and how many are asked for."""
 
     temperature: float
     paths: tuple[Path, ...]
@@ -43,7 +43,7 @@ class Beginnings:
     writer: str
 
     def static_copy(self) -> Html:
-        """The trees as nested lists, every text shown literally: the same for all who read."""
+        """Return the trees as nested lists, every text shown literally, for saved notebooks too."""
         columns = "".join(_column(each) for each in self.columns)
         head = f"What {self.writer} begins with after {quoted(self.prompt)}"
         html = (
@@ -65,10 +65,10 @@ def beginnings(
     tokens: int = 6,
     interactive: bool | None = None,
 ) -> Beginnings:
-    """Ask for `answers` short answers of `tokens` tokens at each temperature, and lay them over each other.
+    """Ask for `answers` short answers of `tokens` tokens at each temperature, and merge them into trees.
 
-    Without `temperatures`: those of 0, 1 and 5 that the model takes. While somebody looks (`interactive`;
-    None finds out) the trees grow as the answers come. Raises BadInput for a value the model does not take.
+    Without `temperatures`: those of 0, 1 and 5 that the model takes. With a front end (`interactive`; None
+    detects it) the trees grow as the answers come. Raises BadInput for a value the model does not take.
     """
     limit = client.limits["temperature"]
     chosen = temperatures or [each for each in TEMPERATURES if each <= limit.high]
@@ -87,7 +87,7 @@ def beginnings(
 
 
 class _Growing:
-    """What is shown while the answers come; the cell's own output takes its place."""
+    """The display while the answers come; the cell's own output takes its place."""
 
     def __init__(self, wanted: bool) -> None:
         self._wanted = wanted
@@ -109,7 +109,7 @@ class _Growing:
 
 
 def _column(column: Column) -> str:
-    # scrolls by keyboard as well, which is what tabindex is for
+    # tabindex: it scrolls by keyboard as well
     label = attribute(column.title)
     body = _list(tree(column.paths), len(column.paths))
     return (

@@ -1,6 +1,6 @@
-"""What can be seen and touched of a playground: its widgets, and how they are laid out.
+"""The widgets of a playground and their layout.
 
-This module and `tune.browser` are the only ones that import ipywidgets.
+Only this module, `next_token` and `tune.browser` import ipywidgets.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,8 +22,8 @@ WRAP = {"flex_flow": "row wrap"}
 class Controls:
     """The widgets of one playground, `widget` among them, which holds all others.
 
-    `inputs` has the control of each setting in `values`, by its name. `changed` is told a setting's name and
-    value when its control is touched; `start` and `stop` are called by the buttons.
+    `inputs` has the control of each setting in `values`, by its name. A control calls `changed` with its
+    setting's name and new value; the buttons call `start` and `stop`.
     """
 
     def __init__(
@@ -58,10 +58,10 @@ class Controls:
         )
 
     def show(self, now: Snapshot) -> None:
-        """Show a run as far as it is."""
+        """Show a run's text and status so far."""
         self.text.value = framed(now.text, f"Text written by {self._writer}")
         words = line(in_words(now, self._usd_per_hour))
-        # A screen reader is told of a beginning and an end, which `status` has, not of every token between.
+        # A screen reader hears of the beginning and the end (`status`), not of every token between.
         if now.state != "running":
             self.progress.value, self.status.value = "", words
             self.tokens.value = tokens(now)
@@ -131,9 +131,9 @@ class Controls:
 
 
 def number(setting: Setting, value: float, limit: Limit, say: Callable[[str], None]) -> tuple[Any, Any, Any]:
-    """A box with the setting's name as its label, a slider that says the same, and the row that holds both.
+    """Return a box labelled with the setting's name, a slider of the same value, and the row of both.
 
-    What is typed beyond the range becomes its nearest end, and `say` is told. The slider's tooltip is its
+    A value typed outside the range becomes its nearest end; `say` tells so. The slider's tooltip is its
     name for a screen reader (`notebook.frontend.SCRIPT`).
     """
     whole = setting.is_whole
@@ -163,7 +163,7 @@ def number(setting: Setting, value: float, limit: Limit, say: Callable[[str], No
 
 
 def examples(presets: Mapping[str, str], prompt: Any) -> Any:
-    """A choice of prompts that fills `prompt`, and names the one that is in it."""
+    """Return a choice of prompts that fills the box `prompt` and names the one in it."""
     names = {text: name for name, text in presets.items()}
     choice = widgets.Dropdown(options=[OWN, *presets], description="example", style=LABEL)
 
@@ -181,7 +181,7 @@ def examples(presets: Mapping[str, str], prompt: Any) -> Any:
 
 
 def folding(what: str, part: Any, *, folded: bool = True) -> list[Any]:
-    """A button that shows and hides `part`; unlike an Accordion's title, the keyboard reaches it."""
+    """Return a button that shows and hides `part`, and the part; unlike an Accordion's, by keyboard too."""
     button = widgets.Button(layout=widgets.Layout(width="auto", align_self="flex-start"))
 
     def fold(away: bool) -> None:

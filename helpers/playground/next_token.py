@@ -1,4 +1,4 @@
-"""See the dice: bars of the next token, and sliders that reshape them without asking the model again."""
+"""The next token as bars, with sliders that reshape them without asking the model again."""
 
 import random
 import threading
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..generate.client import Client
 
 ASK = "Ask"
-MOST_LOOKS = 4  # where nobody can press Ask again
+MOST_LOOKS = 4  # when nobody can press Ask again
 ORDER = (
     "Assumed: k cuts first, then p, then temperature acts, and the likelihoods are those before all three. "
     "Of this Cohere documents only that p acts after k."
@@ -31,8 +31,8 @@ ORDER = (
 class NextTokenView:
     """Bars of the likeliest next tokens; a cell that ends with it shows it. Make it with `next_token`.
 
-    `known` is what was drawn so far, `reshaping` what the sliders make of it, `drawn` what was drawn at the
-    sliders' setting. Without a front end (`interactive` False; None finds out) it asks when it is made.
+    `known` has the draws so far, `reshaping` the probabilities at the sliders' setting, `drawn` what was
+    drawn at it. Without a front end (`interactive` False; None detects it) it asks when it is made.
     """
 
     def __init__(
@@ -65,16 +65,16 @@ class NextTokenView:
 
     @property
     def setting(self) -> Sampling:
-        """What the sliders say."""
+        """The values of the sliders."""
         return Sampling(self._values["temperature"], int(self._values["k"]), self._values["p"])
 
     @property
     def reshaping(self) -> Reshaping:
-        """What the setting makes of the tokens that were seen, in their order."""
+        """The probabilities of the seen tokens at the sliders' setting, in their order."""
         return reshape(self.known.seen, self.setting)
 
     def ask(self, prompt: str) -> None:
-        """Ask for answers of one token each; the same prompt again looks further. Raises what goes wrong."""
+        """Ask for answers of one token each, more of them for the same prompt; raise what goes wrong."""
         if prompt != self.known.prompt:
             self.known = NextToken(prompt)
         self.drawn = []
@@ -83,7 +83,7 @@ class NextTokenView:
             self._show()
 
     def draw(self) -> None:
-        """Draw a token by the bars; where they aren't known, the model itself draws some in one request."""
+        """Draw a token by the bars; where they aren't known, have the model draw some in one request."""
         setting, reshaping, known = self.setting, self.reshaping, self.known
         if reshaping.is_known:
             (chosen,) = self._dice.choices(known.seen, [each.probability for each in reshaping.tokens])
@@ -96,12 +96,12 @@ class NextTokenView:
         self._show()
 
     def wait(self, timeout: float | None = None) -> None:
-        """Wait until what a button began has ended."""
+        """Wait until the work of a button has ended, or `timeout` seconds."""
         if self._thread is not None:
             self._thread.join(timeout)
 
     def static_copy(self) -> str:
-        """What a saved notebook keeps: the bars as Markdown, every text shown literally."""
+        """Return the bars as Markdown for saved notebooks, every text shown literally."""
         table = bars.markdown(self.known, self.reshaping, self.setting, self._writer, self.drawn)
         return f"{table}\n\n{ORDER}" if self._client.session.spends_money else table
 
@@ -122,7 +122,7 @@ class NextTokenView:
         return Html(f"<details><summary>{summary}</summary>{chart}<p>{escape(words)}</p></details>", words)
 
     def _ask_until_known(self, prompt: str) -> None:
-        """What is kept may take a little longer; where it stays unknown, fresh draws are kept instead."""
+        """Ask several times, as nobody can press Ask; draw where the bars stay unknown even so."""
         for _ in range(MOST_LOOKS):
             self.ask(prompt)
             if bars.can_be_shown(self.reshaping):
@@ -158,14 +158,14 @@ class NextTokenView:
             self.drawn = []
             self._redraw()
 
-        slider.observe(moved, "value")  # always within the range; the box may be beyond it for a moment
+        slider.observe(moved, "value")  # not the box's, which may be out of range for a moment
         return row
 
     def _say(self, words: str) -> None:
         self.status.value = line(words)
 
     def _do(self, doing: str, work: Callable[[], None]) -> None:
-        """Run a button's work in a thread, so that the sliders go on working; one press after the other."""
+        """Run a button's work in a thread, one at a time, so that the sliders go on working."""
         self.wait()
         self.ask_button.description = f"{doing} ..."  # disabled, it would lose the keyboard's focus
         self._thread = threading.Thread(target=self._work, args=(work,), name="next token", daemon=True)
@@ -174,7 +174,7 @@ class NextTokenView:
     def _work(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except TutorialError as error:  # not swallowed: nobody hears of a thread's exceptions but here
+        except TutorialError as error:  # shown, as a thread's exceptions are lost otherwise
             self.status.value = line(f"Failed: {error}")
         finally:
             self.ask_button.description = ASK

@@ -1,4 +1,4 @@
-"""One generation at a time in a thread: a newer run silences the older, a stop closes the stream."""
+"""The runs of a playground, one at a time, in threads: a newer one stops and silences the older."""
 
 import threading
 import time
@@ -14,9 +14,9 @@ INTERVAL = 0.06  # seconds between two updates: at most 17 a second
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A run as far as it is. `state` is "running", "finished", "stopped" or "failed".
+    """The state of a run at one moment: `state` is "running", "finished", "stopped" or "failed".
 
-    `tokens` is the API's count; while the text streams, and where the API gives none, the pieces that came.
+    `tokens` is the API's count; during the stream, or without a count, that of the pieces received.
     """
 
     number: int
@@ -36,7 +36,7 @@ class Snapshot:
 
 
 class Run:
-    """One call of `function`, which returns a Stream, a Response or a text; `step` hears of each Snapshot."""
+    """One call of `function`, which returns a Stream, a Response or a text; `step` gets each Snapshot."""
 
     def __init__(
         self,
@@ -53,14 +53,14 @@ class Run:
         self._now = Snapshot(number, dict(settings), "running")
 
     def go(self) -> Snapshot:
-        """Run to the end and return it; what goes wrong is in its `error`."""
+        """Run to the end and return the last Snapshot; what goes wrong is in its `error`."""
         self._started = shown = self._clock()
         self._tell()
         try:
             answer = self._function(**self._now.settings)
             if hasattr(answer, "close") and hasattr(answer, "__iter__"):
                 self._stream = answer
-                if self._stopped.is_set():  # pressed while the request was on its way
+                if self._stopped.is_set():  # by Stop, while the request was on its way
                     _close(answer)
                 for piece in answer:
                     if self._stopped.is_set():
@@ -71,7 +71,7 @@ class Run:
                         self._tell()
                 answer = answer.response
             self._now = self._ended(answer)
-        except Exception as error:  # not swallowed: it is the snapshot's, which says so or raises it
+        except Exception as error:  # not swallowed: the snapshot's `error` shows or raises it
             partial = error.partial_text if isinstance(error, StreamBroken) else self._now.text
             self._now = replace(self._now, state="failed", text=partial, error=error)
         except BaseException:  # an interrupt must not leave the endpoint computing
@@ -83,7 +83,7 @@ class Run:
         return self._now
 
     def stop(self) -> None:
-        """End it, from another thread: the connection is closed and the endpoint stops computing."""
+        """Stop the run, from any thread: close the connection, so that the endpoint stops computing."""
         self._stopped.set()
         if self._stream is not None:
             _close(self._stream)
@@ -96,7 +96,7 @@ class Run:
         self._step(self._now)
 
     def _ended(self, answer: Any) -> Snapshot:
-        """With what the whole answer tells; a stopped stream has none."""
+        """Return the last Snapshot, with the whole answer's facts; a stopped stream has no answer."""
         if isinstance(answer, str):
             return replace(self._now, state="finished", text=answer)
         if answer is None:
@@ -114,7 +114,7 @@ class Run:
 
 
 class Runner:
-    """Starts runs, in threads or at once; only the newest is heard of until it ends.
+    """The starter of runs, in threads or directly; only the newest reports before its end.
 
     `show` gets the newest run's snapshots, `keep` every run's last one.
     """
@@ -127,13 +127,13 @@ class Runner:
         self._thread: threading.Thread | None = None
 
     def start(self, function: Callable[..., Any], settings: Mapping[str, Any]) -> None:
-        """Begin a run in a thread, ending the one before it."""
+        """Begin a run in a thread, stopping the one before it."""
         run = self._new(function, settings)
         self._thread = threading.Thread(target=self._finish, args=(run,), name="playground", daemon=True)
         self._thread.start()
 
     def run(self, function: Callable[..., Any], settings: Mapping[str, Any]) -> Snapshot:
-        """Run at once and return the end; raises what went wrong."""
+        """Run in this thread and return the last Snapshot; raise what went wrong."""
         last = self._finish(self._new(function, settings))
         if last.error is not None:
             raise last.error
@@ -145,7 +145,7 @@ class Runner:
             self._run.stop()
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait for the newest run to end."""
+        """Wait for the newest run to end, at most `timeout` seconds."""
         if self._thread is not None:
             self._thread.join(timeout)
 
@@ -154,7 +154,7 @@ class Runner:
             self._number += 1
             before, self._run = self._run, Run(self._number, function, settings, self._hear)
             run = self._run
-        if before is not None:  # outside the lock: its reader may be waiting to tell something
+        if before is not None:  # outside the lock, which its thread may be waiting for
             before.stop()
         return run
 

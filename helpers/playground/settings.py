@@ -1,4 +1,4 @@
-"""What a playground says and keeps, apart from its controls: settings, words, history, the static copy."""
+"""The settings that a playground begins with, and the table of its runs."""
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +18,7 @@ RESULTS = ("text", "tokens", "finish_reason", "seconds", "tokens_per_second", "s
 def starting_values(
     function: Callable[..., Any], limits: Mapping[str, Limit], given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The settings that `function` takes by name, in order: those given, else the model's defaults.
+    """Return the settings that `function` takes by name, as given, else by the model's defaults.
 
     Raises BadInput for a setting that it does not take, and for a value that the model does not.
     """
@@ -43,19 +43,19 @@ def _read(name: str, value: Any, limits: Mapping[str, Limit]) -> Any:
 
 
 def stop_sequences(lines: str) -> tuple[str, ...]:
-    r"""The stop sequences of a text box: one a line, where \n stands for a line break."""
+    r"""Return the stop sequences of a text box: one a line, where \n stands for a line break."""
     return tuple(line.replace(r"\n", "\n") for line in lines.split("\n") if line)
 
 
 def history(runs: Iterable[Snapshot], names: Iterable[str]) -> "pd.DataFrame":
-    """One row a run, in the order they were started: its number, its settings, what came of it.
+    """Return a row for each run, in the order of their starts: its number, settings and result.
 
     `finish_reason` is empty where there is none. Control characters and direction marks are written as
     ⟨U+XXXX⟩, as everywhere they are shown.
     """
     import pandas as pd
 
-    # JupyterLab would read formulas into the texts of a table.
+    # JupyterLab would typeset what looks like a formula in a text.
     pd.set_option("display.html.use_mathjax", False)
     columns = ["run", *names, *RESULTS]
     rows = (

@@ -1,6 +1,6 @@
-"""Sliders over a function that generates text.
+"""The playground: sliders over a function that generates text.
 
-The plain call comes first; the same function is then given to `Playground`, or a client to `playground`.
+Call the function plainly first; then pass it to `Playground`, or a client to `playground`.
 """
 
 import threading
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Playground", "playground", "show_tokens"]
 
-DEBOUNCE = 0.4  # seconds without a change before "live" generates
+DEBOUNCE = 0.4  # seconds that "live" waits after the last change before it generates
 
 
 class Playground:
@@ -31,7 +31,7 @@ class Playground:
 
     `function` takes any of prompt, temperature, max_tokens, k, p and stop_sequences by name and returns a
     Stream, a Response or a text. `limits` gives the ranges; `settings` the values to begin with. `controls`
-    has the widgets. Without a front end (`interactive` False; None finds out) there are none: it runs once,
+    has the widgets. Without a front end (`interactive` False; None detects it) there are none: it runs once,
     when it is made, and raises what goes wrong.
     """
 
@@ -60,7 +60,7 @@ class Playground:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What the controls say now: the arguments of the next call."""
+        """The arguments of the next call, as the controls are now."""
         return dict(self._values)
 
     @property
@@ -86,7 +86,7 @@ class Playground:
         self._runner.stop()
 
     def wait(self, timeout: float | None = None) -> None:
-        """Wait until the run under way has ended."""
+        """Wait until the run under way has ended, at most `timeout` seconds."""
         self._runner.join(timeout)
 
     def _show(self, now: Snapshot) -> None:
@@ -95,7 +95,7 @@ class Playground:
             self.controls.show(now)
 
     def _kept(self, last: Snapshot) -> None:
-        if last.state == "stopped" and not last.text:  # nothing came of it
+        if last.state == "stopped" and not last.text:  # before its first token
             return
         self._runs.append(last)
         if self.controls is not None:
@@ -104,7 +104,7 @@ class Playground:
                 self._copy.update(folded_copy(self._last, self._writer))
 
     def static_copy(self) -> str:
-        """What a saved notebook keeps: the last run as Markdown, its text shown literally."""
+        """Return the last run as Markdown for saved notebooks, its text shown literally."""
         return static_copy(self._last, self._writer)
 
     def _ipython_display_(self) -> None:
@@ -154,7 +154,7 @@ def playground(
     interactive: bool | None = None,
     **settings: Any,
 ) -> Playground:
-    """A Playground for `client.stream`; `settings` are the values to begin with, such as temperature."""
+    """Return a Playground for `client.stream`; `settings` are values to begin with, as temperature=1."""
     listing = client.supports("likelihoods")
     return Playground(
         partial(client.stream, likelihoods="GENERATION") if listing else client.stream,

@@ -1,4 +1,4 @@
-"""Sliders over a finished sweep: moving them looks answers up in its table and sends nothing."""
+"""Sliders over a finished sweep: they look answers up in its table and send nothing."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -19,8 +19,8 @@ __all__ = ["Browser", "browse"]
 class Browser:
     """A table of `sweep.run` with a slider for each setting that it has several values of.
 
-    A cell that ends with a Browser shows it. `rows` are those that the sliders point at, one a repetition.
-    Without a front end (`interactive` False; None finds out) no widget is made: the first choice is shown.
+    A cell that ends with a Browser shows it. `rows` are those of the sliders' setting, one a repetition.
+    Without a front end (`interactive` False; None detects it) it shows the starting setting alone.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Browser:
 
     @property
     def setting(self) -> Mapping[str, Any]:
-        """What the sliders point at."""
+        """The setting that the sliders are at."""
         return dict(self._chosen)
 
     @property
@@ -55,7 +55,7 @@ class Browser:
         return found
 
     def static_copy(self) -> str:
-        """The rows as Markdown, their texts shown literally: what an unattended run shows."""
+        """Return the rows as Markdown, their texts shown literally, for unattended runs."""
         head = f"**Written by {inline(self._writer)}** ({inline(self._told())}):"
         parts = [f"{quote(row['text'])}\n\n{inline(_facts(row))}" for row in self._listed()]
         return "\n\n".join([head, *(parts or ["*No answer yet.*"])])
@@ -120,9 +120,9 @@ class Browser:
 def browse(
     df: "pd.DataFrame", *, interactive: bool | None = None, writer: str = "the model", **start: Any
 ) -> Browser:
-    """Sliders over the table of `sweep.run`; `start` are values to begin with, such as temperature=1.0.
+    """Return sliders over the table of `sweep.run`; `start`: values to begin with, as temperature=1.0.
 
-    Nothing is asked for: a setting that the sweep did not try can't be chosen. Raises BadInput for a table
+    Sends nothing: only settings that the sweep tried can be chosen. Raises BadInput for a table
     that is not a sweep's, and for a value that it does not have.
     """
     return Browser(df, interactive=interactive, writer=writer, **start)

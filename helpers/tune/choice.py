@@ -1,4 +1,4 @@
-"""The choice of a temperature: what the task wants, what each one gives, and whether chance chose."""
+"""The choice of a temperature: what the task wants, what each gives, and whether it is chance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 RESAMPLES = 1000
-# How many of the answers asked for shall be different ones, and never fewer than.
+# The share of the answers asked for that shall be different, and the least number of these.
 WANTED = {"one": (0.0, 1.0), "some": (1 / 3, 1.5), "many": (2 / 3, 2.0)}
 
 
 @dataclass(frozen=True)
 class Aim:
-    """So many different good answers, and such a share of good ones among all that were asked for."""
+    """What a task wants: a number of different good answers, and a share of good ones among all asked."""
 
     different: float
     share: float
 
     @classmethod
     def of(cls, want: str | float, asked: int, share: float) -> "Aim":
-        """The aim of "one", "some", "many" or a number, among `asked` answers. Raises BadInput for others."""
+        """Return the aim of "one", "some", "many" or a number, among `asked` answers; else raise BadInput."""
         if isinstance(want, str) and want in WANTED:
             part, fewest = WANTED[want]
             return cls(max(part * asked, fewest), share)
@@ -40,7 +40,7 @@ class Aim:
         return cls(float(want), share)
 
     def choose(self, different: "Array", shares: "Array") -> "tuple[Array, Array]":
-        """The first row that reaches the aim, else the best one, and whether it does: for each column."""
+        """Return for each column the first row that reaches the aim, else the best, and whether it does."""
         import numpy as np
 
         enough = shares >= self.share - 1e-9
@@ -60,10 +60,10 @@ class Tried:
         self._prompts = [(similarity(list(g["text"])), g["good"].to_numpy(float)) for g in prompts]
 
     def counts(self, draw: "np.random.Generator | None" = None) -> "tuple[Array, Array]":
-        """The effective number of different good answers, and the share of good ones: means over prompts.
+        """Return the effective number of different good answers and the share of good ones (prompt means).
 
-        Of the answers themselves, or of each of many draws with replacement. A draw has fewer different ones,
-        as it has some answers twice; so its numbers are scaled to have the mean that the answers have.
+        Of the answers themselves or, with `draw`, of many resamples with replacement. These have some answers
+        twice, so fewer different ones; their numbers are scaled to the mean that the answers have.
         """
         import numpy as np
 
@@ -80,7 +80,7 @@ class Tried:
 
 
 def counted(tried: Sequence[Tried], draw: "np.random.Generator | None" = None) -> "tuple[Array, Array]":
-    """The counts of all temperatures: a row a temperature, a column a draw."""
+    """Return the counts of all temperatures: a row a temperature, a column a resample."""
     import numpy as np
 
     counts = [each.counts(draw) for each in tried]
@@ -88,7 +88,7 @@ def counted(tried: Sequence[Tried], draw: "np.random.Generator | None" = None) -
 
 
 def resampled(tried: Sequence[Tried], aim: Aim, seed: int) -> "Array":
-    """Which temperature each of many resampled sweeps would choose (bootstrap, Efron 1979)."""
+    """Return which temperature each of many resampled sweeps chooses (bootstrap, Efron 1979)."""
     import numpy as np
 
     return aim.choose(*counted(tried, np.random.default_rng(seed)))[0]

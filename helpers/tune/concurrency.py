@@ -1,4 +1,4 @@
-"""Many requests at once, but never more than the endpoint bears: bounded, adaptive concurrency."""
+"""Adaptive concurrency: many requests at once, but never more than the endpoint bears."""
 
 import sys
 import threading
@@ -11,18 +11,18 @@ from typing import Generic, TypeVar
 
 from ..errors import BadInput, ModelFailed, Throttled
 
-START = 8  # the six temperatures of one prompt go out together; beyond that only while throughput grows
+START = 8  # requests: one prompt's six temperatures fit; more only while throughput grows
 GROWTH = 1.05  # a wider window must bring at least this much more throughput to be worth it
 LONGEST_PAUSE = 30.0  # seconds
 THROTTLED_ROUNDS = 8  # rounds in a row without one answer, before the caller hears of it
 ATTEMPTS = 3  # of one request, when the model's container fails
-_STARTING_SECONDS = 1.0  # until a thread that is started runs, on a busy machine
+_STARTING_SECONDS = 1.0  # what a started thread may take to run on a busy machine
 
 Request = TypeVar("Request", bound=Hashable)
 
 
 class ConcurrencyLimit:
-    """How many requests may be under way: grows while throughput grows, halves when told to slow down."""
+    """The number of requests that may be under way: it grows with throughput, and halves on a throttle."""
 
     def __init__(self, ceiling: int, clock: Callable[[], float] = time.monotonic) -> None:
         if isinstance(ceiling, bool) or not isinstance(ceiling, int) or ceiling < 1:
@@ -50,7 +50,7 @@ class ConcurrencyLimit:
         self._new_window()
 
     def slowed(self, sent_at: float) -> None:
-        """Halve, once for all the requests that were sent before the last halving, and pause."""
+        """Halve and pause, unless the throttled request was sent before the last halving."""
         if sent_at < self._halved_at:
             return
         self.value = max(1, self.value // 2)
@@ -71,10 +71,10 @@ def run_all(
     heard: Callable[[Request], None] = lambda request: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Call `ask` for every request in threads; it keeps the answer itself and returns its number of tokens.
+    """Call `ask` for every request in threads; it stores the answer and returns its number of tokens.
 
     Throttled requests go back into the queue; a failing container is asked up to three times. On any other
-    error, and on an interrupt, the answers under way are awaited, as they are paid for, before it raises.
+    error, and on an interrupt, it awaits the answers under way, which are paid for, and then raises.
     `heard` is called in the caller's thread for each answer.
     """
     queue, failures = deque(requests), Counter[Request]()
@@ -113,9 +113,9 @@ def run_all(
 
 
 class _Crew(Generic[Request]):
-    """A thread a request. Not a ThreadPoolExecutor: an interrupt inside its wait() can leave locks held.
+    """A pool of one thread a request; an interrupt inside ThreadPoolExecutor's wait() can leave locks held.
 
-    Keeping the answers is the threads' part as an interrupt reaches only the main one: it can't tear a line.
+    The threads store the answers: an interrupt reaches only the main thread, so it can't tear a line.
     """
 
     def __init__(self, ask: Callable[[Request], int]) -> None:
@@ -129,7 +129,7 @@ class _Crew(Generic[Request]):
         thread.start()
 
     def next(self, timeout: float | None) -> tuple[Request, float, int | BaseException] | None:
-        """The next outcome; None if there was none in time."""
+        """Return the next outcome; None if there was none in `timeout` seconds."""
         try:
             thread, request, sent_at, outcome = self._outcomes.get(timeout=timeout)
         except Empty:
@@ -151,7 +151,7 @@ class _Crew(Generic[Request]):
 
 
 class _Asking(threading.Thread):
-    """A thread that says itself that it runs and has ended.
+    """A thread that itself reports that it runs and that it has ended.
 
     After an interrupt inside start(), Python may take it for not started and refuse to join it.
     """

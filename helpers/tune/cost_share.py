@@ -1,11 +1,11 @@
-"""What each answer's share of the endpoint's time is, where several requests were under way at once."""
+"""Each answer's share of the endpoint's time, where several requests were under way at once."""
 
 from collections.abc import Sequence
 from itertools import pairwise
 
 
 def shares(intervals: Sequence[tuple[float, float]]) -> list[float]:
-    """Seconds of each (begin, end): every moment is divided evenly among the requests under way then.
+    """Return the seconds of each (begin, end), each moment divided evenly among those under way.
 
     Together they are the time in which at least one request was under way, so requests that ran side by side
     are not charged for the same second twice.
@@ -23,7 +23,7 @@ def shares(intervals: Sequence[tuple[float, float]]) -> list[float]:
 
 
 def _at(intervals: Sequence[tuple[float, float]], side: int) -> dict[float, list[int]]:
-    """Which intervals begin (side 0) or end (side 1) at each moment."""
+    """Return the intervals that begin (side 0) or end (side 1) at each moment."""
     found: dict[float, list[int]] = {}
     for n, interval in enumerate(intervals):
         found.setdefault(interval[side], []).append(n)

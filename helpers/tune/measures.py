@@ -1,4 +1,4 @@
-"""The table of measures: what the numbers of a sweep are, one row a setting."""
+"""The measures of a sweep as a table, one row a setting."""
 
 import warnings
 from collections.abc import Callable, Collection, Iterable
@@ -20,7 +20,7 @@ NEEDED = {*SETTING, "repetition", "text", "tokens", "finish_reason", "likelihood
 
 
 def wilson(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
-    """The interval a share of `successes` in `trials` lies in, at 95 % for z 1.96 (Wilson 1927)."""
+    """Return the interval of a share, `successes` in `trials`: 95 % for z 1.96 (Wilson 1927)."""
     share, spread = successes / trials, z * z / trials
     middle = (share + spread / 2) / (1 + spread)
     half = z / (1 + spread) * sqrt(share * (1 - share) / trials + spread / trials / 4)
@@ -28,13 +28,13 @@ def wilson(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:
 
 
 def standard_error(values: Iterable[float]) -> float:
-    """The standard error of the mean of the values that are numbers; NaN for fewer than two."""
+    """Return the standard error of the mean, NaN left out; NaN for fewer than two values."""
     known = [value for value in values if not isnan(value)]
     return stdev(known) / sqrt(len(known)) if len(known) > 1 else nan
 
 
 def summary(df: "pd.DataFrame", only: Collection[str] = ()) -> "pd.DataFrame":
-    """One row a setting, over its repetitions.
+    """Return the measures, one row a setting, over its repetitions.
 
     answers, share_ended (0 to 1), tokens and words (means), likelihood (mean log-likelihood of a token, with
     its standard error likelihood_se), distinct_1, distinct_2, self_similarity, repetition (mean),
@@ -68,7 +68,7 @@ def check(df: "pd.DataFrame") -> None:
 
 
 def different(texts: Iterable[str]) -> float:
-    """The effective number of different texts (`diversity.effective_number`); NaN without wordllama."""
+    """Count different texts effectively (`diversity.effective_number`); NaN without wordllama."""
     listed = list(texts)
     if not embeddings.available():
         warnings.warn(embeddings.MISSING, stacklevel=2)

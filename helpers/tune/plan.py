@@ -1,4 +1,4 @@
-"""What a sweep will ask for: every combination from the fewest requests, checked before anything is sent."""
+"""The plan of a sweep: every combination from the fewest requests, checked before any is sent."""
 
 import hashlib
 import json
@@ -34,16 +34,16 @@ class Request:
 
     @property
     def key(self) -> Key:
-        """What makes it this request and no other of the plan."""
+        """The values that identify the request within its plan."""
         return tuple(getattr(self, name) for name in KEY_NAMES)
 
     @property
     def drawn_by(self) -> dict[str, Any]:
-        """Its settings without `max_tokens`: what another answer would be drawn for."""
+        """The settings without `max_tokens`: those that need a new answer for each value."""
         return {name: getattr(self, name) for name in DRAWN_BY}
 
     def at(self, limit: int) -> "Request":
-        """The same request at a limit of its own."""
+        """Return the same request for one limit only."""
         return replace(self, max_tokens=limit, limits=(limit,))
 
 
@@ -81,19 +81,19 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same plan, whatever the endpoint is named."""
+        """A hash of the plan that does not depend on the endpoint's name."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
 
     @property
     def header(self) -> dict[str, Any]:
-        """The first line of the run's file."""
+        """The first record of the run's journal."""
         header: dict[str, Any] = {"fingerprint": self.fingerprint, "plan": asdict(self)}
         as_read: dict[str, Any] = json.loads(json.dumps(header))
         return as_read
 
     @classmethod
     def from_header(cls, header: Mapping[str, Any]) -> "Plan":
-        """The plan that a run's file was made by."""
+        """Return the plan of a run's journal, from its first record."""
         fields: dict[str, Any] = {
             n: tuple(v) if isinstance(v, list) else v for n, v in header["plan"].items()
         }
@@ -101,7 +101,7 @@ class Plan:
         return cls(**fields)
 
     def describe(self, *, usd_per_hour: float | None = None, tokens_per_second: float = 50.0) -> str:
-        """Say requests, the bound of tokens, minutes at that speed, and the endpoint's price for them."""
+        """Say how many requests, at most how many tokens, minutes at that speed, and their price."""
         minutes = self.max_tokens_total / tokens_per_second / 60
         lines = [
             f"{self.combinations} combinations from {len(self.requests)} requests.",
@@ -141,7 +141,7 @@ def plan(
     repetitions: int = 1,
     seed: int | None = None,
 ) -> Plan:
-    """Plan every combination; one value or several each, None for the model's default.
+    """Plan every combination of the settings: each one value, several, or None (the model's default).
 
     `seed` makes a run repeatable where the API has seeds (repetition n takes seed + n - 1). Raises BadInput
     for any value out of the model's range; nothing is sent.

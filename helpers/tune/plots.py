@@ -1,4 +1,4 @@
-"""The figures of a sweep, each with its words: readable in print, in a dark theme and to the colour-blind.
+"""The figures of a sweep, each described in words; readable in print, dark themes, and colour-blind.
 
 Every function takes the table of `sweep.run` and returns a Picture; the last line of a cell shows it.
 """
@@ -35,7 +35,7 @@ class Picture:
     alt: str
 
     def png(self) -> bytes:
-        """The figure as PNG, on white in every theme."""
+        """Return the figure as PNG, on white in every theme."""
         buffer = io.BytesIO()
         self.figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Description": self.alt})
         return buffer.getvalue()
@@ -53,7 +53,7 @@ class Picture:
 
 
 def length(df: "pd.DataFrame") -> Picture:
-    """Tokens by max_tokens, and how many texts ended by themselves."""
+    """Plot the tokens of texts by max_tokens, and the share of texts that ended by themselves."""
     check(df)
     groups = df.assign(ended=ended(df)).groupby("max_tokens")
     limits, done, count = list(groups.groups), groups["ended"].sum(), groups.size()
@@ -78,7 +78,7 @@ def length(df: "pd.DataFrame") -> Picture:
 
 
 def temperature(df: "pd.DataFrame") -> Picture:
-    """Mean token log-likelihood and diversity by temperature, at the largest max_tokens.
+    """Plot mean token log-likelihood and diversity by temperature, at the largest max_tokens.
 
     Diversity is 1 - self-similarity over repetitions; without repetitions, distinct-2.
     """
@@ -107,7 +107,7 @@ def temperature(df: "pd.DataFrame") -> Picture:
 
 
 def grid(df: "pd.DataFrame", measure: str = "share_ended") -> Picture:
-    """A measure of `measures.summary` as a heat map of temperature by max_tokens, with its numbers."""
+    """Plot a measure of `measures.summary` as a heat map, temperature by max_tokens, with numbers."""
     if measure not in MEASURES:
         raise BadInput(f"{measure!r} is no measure; it is one of {', '.join(MEASURES)}.")
     table = summary(df, only=(measure,))
@@ -133,7 +133,7 @@ def grid(df: "pd.DataFrame", measure: str = "share_ended") -> Picture:
 
 
 def side_by_side(df: "pd.DataFrame", by: str = "temperature", *, most: int = 4) -> Html:
-    """Texts next to each other: for at most `most` values of `by`, the first text at the largest limit.
+    """Show texts side by side: for at most `most` values of `by`, the first at the largest max_tokens.
 
     The texts are a model's: they are shown literally, whatever they contain.
     """
@@ -161,7 +161,7 @@ def _first(rows: "pd.DataFrame") -> "pd.Series[Any]":
 
 
 def _spread(values: Sequence[Any], most: int) -> list[Any]:
-    """At most `most` of the values, evenly spread, both ends among them."""
+    """Return at most `most` of the values, evenly spread, both ends among them."""
     if len(values) <= most or most < 2:
         return list(values[:most])
     return [values[round(n * (len(values) - 1) / (most - 1))] for n in range(most)]

@@ -1,4 +1,4 @@
-"""From a sweep to a setting that fits the task: the lowest temperature that does, then enough max_tokens."""
+"""The recommendation of a setting from a sweep: the lowest temperature for the task, then max_tokens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SURE = 0.9  # a winner must win this share of the resampled sweeps
-FEWEST = 4  # repetitions: of three or fewer, a resample draws too few different ones to tell anything
+FEWEST = 4  # repetitions: resamples of three or fewer tell nothing
 NAMED = {"one": "one right answer", "some": "some different answers", "many": "many different answers"}
 # Cohere's documentation: "Predictable outputs" (2025-05) for chat, "Temperature" (2022 to 2024) for Generate.
 ONE_ANSWER = (
@@ -33,7 +33,7 @@ class Recommendation:
     """A setting and why, in plain words.
 
     `reached`: the temperature gives as many different good answers as the task wants; where none does, it is
-    the best that was tried. `clear`: the repetitions tell it from its neighbours. `enough`: at max_tokens the
+    the best that was tried. `clear`: resampled repetitions rarely change it. `enough`: at max_tokens the
     good answers end by themselves; where they do at no limit that was tried, it is the largest.
     `doubt`: how sure all this is, and what can't be known; `advice`: Cohere's own for such a task.
     """
@@ -145,7 +145,7 @@ def _good(rows: "pd.DataFrame") -> str:
 
 
 def _chance(tried: list[Tried], best: int, aim: Aim, seed: int) -> tuple[bool, str]:
-    """Whether resampled sweeps would choose the same temperature, and how many do."""
+    """Return whether resampled sweeps choose the same temperature, and what share does, in words."""
     import numpy as np
 
     asked = min(each.asked for each in tried)
@@ -163,7 +163,7 @@ def _chance(tried: list[Tried], best: int, aim: Aim, seed: int) -> tuple[bool, s
 
 
 def _limit(rows: "pd.DataFrame", longest: "pd.DataFrame", share: float) -> tuple[int, bool, str]:
-    """The smallest max_tokens at which `share` of the good answers end by themselves, and if there is one."""
+    """Return the least max_tokens at which `share` of the good answers end by themselves, if any does."""
     some = bool(longest["good"].any())
     good, named = (longest[longest["good"]], "good answers") if some else (longest, "answers")
     answers = rows.merge(good[["prompt_id", "repetition"]])
@@ -177,7 +177,7 @@ def _limit(rows: "pd.DataFrame", longest: "pd.DataFrame", share: float) -> tuple
 
 
 def _unknown(df: "pd.DataFrame", rows: "pd.DataFrame") -> str:
-    """What this table can't tell, a sentence each."""
+    """List what this table can't tell, a sentence each."""
     lowest = df["temperature"].min()
     cut, unlisted = (rows["good"] & ~ended(rows)).any(), df["likelihood"].isna().all()
     said = [

@@ -1,4 +1,4 @@
-"""A chosen setting in a file, so that another notebook can use it."""
+"""The file of a chosen setting, so that another notebook can use it."""
 
 import json
 import os
@@ -22,7 +22,7 @@ def save_setting(path: str | Path, setting: Mapping[str, Any]) -> Path:
 
 
 def load_setting(path: str | Path) -> dict[str, Any]:
-    """Read a setting: `client.generate(prompt, **load_setting(path))`. Raises BadInput if there is none."""
+    """Read a setting: `client.generate(prompt, **load_setting(path))`. Raises BadInput if none is there."""
     try:
         setting = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -36,7 +36,7 @@ def load_setting(path: str | Path) -> dict[str, Any]:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write the file anew, whole or not at all: a run may be ended, or read, in the middle of it."""
+    """Write the file anew, whole or not at all: the run may be killed, or the file read, meanwhile."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         beside.write_text(text, encoding="utf-8")

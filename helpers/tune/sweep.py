@@ -1,4 +1,4 @@
-"""Many settings, few requests: plan a sweep, run it, and read it back as a table.
+"""The sweep: many settings from few requests, stored as they come and read back as a table.
 
 `max_tokens` only cuts a text off, so the answer at the largest limit holds all the shorter ones.
 """
@@ -34,14 +34,14 @@ def run(
     progress: bool = True,
     usd_per_hour: float | None = None,
 ) -> "pd.DataFrame":
-    """Ask for what `path` does not hold yet and return the table of `load`.
+    """Ask for the answers that `path` does not hold yet and return the table of `load`.
 
     Every answer is on the disk before it is counted: after an interrupt or an error, call it again with the
     same arguments. Raises BadInput if the file is another plan's or another run is writing to it.
     """
     if client.model.id != plan.model_id:
         raise BadInput(f"The plan is for {plan.model_id}, this endpoint runs {client.model.id}: plan again.")
-    # The limit has to hear of a throttle at once, and a pause is no part of a latency nor of its cost.
+    # The concurrency limit must hear of a throttle at once; a pause is no part of a latency or its cost.
     once, limit = client.without_retries(), ConcurrencyLimit(concurrency)
     with Journal(path, plan.header, answer_of) as file:
         answers = answers_of(file.records)
@@ -79,7 +79,7 @@ def _named(key: Key) -> dict[str, Any]:
 
 
 def _missing(plan: Plan, answers: Mapping[Key, Answer]) -> Iterator[Request]:
-    """The requests without an answer, the longest first; a limit that could not be cut exactly is one."""
+    """Yield requests without an answer, the longest first, and limits that could not be cut exactly."""
     waiting = [request for request in plan.requests if request.key not in answers]
     yield from sorted(waiting, key=lambda request: -request.max_tokens)
     for request in plan.requests:

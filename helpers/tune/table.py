@@ -23,10 +23,10 @@ COLUMNS = (
 
 
 def load(path: str | Path, *, usd_per_hour: float | None = None) -> "pd.DataFrame":
-    """A run's table as far as it got: one row a combination and repetition, in the plan's order.
+    """Return a run's table so far: one row a combination and repetition, in the plan's order.
 
     `measured` tells a row that was asked for (it has a latency, in seconds) from one that was cut from a
-    longer answer; `tokens` counts them; `likelihood` is the mean log-likelihood of a token.
+    longer answer; `tokens` is the text's length; `likelihood` is the mean log-likelihood of a token.
 
     With the endpoint's price there is `cost_usd`: the price of the answer's share of the endpoint's time,
     where each moment is divided evenly among this file's requests under way (0 for a row that was cut). The
@@ -41,13 +41,13 @@ def load(path: str | Path, *, usd_per_hour: float | None = None) -> "pd.DataFram
 
 
 def answers_of(records: Iterable[Mapping[str, Any]]) -> dict[Key, Answer]:
-    """Read the answers of a journal's records, by the request that each answers."""
+    """Return the answers in a journal's records, by the request that each answers."""
     return dict(map(answer_of, records))
 
 
 def answer_of(record: Mapping[str, Any]) -> tuple[Key, Answer]:
-    """One record's request and answer. Raises WrongShape for a line that no sweep wrote."""
-    named = record.get(KEY_NAMES[0])  # whatever the caller named the prompt, as JSON has it
+    """Return a record's request and answer; raise WrongShape for a line that no sweep wrote."""
+    named = record.get(KEY_NAMES[0])  # the caller's id of the prompt, of any JSON type
     numbers = [payload.number_or_none(record, name) for name in KEY_NAMES[1:]]
     if None in numbers or not isinstance(named, str | int | float):
         raise payload.WrongShape(f"one of {', '.join(KEY_NAMES)} is missing")
@@ -56,7 +56,7 @@ def answer_of(record: Mapping[str, Any]) -> tuple[Key, Answer]:
 
 
 def row_answer(request: Request, limit: int, answers: Mapping[Key, Answer]) -> tuple[Answer, bool] | None:
-    """The answer at that limit and whether it was asked for; None if there is none yet."""
+    """Return the answer at that limit and whether it was asked for (not cut); None if there is none yet."""
     asked = answers.get(request.at(limit).key)
     if asked is not None:
         return asked, True
@@ -66,7 +66,7 @@ def row_answer(request: Request, limit: int, answers: Mapping[Key, Answer]) -> t
 
 
 def table_of(plan: Plan, answers: Mapping[Key, Answer], usd_per_hour: float | None) -> "pd.DataFrame":
-    """Lay out the answers that there are as the table of `load`."""
+    """Return the answers so far as the table of `load`."""
     import pandas as pd
 
     rows = [
@@ -95,7 +95,7 @@ def facts(row: Mapping[str, Any]) -> list[str]:
 
 
 def _seconds(answers: Mapping[Key, Answer]) -> dict[Key, float]:
-    """Each answer's share of the endpoint's time, of those whose times are known."""
+    """Return each answer's share of the endpoint's time, in seconds, where its times are known."""
     known = {
         key: (answer.answered_at - answer.latency_seconds, answer.answered_at)
         for key, answer in answers.items()

@@ -1,4 +1,4 @@
-"""One long answer holds the shorter ones: cutting it at token boundaries, exactly or not at all."""
+"""The truncation of a long answer to shorter ones, at token boundaries, exactly or not at all."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -32,7 +32,7 @@ class Answer:
 
     @classmethod
     def of(cls, response: "Response", answered_at: float | None = None) -> "Answer":
-        """The response's first generation."""
+        """Return the response's first generation as an Answer."""
         generation = response.generations[0]
         listed = generation.token_likelihoods
         return cls(
@@ -48,7 +48,7 @@ class Answer:
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> "Answer":
-        """Read back what `record` wrote. Raises payload.WrongShape where it is something else."""
+        """Read back what `record` returned; raise payload.WrongShape for any other record."""
         tokens, likelihoods = payload.items(record, "tokens"), payload.items(record, "likelihoods")
         if len(tokens) != len(likelihoods):
             raise payload.WrongShape("tokens and likelihoods are not of one length")
@@ -69,7 +69,7 @@ class Answer:
         )
 
     def record(self) -> dict[str, Any]:
-        """Plain values, for a line of JSON."""
+        """Return plain values, for a line of JSON."""
         return asdict(self)
 
     @property
@@ -79,7 +79,7 @@ class Answer:
 
 
 def truncate(answer: Answer, limit: int) -> Answer | None:
-    """The answer that the same request with `max_tokens=limit` would have had; None where that is unsure.
+    """Return the answer of the same request with `max_tokens=limit`; None where that is unsure.
 
     Unsure: the API listed no tokens, or they do not spell the text (stop sequences taken out, text
     trimmed), or the cut falls inside a character that several tokens make up.
@@ -104,7 +104,7 @@ def truncate(answer: Answer, limit: int) -> Answer | None:
 
 
 def mean_likelihood(likelihoods: tuple[float | None, ...]) -> float | None:
-    """Cohere's `likelihood` of a text: the mean of its tokens' log-likelihoods, of those that are known."""
+    """Return Cohere's `likelihood` of a text: the mean of the log-likelihoods that are known."""
     known = [value for value in likelihoods if value is not None]
     return fmean(known) if known else None
 
@@ -116,7 +116,7 @@ def _lists_every_token(answer: Answer) -> bool:
 
 
 def _uncut(answer: Answer, limit: int) -> Answer:
-    """The whole text fits. At exactly `limit` tokens the model had no step left to write its end token."""
+    """Return the whole text, which fits; at exactly `limit` tokens no step is left for its end token."""
     ended_unseen = answer.finish_reason == "COMPLETE" and answer.tokens[-1] != ""
     if limit == len(answer.tokens) and ended_unseen:
         return replace(answer, finish_reason="MAX_TOKENS")

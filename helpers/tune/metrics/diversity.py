@@ -1,4 +1,4 @@
-"""How different several texts are: by their words, and by their meanings.
+"""The diversity of texts: how different they are by their words, and by their meanings.
 
 Words are runs of letters and digits, in lower case; languages written without spaces need another splitter.
 """
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, in lower case."""
+    """Return the words of a text, in lower case."""
     return re.findall(r"\w+", text.lower())
 
 
 def ngrams(text: str, n: int) -> list[tuple[str, ...]]:
-    """The runs of `n` words of a text, in order."""
+    """Return the runs of `n` words of a text, in order."""
     listed = words(text)
     return list(zip(*(listed[start:] for start in range(n)), strict=False))
 
 
 def distinct(texts: Iterable[str], n: int) -> float:
-    """Distinct-n: different runs of n words over all runs of n words, 0 to 1; NaN for texts without any.
+    """Return distinct-n: different runs of n words over all of them, 0 to 1; NaN for texts without any.
 
     Li et al. 2016, "A Diversity-Promoting Objective Function for Neural Conversation Models"
     (arXiv:1510.03055).
@@ -41,7 +41,7 @@ def distinct(texts: Iterable[str], n: int) -> float:
 
 
 def resemblance(one: str, other: str) -> float:
-    """How much two texts share, 0 to 1: the Jaccard coefficient of their sets of word pairs.
+    """Return how much two texts share, 0 to 1: the Jaccard coefficient of their sets of word pairs.
 
     Broder 1997, "On the resemblance and containment of documents". Two texts of fewer than two words resemble
     each other fully if they are equal, else not at all. It takes a paraphrase for another text.
@@ -50,7 +50,7 @@ def resemblance(one: str, other: str) -> float:
 
 
 def self_similarity(texts: Sequence[str]) -> float:
-    """The mean resemblance of all pairs of texts: 1 if all say the same; NaN for fewer than two.
+    """Return the mean resemblance of all pairs of texts, 0 to 1 (all equal); NaN for fewer than two.
 
     It serves as self-BLEU does (Zhu et al. 2018, "Texygen", arXiv:1802.01886) and is lighter to compute.
     """
@@ -60,7 +60,7 @@ def self_similarity(texts: Sequence[str]) -> float:
 
 
 def similarity(texts: Sequence[str]) -> "Array":
-    """How alike each text's meaning is to each other's: cosines, -1 to 1, in rows and columns of `texts`.
+    """Return how alike the texts' meanings are: cosines, -1 to 1, a row and a column for each text.
 
     Where wordllama is not installed, shared word pairs stand in (`resemblance`).
     """
@@ -74,7 +74,7 @@ def similarity(texts: Sequence[str]) -> "Array":
 
 
 def effective_number(similarities: "Array", weights: "Array | None" = None) -> "float | Array":
-    """How many different texts there effectively are: 1 if all say the same, n if n have nothing in common.
+    """Return the effective number of different texts: 1 if all are the same, n if n share nothing.
 
     The Vendi score: the exponential of the entropy of the eigenvalues of the similarities, each row weighted
     (Friedman and Dieng 2022, arXiv:2210.02410). `weights` are how often each text counts (once, if None): 0

@@ -1,4 +1,4 @@
-"""Texts as vectors whose angle tells how alike their meanings are, without a network and in little time.
+"""Embeddings: vectors of texts whose angle tells how alike their meanings are, without a network.
 
 The vectors are wordllama's (MIT, https://github.com/dleemiller/WordLlama): one for each of 32,000 word
 pieces, made from those of large language models; a text is the mean of its pieces. Word order is lost, so a
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 MOST_KEPT = 50_000  # vectors of a kilobyte each
-UNKNOWN = 0  # the piece for what the tokenizer has never seen
+UNKNOWN = 0  # the word piece for text that the tokenizer does not know
 MISSING = (
     "The package wordllama is not installed, so meanings can't be compared: python -m pip install wordllama."
 )
@@ -26,7 +26,7 @@ _kept: "dict[str, np.ndarray[Any, Any]]" = {}
 
 
 def available() -> bool:
-    """Tell whether the vectors are installed."""
+    """Return whether the vectors are installed."""
     return _folder() is not None
 
 
@@ -73,6 +73,6 @@ def _model() -> "tuple[np.ndarray[Any, Any], Any]":
 
 
 def _folder() -> Path | None:
-    """Where wordllama is installed, found without importing it."""
+    """Return the folder where wordllama is installed, without importing it."""
     found = find_spec("wordllama")
     return Path(found.origin).parent if found and found.origin else None

@@ -1,6 +1,6 @@
-"""Whether an answer counts at all: the gate before any count of different ones, which counts nonsense too.
+"""The gate of quality that an answer must pass to be counted: nonsense, too, would count as different.
 
-What an expert counts is different answers among the acceptable ones (arXiv:2504.12522).
+Only different answers among the acceptable ones are worth counting (arXiv:2504.12522).
 """
 
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 ENDED = ("COMPLETE", "STOP_SEQUENCE")
 # Midway, rounded, between what should pass and what should not, in one half of the texts that
 # tests/helpers/tune/metrics/texts.json labels; its other half holds how well that does.
-LOOP = 0.3  # more of a text's runs of four words than this occurred in it before
+LOOP = 0.3  # a loop has a larger share of runs of four words that occurred before
 SURPRISE = 3.0  # nats a token: 20 times less expected, on average, than the model's own likeliest text
 EMPTY, CUT, LOOPS, SALAD = "empty", "cut off", "repeats itself", "word salad"
 
 
 def ended(df: "pd.DataFrame") -> "pd.Series[bool]":
-    """Whether each text ended by itself: finish reason COMPLETE or STOP_SEQUENCE.
+    """Return whether each text ended by itself: finish reason COMPLETE or STOP_SEQUENCE.
 
     Where the container gives no finish reason (the published sample of Cohere Medium has none), a text with
     fewer tokens than max_tokens ended by itself.
@@ -31,7 +31,7 @@ def ended(df: "pd.DataFrame") -> "pd.Series[bool]":
 
 
 def repetition(text: str, n: int = 4) -> float:
-    """The share of a text's runs of n words that occurred in it before: 0 for none, towards 1 for a loop.
+    """Return the share of a text's runs of n words that occurred in it before: 0, towards 1 for a loop.
 
     seq-rep-n of Welleck et al. 2020, "Neural Text Generation with Unlikelihood Training" (arXiv:1908.04319);
     0 for a text of fewer than n words.
@@ -41,7 +41,7 @@ def repetition(text: str, n: int = 4) -> float:
 
 
 def surprise(df: "pd.DataFrame") -> "pd.Series[float]":
-    """How much less expected each text is than the model's likeliest one, in nats a token; NaN if unknown.
+    """Return how much less likely each text is than the likeliest one, in nats a token; NaN if unknown.
 
     The likeliest one is taken to be the answer to the same prompt, with the same max_tokens, at the lowest
     temperature of the table: at 0, the greedy answer.
@@ -53,10 +53,10 @@ def surprise(df: "pd.DataFrame") -> "pd.Series[float]":
 
 
 def faults(df: "pd.DataFrame", *, allow_truncated: bool | None = None) -> "pd.Series[str]":
-    """What is wrong with each text: "empty", "repeats itself", "word salad", "cut off", or "" if it counts.
+    """Return each text's fault: "empty", "repeats itself", "word salad", "cut off", or "" if it counts.
 
-    `allow_truncated`: whether a text that the limit cut off counts all the same; None: yes where even the
-    largest max_tokens cut most texts off, as then ending tells of the limit and not of the text. Without
+    `allow_truncated`: whether a text that max_tokens cut off counts all the same; None: yes where even the
+    largest max_tokens cut most texts off, which tells of the limit and not of the texts. Without
     likelihoods no text is found to be word salad.
     """
     import pandas as pd
@@ -74,9 +74,9 @@ def faults(df: "pd.DataFrame", *, allow_truncated: bool | None = None) -> "pd.Se
 
 
 def graded(faults: "pd.Series[str]", grades: Mapping[Any, bool] | None = None) -> "pd.Series[bool]":
-    """Whether each text counts: as a reader graded it (row's label: good or not), else if it has no fault.
+    """Return whether each text counts: by a reader's grade (row label: good or not), else without fault.
 
-    Raises BadInput for a grade of a row that the table does not have, or has twice.
+    Raises BadInput for a grade of a row label that the table lacks, or has twice.
     """
     counts = faults == ""
     if grades and not counts.index.is_unique:
