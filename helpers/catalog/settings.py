@@ -1,7 +1,7 @@
 """The settings of a generation, in one table: the client, playground, sweeps, files and sandbox all read it.
 
-To add one, add its row, and write what gives it meaning: an argument of `generate.client.Client.generate` and
-`stream`, a field of `generate.types.Request`, and the sandbox's `container.generation.GenerationParameters`.
+To add one, add its row, and write what gives it meaning: an argument of `generate.client.Client.generate`, a
+field of `generate.types.Request`, and the sandbox's `container.generation` and `engine.engine`.
 """
 
 from dataclasses import dataclass
