@@ -24,7 +24,9 @@ NOTEBOOKS = ["tests/notebooks/test_run.py", "-k", "not command-r"]
 TESTS = [
     *(f"tests/sandbox/test_conformance_{name}.py" for name in ("clients", "cohere")),
     *(f"tests/sandbox/{name}.py" for name in ("server/test_gateway", "services/test_moto")),
-    *(f"tests/helpers/{step}" for step in ("connect", "subscribe", "deploy", "generate", "playground")),
+    *(f"tests/helpers/connect/test_{name}.py" for name in ("session", "killed")),
+    *(f"tests/helpers/deploy/test_{name}.py" for name in ("endpoint", "deadline")),
+    *("tests/helpers/subscribe", "tests/helpers/generate/test_client.py", "tests/helpers/playground"),
     *(f"tests/helpers/tune/test_{name}.py" for name in ("measures", "recommend", "browser", "plots")),
     "tests/helpers/tune/metrics",
 ]
