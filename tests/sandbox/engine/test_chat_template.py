@@ -2,7 +2,11 @@
 
 import asyncio
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +17,7 @@ from hypothesis import strategies as st
 from helpers import catalog
 from helpers.sandbox.container.container import Container
 from helpers.sandbox.engine.chat_template import Role, holds_template
-from helpers.sandbox.engine.engine import Engine, EngineError, Finish, Sampling, Token, TurnsError
+from helpers.sandbox.engine.engine import Engine, Finish, Sampling, Token, TurnsError
 from helpers.sandbox.engine.llama import Llama
 from helpers.sandbox.inference import Answer
 
@@ -176,11 +180,34 @@ def test_a_persons_text_is_no_markup_of_another_model_either(load: Callable[...,
     ids=["none", "raises", "no-syntax", "drops", "doubles"],
 )
 def test_a_file_that_cannot_be_talked_to_is_refused_by_name(
-    load: Callable[..., Engine], template: str | None, why: str
+    engine: Engine, tmp_path: Path, template: str | None, why: str
 ) -> None:
-    with pytest.raises(EngineError, match=rf"other\.gguf.*{why}|{why}.*other\.gguf") as caught:
-        load(template)
-    assert "unset SANDBOX_MODEL" in str(caught.value)
+    data = engine.path.read_bytes()
+    changed = (
+        gguf_files.without(data, gguf_files.TEMPLATE)
+        if template is None
+        else gguf_files.with_template(data, template)
+    )
+    refused = refusal_of(gguf_files.write(tmp_path / "other.gguf", changed))
+    assert re.search(rf"other\.gguf.*{why}|{why}.*other\.gguf", refused)
+    assert "unset SANDBOX_MODEL" in refused
+
+
+def refusal_of(path: Path) -> str:
+    """Why the engine refuses a file, found out in a process of its own.
+
+    xllamacpp may wait for its own thread for ever when loading fails (seen twice in a dozen runs, 2026-11),
+    and holds Python's lock meanwhile: such a process is ended and another one asked.
+    """
+    code = "from pathlib import Path\nfrom helpers.sandbox.engine.engine import Engine, EngineError\n" + (
+        f"try:\n    Engine(Path({str(path)!r}), slots=1, context_tokens=512)\n"
+        "except EngineError as error:\n    print(error, flush=True)\n    import os; os._exit(0)\n"
+    )
+    for _ in range(3):
+        with suppress(subprocess.TimeoutExpired):
+            done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+            return done.stdout
+    pytest.fail("three processes in a row did not end")
 
 
 def test_an_empty_template_is_none(tmp_path: Path) -> None:
