@@ -19,6 +19,8 @@ from ..consent import shown
 from ..errors import BadInput, EndpointFailed, EndpointNotFound, EndpointNotReady
 from .capacity import UNKNOWN, Capacity, capacity
 
+TAG = {"Key": "made-by", "Value": "cohere-on-sagemaker"}
+NAME_RULE = "up to 63 letters, digits and hyphens, beginning and ending with a letter or digit"
 CHANGING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 
 
@@ -173,12 +175,6 @@ def usable(endpoint: Endpoint) -> Endpoint:
         f"Such an endpoint can only be deleted: delete(session, {endpoint.name!r}), or 06_clean_up. Then "
         "deploy again; if there was no capacity, on another instance type, in another region, or later."
     )
-
-
-TAG = {"Key": "made-by", "Value": "cohere-on-sagemaker"}
-
-
-NAME_RULE = "up to 63 letters, digits and hyphens, beginning and ending with a letter or digit"
 
 
 def check_name(name: str) -> str:

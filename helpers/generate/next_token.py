@@ -223,13 +223,17 @@ def _drawn(generation: "Generation", setting: Sampling) -> Draw:
     return Draw(listed[0].token, listed[0].likelihood, setting) if listed else Draw("", None, setting)
 
 
+def _likelihoods(draws: Sequence[Draw]) -> list[float]:
+    return [each.likelihood for each in draws if each.likelihood is not None]
+
+
 def _one_token(draws: Sequence[Draw]) -> bool:
-    likelihoods = [each.likelihood for each in draws if each.likelihood is not None]
+    likelihoods = _likelihoods(draws)
     return max(likelihoods) - min(likelihoods) <= SAME
 
 
 def _seen(token: str, draws: Sequence[Draw]) -> Seen:
-    likelihoods = [each.likelihood for each in draws if each.likelihood is not None]
+    likelihoods = _likelihoods(draws)
     ks = [1 if each.setting.temperature == 0 else each.setting.k for each in draws]
     return Seen(
         token,

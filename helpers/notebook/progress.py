@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
 
+from .display import Output
 from .frontend import attended
 
 INTERVAL = 0.2  # seconds between two updates
@@ -14,7 +14,7 @@ class Progress:
 
     def __init__(self, wanted: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._wanted, self._clock = wanted, clock
-        self._line: Any = None
+        self._line: Output | None = None
         self._since = self._shown = clock()
         self._answers = self._tokens_done = self._tokens = 0
 
@@ -22,8 +22,8 @@ class Progress:
         """Set the final number of answers, and at most how many tokens are still to come."""
         self._answers, self._tokens = answers, self._tokens_done + tokens
         if self._wanted and self._line is None and attended():
-            self._line = _Line()
-            self._line.write(f"Asking for {tokens:,} tokens at most ...")
+            self._line = Output()
+            self._line.show_text(f"Asking for {tokens:,} tokens at most ...")
 
     def advance(self, answers: int, tokens: int) -> None:
         """Count one more request for `tokens` tokens; `answers` have arrived so far."""
@@ -32,27 +32,11 @@ class Progress:
         if self._line is not None and now - self._shown >= INTERVAL:
             self._shown = now
             left = (now - self._since) / self._tokens_done * (self._tokens - self._tokens_done)
-            self._line.write(f"{answers} of {self._answers} answers, about {left:.0f} s left")
+            self._line.show_text(f"{answers} of {self._answers} answers, about {left:.0f} s left")
 
     def end(self, text: str) -> None:
         """Replace the line by `text`, or print it."""
         if self._line is not None:
-            self._line.write(text)
+            self._line.show_text(text)
         elif self._wanted:
             print(text)
-
-
-class _Line:
-    """A line of text in a cell's output that can be replaced."""
-
-    def __init__(self) -> None:
-        self._handle: Any = None
-
-    def write(self, text: str) -> None:
-        from IPython.display import display
-
-        bundle = {"text/plain": text}
-        if self._handle is None:
-            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
-        else:
-            self._handle.update(bundle, raw=True)

@@ -15,7 +15,7 @@ from ..notebook.markup import attribute, count, escape, inline, visible
 MOST_BARS = 12
 INSTEAD = "Press Draw, and the model itself draws at this setting; or Ask, to look further."
 _GREY = "var(--jp-content-font-color2,#616161)"
-_FULL = "var(--jp-brand-color1,#1976D2)"
+FULL = "var(--jp-brand-color1,#1976D2)"
 _CELL = "padding:1px 0.6em 1px 0;text-align:left;background:none;white-space:nowrap"
 _WIDE = "padding:1px 0.6em 1px 0;width:60%;min-width:4em"
 
@@ -77,7 +77,7 @@ def tally(drawn: Sequence[str], setting: Sampling, writer: str) -> str:
     """Return the model's own draws, counted, as an HTML table."""
     body = "".join(
         f'<tr><th scope="row" style="{_CELL}"><bdi>{escape(name)}</bdi></th>'
-        f'<td style="{_WIDE}">{_line(times / len(drawn), _FULL)}</td>'
+        f'<td style="{_WIDE}">{_line(times / len(drawn), FULL)}</td>'
         f'<td style="{_CELL}">{times} of {len(drawn)}</td></tr>'
         for name, times in _counted(drawn)
     )
@@ -184,7 +184,7 @@ def _html(row: Row) -> str:
     before, after = (f'<td style="{_CELL};{colour}">{escape(words)}</td>' for words in row.in_words)
     return (
         f'<tr><th scope="row" style="{_CELL};{colour};font-weight:normal"><bdi>{escape(row.name)}</bdi></th>'
-        f'<td style="{_WIDE}">{_line(row.before, _GREY)}{_line(row.after, _FULL)}</td>{before}{after}</tr>'
+        f'<td style="{_WIDE}">{_line(row.before, _GREY)}{_line(row.after, FULL)}</td>{before}{after}</tr>'
     )
 
 

@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..generate.beginnings import Branch, Path, ask, tree
+from ..notebook.display import Output
 from ..notebook.frontend import attended
 from ..notebook.markup import Html, attribute, count, escape, visible
-from .bars import quoted, shown
+from .bars import FULL, quoted, shown
 
 if TYPE_CHECKING:
     from ..generate.client import Client
 
 TEMPERATURES = (0.0, 1.0, 5.0)
 MOST_BRANCHES = 6  # listed at each fork; the others are folded
-_FULL = "var(--jp-brand-color1,#1976D2)"
 
 
 @dataclass(frozen=True)
@@ -74,38 +74,18 @@ def beginnings(
     chosen = temperatures or [each for each in TEMPERATURES if each <= limit.high]
     for each in chosen:
         limit.check("temperature", each)
-    growing = _Growing(attended() if interactive is None else interactive)
+    growing = Output() if (attended() if interactive is None else interactive) else None
     trees = Beginnings((), prompt, client.session.writer)
     for each in chosen:
         paths, before = tuple[Path, ...](), trees.columns
         for answered in ask(client, prompt, temperature=each, answers=answers, tokens=tokens):
             paths += answered
             trees = replace(trees, columns=(*before, Column(each, paths, answers)))
-            growing.show(trees)
-    growing.clear()
+            if growing is not None:
+                growing.show(trees)
+    if growing is not None:  # the cell's own output takes its place
+        growing.show_text("")
     return trees
-
-
-class _Growing:
-    """The display while the answers come; the cell's own output takes its place."""
-
-    def __init__(self, wanted: bool) -> None:
-        self._wanted = wanted
-        self._handle: Any = None
-
-    def show(self, trees: Beginnings) -> None:
-        from IPython.display import display
-
-        if not self._wanted:
-            return
-        if self._handle is None:
-            self._handle = display(trees, display_id=True)  # type: ignore[no-untyped-call]
-        else:
-            self._handle.update(trees)
-
-    def clear(self) -> None:
-        if self._handle is not None:
-            self._handle.update({"text/plain": ""}, raw=True)
 
 
 def _column(column: Column) -> str:
@@ -135,7 +115,7 @@ def _list(branches: Sequence[Branch], whole: int) -> str:
 
 
 def _item(branch: Branch, whole: int) -> str:
-    style = f"height:4px;width:{branch.count / whole:.2%};background:{_FULL}"
+    style = f"height:4px;width:{branch.count / whole:.2%};background:{FULL}"
     bar = f'<div aria-hidden="true" style="{style}"></div>'
     words = f"<bdi>{escape(shown(branch.text))}</bdi> {branch.count}"
     return f'<li style="overflow-wrap:anywhere">{words}{bar}{_list(branch.branches, whole)}</li>'

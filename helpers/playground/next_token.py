@@ -11,10 +11,11 @@ from ..catalog import SETTINGS
 from ..errors import TutorialError
 from ..generate.next_token import NextToken, Sampling, check, draw, look, most_at_once
 from ..generate.reshape import Reshaping, reshape
-from ..notebook.frontend import SCRIPT, STATUS_CLASS, attended
+from ..notebook.display import Output, show_markdown, show_widget
+from ..notebook.frontend import STATUS_CLASS, attended
 from ..notebook.markup import Html, escape
 from . import bars
-from .controls import LABEL, number
+from .controls import LABEL, WRAP, number
 from .rendering import line
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class NextTokenView:
             client.limits[name].check(name, value)
         self.known = NextToken(prompt)
         self.drawn: list[str] = []
-        self._copy: Any = None
+        self._copy: Output | None = None
         self._thread: threading.Thread | None = None
         self._drawing = threading.Lock()  # sliders and answers both redraw
         self.interactive = attended() if interactive is None else interactive
@@ -106,19 +107,17 @@ class NextTokenView:
         return f"{table}\n\n{ORDER}" if self._client.session.spends_money else table
 
     def _ipython_display_(self) -> None:
-        from IPython.display import HTML, Markdown, display
-
         if self.interactive:
-            display(self.widget)  # type: ignore[no-untyped-call]
-            display(HTML(SCRIPT))  # type: ignore[no-untyped-call]
-            self._copy = display(self._folded(), display_id=True)  # type: ignore[no-untyped-call]
+            show_widget(self.widget)
+            self._copy = Output()
+            self._copy.show(self._folded())
         else:
-            display(Markdown(self.static_copy()))  # type: ignore[no-untyped-call]
+            show_markdown(self.static_copy())
 
     def _folded(self) -> Html:
         summary = "The bars when the model was last asked or a token drawn (kept in the saved notebook)"
-        chart = bars.chart(self.known, self.reshaping, self.setting, self._writer)
-        words = bars.sentence(self.known, self.reshaping, self.setting)
+        shown = self.known, self.reshaping, self.setting
+        chart, words = bars.chart(*shown, self._writer), bars.sentence(*shown)
         return Html(f"<details><summary>{summary}</summary>{chart}<p>{escape(words)}</p></details>", words)
 
     def _ask_until_known(self, prompt: str) -> None:
@@ -141,9 +140,7 @@ class NextTokenView:
         self.status.add_class(STATUS_CLASS)
         self.controls: dict[str, Any] = {}
         sliders = [self._slider(name, value) for name, value in self._values.items()]
-        buttons = widgets.HBox(
-            [self.ask_button, self.draw_button], layout=widgets.Layout(flex_flow="row wrap")
-        )
+        buttons = widgets.HBox([self.ask_button, self.draw_button], layout=widgets.Layout(**WRAP))
         note = widgets.HTML(line(ORDER))
         parts = [self.prompt, *sliders, buttons, self.status, self.chart]
         self.widget = widgets.VBox([*parts, *([note] if self._client.session.spends_money else [])])
@@ -184,7 +181,7 @@ class NextTokenView:
         if self.interactive:
             self._redraw()
             if self._copy is not None:
-                self._copy.update(self._folded())
+                self._copy.show(self._folded())
 
     def _redraw(self) -> None:
         with self._drawing:

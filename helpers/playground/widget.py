@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog import Limit
 from ..generate.tokens import show_tokens
-from ..notebook.frontend import SCRIPT, attended
+from ..notebook.display import Output, show_markdown, show_widget
+from ..notebook.frontend import attended
 from .controls import Controls
 from .rendering import folded_copy, static_copy
 from .runner import Runner, Snapshot
@@ -52,7 +53,7 @@ class Playground:
         self._last: Snapshot | None = None
         self._runner = Runner(self._show, self._kept)
         self._timer: threading.Timer | None = None
-        self._copy: Any = None
+        self._copy: Output | None = None
         self.interactive = attended() if interactive is None else interactive
         self.controls = self._built(limits, presets or {}) if self.interactive else None
         if not self.interactive:
@@ -101,21 +102,19 @@ class Playground:
         if self.controls is not None:
             self.controls.list_runs(self._runs)
             if self._copy is not None:
-                self._copy.update(folded_copy(self._last, self._writer))
+                self._copy.show(folded_copy(self._last, self._writer))
 
     def static_copy(self) -> str:
         """Return the last run as Markdown for saved notebooks, its text shown literally."""
         return static_copy(self._last, self._writer)
 
     def _ipython_display_(self) -> None:
-        from IPython.display import HTML, Markdown, display
-
         if self.controls is not None:
-            display(self.controls.widget)  # type: ignore[no-untyped-call]
-            display(HTML(SCRIPT))  # type: ignore[no-untyped-call]
-            self._copy = display(folded_copy(self._last, self._writer), display_id=True)  # type: ignore[no-untyped-call]
+            show_widget(self.controls.widget)
+            self._copy = Output()
+            self._copy.show(folded_copy(self._last, self._writer))
         else:
-            display(Markdown(self.static_copy()))  # type: ignore[no-untyped-call]
+            show_markdown(self.static_copy())
 
     def _built(self, limits: Mapping[str, Limit], presets: Mapping[str, str]) -> Controls:
         return Controls(

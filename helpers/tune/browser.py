@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalog.settings import SWEPT
 from ..errors import BadInput
-from ..notebook.frontend import SCRIPT, attended
+from ..notebook.display import show_markdown, show_widget
+from ..notebook.frontend import attended
 from ..notebook.markup import block, escape, inline, quote
 from .measures import SETTING, check
 from .table import facts
@@ -61,13 +62,10 @@ class Browser:
         return "\n\n".join([head, *(parts or ["*No answer yet.*"])])
 
     def _ipython_display_(self) -> None:
-        from IPython.display import HTML, Markdown, display
-
         if self.interactive:
-            display(self.widget)  # type: ignore[no-untyped-call]
-            display(HTML(SCRIPT))  # type: ignore[no-untyped-call]
+            show_widget(self.widget)
         else:
-            display(Markdown(self.static_copy()))  # type: ignore[no-untyped-call]
+            show_markdown(self.static_copy())
 
     def _check(self, name: str, value: Any) -> None:
         if value not in self.choices.get(name, ()):

@@ -52,15 +52,24 @@ GEMMA = (
 )
 TALK: list[tuple[Role, str]] = [("system", "S"), ("user", "U1"), ("assistant", "A"), ("user", "U2")]
 TWO_LINES = "\ue000"  # a token of two line ends
+REFUSED = """
+import os, pathlib, sys
+from helpers.sandbox.engine.engine import Engine, EngineError
+try:
+    Engine(pathlib.Path(sys.argv[1]), slots=1, context_tokens=512)
+except EngineError as error:
+    print(error, flush=True)
+    os._exit(0)
+"""
 BOS = "<|im_start|>"  # what the practice model's file calls so
 
 
 @pytest.fixture
-def load(engine: Engine, tmp_path: Path) -> Iterator[Callable[..., Engine]]:
-    """load(template, **metadata): the practice model with these; a template of None: without one."""
-    path, loaded = tmp_path / "other.gguf", list[Engine]()
+def other_file(engine: Engine, tmp_path: Path) -> Iterator[Callable[..., Path]]:
+    """other_file(template, metadata): the practice model's with these; a template of None: without one."""
+    path = tmp_path / "other.gguf"
 
-    def load(template: str | None = PLAIN, metadata: dict[str, bool | int] | None = None) -> Engine:
+    def write(template: str | None, metadata: dict[str, bool | int] | None = None) -> Path:
         data = engine.path.read_bytes()
         for key, value in (metadata or {}).items():
             data = gguf_files.with_value(data, key, value)
@@ -68,13 +77,24 @@ def load(engine: Engine, tmp_path: Path) -> Iterator[Callable[..., Engine]]:
             data = gguf_files.without(data, gguf_files.TEMPLATE)
         else:
             data = gguf_files.with_template(data, template)
-        loaded.append(Engine(gguf_files.write(path, data), slots=1, context_tokens=512))
+        return gguf_files.write(path, data)
+
+    yield write
+    path.unlink(missing_ok=True)  # 98 MB each, and pytest keeps what is there
+
+
+@pytest.fixture
+def load(other_file: Callable[..., Path]) -> Iterator[Callable[..., Engine]]:
+    """load(template, **metadata): the practice model with these; a template of None: without one."""
+    loaded = list[Engine]()
+
+    def load(template: str | None = PLAIN, metadata: dict[str, bool | int] | None = None) -> Engine:
+        loaded.append(Engine(other_file(template, metadata), slots=1, context_tokens=512))
         return loaded[-1]
 
     yield load
     for each in loaded:
         each.close()
-    path.unlink(missing_ok=True)  # 98 MB each, and pytest keeps what is there
 
 
 def ids(engine: Engine, text: str, *, special: bool = False) -> list[int]:
@@ -180,15 +200,9 @@ def test_a_persons_text_is_no_markup_of_another_model_either(load: Callable[...,
     ids=["none", "raises", "no-syntax", "drops", "doubles"],
 )
 def test_a_file_that_cannot_be_talked_to_is_refused_by_name(
-    engine: Engine, tmp_path: Path, template: str | None, why: str
+    other_file: Callable[..., Path], template: str | None, why: str
 ) -> None:
-    data = engine.path.read_bytes()
-    changed = (
-        gguf_files.without(data, gguf_files.TEMPLATE)
-        if template is None
-        else gguf_files.with_template(data, template)
-    )
-    refused = refusal_of(gguf_files.write(tmp_path / "other.gguf", changed))
+    refused = refusal_of(other_file(template))
     assert re.search(rf"other\.gguf.*{why}|{why}.*other\.gguf", refused)
     assert "unset SANDBOX_MODEL" in refused
 
@@ -199,13 +213,11 @@ def refusal_of(path: Path) -> str:
     xllamacpp may wait for its own thread for ever when loading fails (seen twice in a dozen runs, 2026-11),
     and holds Python's lock meanwhile: such a process is ended and another one asked.
     """
-    code = "from pathlib import Path\nfrom helpers.sandbox.engine.engine import Engine, EngineError\n" + (
-        f"try:\n    Engine(Path({str(path)!r}), slots=1, context_tokens=512)\n"
-        "except EngineError as error:\n    print(error, flush=True)\n    import os; os._exit(0)\n"
-    )
     for _ in range(3):
         with suppress(subprocess.TimeoutExpired):
-            done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+            done = subprocess.run(
+                [sys.executable, "-c", REFUSED, str(path)], capture_output=True, text=True, timeout=60
+            )
             return done.stdout
     pytest.fail("three processes in a row did not end")
 
