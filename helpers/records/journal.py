@@ -41,29 +41,29 @@ class Journal:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
-        except Timeout as error:
-            raise BadInput(
-                f"Another run is writing to {self.path}. Wait for it to end, or give this one another file."
-            ) from error
-        except OSError as error:
-            raise _unusable(self.path, error) from error
-        try:
             self._open()
-        except OSError as error:
-            self._lock.release()
-            raise _unusable(self.path, error) from error
-        except BaseException:
-            self._lock.release()
+        except BaseException as error:
+            # Whatever came, an interrupt just after the lock was taken too; nothing where it is another's.
+            self._lock.release(force=True)
+            if isinstance(error, Timeout):
+                raise BadInput(
+                    f"Another run is writing to {self.path}. "
+                    "Wait for it to end, or give this one another file."
+                ) from error
+            if isinstance(error, OSError):
+                raise _unusable(self.path, error) from error
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._writing:
-            if self._file is not None:
-                self._file.close()
-        self._lock.release()
+        try:
+            with self._writing:
+                if self._file is not None:
+                    self._file.close()
+        finally:
+            self._lock.release(force=True)
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Write one line, from any thread; it is on the disk when this returns."""

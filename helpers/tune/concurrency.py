@@ -1,5 +1,6 @@
 """Adaptive concurrency: many requests at once, but never more than the endpoint bears."""
 
+import _thread
 import sys
 import threading
 import time
@@ -150,18 +151,20 @@ class _Crew(Generic[Request]):
         self._outcomes.put((thread, request, sent_at, outcome))
 
 
-class _Asking(threading.Thread):
+class _Asking:
     """A thread that itself reports that it runs and that it has ended.
 
-    After an interrupt inside start(), Python may take it for not started and refuse to join it.
+    Not a threading.Thread: its start() waits, and an interrupt there can end in a RuntimeError of its lock's.
     """
 
     def __init__(self, work: Callable[["_Asking"], None]) -> None:
-        super().__init__(name="sweep", daemon=True)
         self._work = work
         self.runs, self.ended = threading.Event(), threading.Event()
 
-    def run(self) -> None:
+    def start(self) -> None:
+        _thread.start_new_thread(self._run, ())
+
+    def _run(self) -> None:
         self.runs.set()
         try:
             self._work(self)
