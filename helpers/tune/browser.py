@@ -137,7 +137,7 @@ class Browser:
                     description=name,
                     tooltip=name,  # its name for a screen reader (notebook.frontend.SCRIPT)
                     style=LABEL,
-                    layout=widgets.Layout(width="100%", max_width="36rem"),
+                    layout=widgets.Layout(width="auto", max_width="36rem"),
                 )
                 self.controls[name].observe(partial(self._moved, name), "value")
         self.heading, self.tally = widgets.HTML(), widgets.HTML()

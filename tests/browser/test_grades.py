@@ -25,7 +25,7 @@ hostile = '<img src=x onerror="window.hacked=1"> $x$ **bold** '
 table = pd.DataFrame([
     {"prompt_id": prompt, "prompt": prompt, "temperature": temperature, "k": 0, "p": 0.75,
      "max_tokens": limit, "repetition": n, "tokens": 20, "likelihood": -1.0, "measured": limit == 300,
-     "text": hostile + f"{prompt} {temperature} {n} " + "word " * 40, "latency_seconds": 1.0,
+     "text": hostile + f"{prompt} {temperature} {n} " + " ".join(map(str, range(40))), "latency_seconds": 1.0,
      "finish_reason": "COMPLETE" if n < 3 else "MAX_TOKENS"}
     for prompt in ("one", "two") for temperature in (0, 0.5, 1.0) for limit in (200, 300) for n in (1, 2, 3)
 ])"""
@@ -64,7 +64,8 @@ def test_texts_are_graded_by_keyboard_and_the_grades_outlive_the_kernel(book: No
     good, bad = thumb(widget, "Good: repetition 1"), thumb(widget, "Not good: repetition 1")
     expect(good).to_have_attribute("aria-pressed", "false", timeout=SOON)
     widget.get_by_role("slider", name="max_tokens").focus()
-    book.page.keyboard.press("Tab")
+    for _ in range(2):  # ipywidgets lets the slider's value be reached, too
+        book.page.keyboard.press("Tab")
     expect(good).to_be_focused()
     book.page.keyboard.press("Enter")
     expect(good).to_have_attribute("aria-pressed", "true", timeout=SOON)
@@ -112,7 +113,8 @@ def test_the_text_is_literal_and_has_a_name(book: Notebook) -> None:
 def test_nothing_is_cut_or_wider_than_its_cell(book: Notebook, width: int) -> None:
     book.page.set_viewport_size({"width": width, "height": 800})
     widget = sliders(book)
-    assert widget.locator(".widget-label").all_inner_texts() == ["prompt_id", "temperature", "max_tokens"]
+    labels = widget.locator(".widget-label:visible").all_inner_texts()
+    assert labels == ["prompt_id", "temperature", "max_tokens"]
     thumb(widget, "Good: repetition 1").press("Enter")
     said(widget, "1 of 1")
     book.page.wait_for_timeout(500)
