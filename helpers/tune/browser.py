@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Browser", "browse"]
 
+ANSWER = ("prompt_id", *DRAWN_BY, "repetition")  # what the rows that one answer gives have in common
 LABEL = {"description_width": "6.5rem"}
 THUMBS = {True: ("Good", "thumbs-up"), False: ("Not good", "thumbs-down")}
 
@@ -41,7 +42,9 @@ class Browser:
         **start: Any,
     ) -> None:
         check(df)
-        self._df, self._grades, self._writer = df.assign(fault=faults(df), ended=ended(df)), grades, writer
+        self._grades, self._writer = grades, writer
+        asked = df["max_tokens"].where(df["measured"]).groupby([df[name] for name in ANSWER])
+        self._df = df.assign(fault=faults(df), ended=ended(df), asked_at=asked.transform("max"))
         # `tolist` gives Python's own numbers, which the sliders' labels and `==` with a caller's need
         self.choices = {name: sorted(df[name].unique().tolist()) for name in SETTING}
         self._chosen = {
@@ -63,14 +66,13 @@ class Browser:
     @property
     def rows(self) -> "pd.DataFrame":
         """The rows of that setting, one a repetition; none where the run was not finished."""
-        return self._at_setting().drop(columns=["fault", "ended"])
+        return self._at_setting().drop(columns=["fault", "ended", "asked_at"])
 
     def static_copy(self) -> str:
         """Return the rows as Markdown, their texts shown literally, for unattended runs."""
         head = f"**Written by {inline(self._writer)}** ({inline(self._told())}):"
         answers = [
-            f"{quote(row['text'])}\n\n{inline(self._facts(row))}{_graded(good)}"
-            for row, good in self._listed()
+            f"{quote(row['text'])}\n\n{inline(_facts(row))}{_graded(good)}" for row, good in self._listed()
         ]
         parts = [head, *(answers or ["*No answer yet.*"]), inline(self._tally())]
         return "\n\n".join(filter(None, parts))
@@ -108,21 +110,6 @@ class Browser:
             return ""
         given = self._grades.of(self._df)
         return str(Agreement.of(self._df, given)) if given else "No text of this table is graded yet."
-
-    def _facts(self, row: Mapping[str, Any]) -> str:
-        likelihood = row["likelihood"]
-        likely = [f"likelihood {likelihood:.2f}"] if likelihood == likelihood else []  # else NaN
-        return ", ".join([f"repetition {row['repetition']}", *facts(row), *likely, self._origin(row)])
-
-    def _origin(self, row: Mapping[str, Any]) -> str:
-        """Say at which max_tokens a row's answer was asked for, and that it was cut where it was."""
-        if row["measured"]:
-            return "asked for"
-        asked = self._df[self._df["measured"] & (self._df["max_tokens"] > row["max_tokens"])]
-        for name in ("prompt_id", *DRAWN_BY, "repetition"):
-            asked = asked[asked[name] == row[name]]
-        limit = "a larger max_tokens" if asked.empty else f"max_tokens {asked['max_tokens'].max()}"
-        return f"{'' if row['ended'] else 'cut '}from the answer at {limit}"
 
     def _build(self) -> None:
         import ipywidgets as widgets
@@ -168,7 +155,7 @@ class Browser:
         listed = self._listed()
         for place, view in enumerate(self.answers):
             row, good = listed[place] if place < len(listed) else (None, None)
-            view.show(row, self._facts(row) if row else "", good)
+            view.show(row, _facts(row) if row else "", good)
         found = count(len(listed), "answer") if listed else "No answer yet"
         said = f"Written by {self._writer}: {self._told()}. {found}."
         self.heading.value = f'<p style="line-height:1.5">{escape(said)}</p>'
@@ -235,3 +222,18 @@ def browse(
 
 def _graded(good: bool | None) -> str:
     return "" if good is None else f", graded **{THUMBS[good][0].lower()}**"
+
+
+def _facts(row: Mapping[str, Any]) -> str:
+    likelihood = row["likelihood"]
+    likely = [f"likelihood {likelihood:.2f}"] if likelihood == likelihood else []  # else NaN
+    return ", ".join([f"repetition {row['repetition']}", *facts(row), *likely, _origin(row)])
+
+
+def _origin(row: Mapping[str, Any]) -> str:
+    """Say at which max_tokens a row's answer was asked for, and that it was cut where it was."""
+    if row["measured"]:
+        return "asked for"
+    longer = row["asked_at"] > row["max_tokens"]  # not so where that row is not in the table: NaN
+    limit = f"max_tokens {row['asked_at']:.0f}" if longer else "a larger max_tokens"
+    return f"{'' if row['ended'] else 'cut '}from the answer at {limit}"

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from filelock import FileLock
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -45,10 +45,10 @@ class AsADict(RuleBasedStateMachine):
         self.grades = Grades(self.run)
 
     @rule(prompt=TEXTS, text=TEXTS, good=GOOD)
-    def another_kernel_sets(self, prompt: str, text: str, good: bool | None) -> None:
+    def another_kernel_sets_before(self, prompt: str, text: str, good: bool | None) -> None:
         Grades(self.run).set({"prompt": prompt, "text": text}, good)
         self.model[prompt, text] = good
-        self.grades = Grades(self.run)
+        self.set("a", "a", True)
 
     @rule(part=st.sampled_from(['{"prompt": "a", "te', "{", '{"prompt": "a", "text": "b", "good": tr']))
     def die_while_writing(self, part: str) -> None:
@@ -75,6 +75,7 @@ class AsADict(RuleBasedStateMachine):
 
 
 TestAsADict = AsADict.TestCase
+TestAsADict.settings = settings(max_examples=40, stateful_step_count=20)  # each step is on the disk
 
 
 @pytest.fixture
