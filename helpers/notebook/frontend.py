@@ -21,14 +21,22 @@ def attended() -> bool:
 STATUS_CLASS = "playground-status"
 
 
-# ipywidgets gives a slider's handle no accessible name, and no element announces changes to a screen reader.
-# This script adds both to every view of a playground, present or future.
+# ipywidgets gives a slider's handle no accessible name, tells no screen reader that a toggle is pressed, and
+# announces no changes. This script adds all three to every view, present or future.
 SCRIPT = f"""<script>
 (() => {{
   const name = () => {{
     for (const handle of document.querySelectorAll('.widget-slider [role=slider]:not([aria-label])')) {{
       const label = handle.closest('.widget-slider').querySelector('.widget-label');
       if (label && label.title) handle.setAttribute('aria-label', label.title);
+    }}
+    for (const toggle of document.querySelectorAll('.widget-toggle-button[title]:not([aria-pressed])')) {{
+      const say = () => {{
+        toggle.setAttribute('aria-pressed', toggle.classList.contains('mod-active'));
+        if (toggle.title) toggle.setAttribute('aria-label', toggle.title);
+      }};
+      say();
+      new MutationObserver(say).observe(toggle, {{attributes: true, attributeFilter: ['class', 'title']}});
     }}
     for (const status of document.querySelectorAll('.{STATUS_CLASS}:not([role])'))
       status.setAttribute('role', 'status');

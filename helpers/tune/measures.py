@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SETTING = ["prompt_id", *DRAWN_BY, "max_tokens"]
-NEEDED = {*SETTING, "repetition", "text", "tokens", "finish_reason", "likelihood"}
+NEEDED = {*SETTING, "prompt", "repetition", "text", "tokens", "finish_reason", "likelihood"}
 
 
 def wilson(successes: int, trials: int, z: float = 1.96) -> tuple[float, float]:

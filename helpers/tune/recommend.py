@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput
+from ..notebook.markup import count
 from .choice import RESAMPLES, Aim, Tried, counted, resampled
+from .grades import Agreement, Grades
 from .measures import check, wilson
 from .metrics import embeddings
 from .metrics.quality import ended, faults, graded
@@ -36,6 +38,7 @@ class Recommendation:
     the best that was tried. `clear`: resampled repetitions rarely change it. `enough`: at max_tokens the
     good answers end by themselves; where they do at no limit that was tried, it is the largest.
     `doubt`: how sure all this is, and what can't be known; `advice`: Cohere's own for such a task.
+    `graded`: how many grades counted, and how far the gate agrees with them; empty without grades.
     """
 
     temperature: float
@@ -46,6 +49,7 @@ class Recommendation:
     reached: bool
     clear: bool
     enough: bool
+    graded: str = ""
 
     @property
     def setting(self) -> dict[str, Any]:
@@ -67,15 +71,16 @@ class Recommendation:
         return told[0].upper() + told[1:]
 
     def __str__(self) -> str:
-        parts = {"Why": self.reason, "How sure": self.doubt, "Cohere's advice": self.advice}
-        return "\n".join([self.verdict, *(f"{name}: {text}" for name, text in parts.items())])
+        parts = {"Why": self.reason, "Your grades": self.graded, "How sure": self.doubt}
+        parts["Cohere's advice"] = self.advice
+        return "\n".join([self.verdict, *(f"{name}: {text}" for name, text in parts.items() if text)])
 
 
 def recommend(
     df: "pd.DataFrame",
     want: str | float,
     *,
-    grades: Mapping[Any, bool] | None = None,
+    grades: Grades | Mapping[Any, bool] | None = None,
     allow_truncated: bool | None = None,
     share: float = 0.75,
     seed: int = 0,
@@ -85,9 +90,9 @@ def recommend(
     `want`: how many different good answers, of those that each setting was asked for: "one" (one is right: a
     summary, a fact), "some" (a choice: a third of them differ), "many" (ideas: two thirds do), or a number.
     Good is what passes the gate (`quality.faults`, with its `allow_truncated`), or what a reader's `grades`
-    say (a row's label: good or not); at least `share` of the temperature's answers must be good. How many are
-    different is their effective number (`diversity`), at the largest max_tokens; repetitions are resampled
-    to see whether the choice would be the same.
+    say (or a mapping: row label to good or not); at least `share` of the temperature's answers must be good.
+    How many are different is their effective number (`diversity`), at the largest max_tokens; repetitions are
+    resampled to see whether the choice would be the same.
 
     The task decides how many are wanted (arXiv:2509.21267). Temperature is only weakly the knob of creativity
     (arXiv:2405.00492), and from 0 to 1 it changes little in solving problems (arXiv:2402.05201).
@@ -98,7 +103,8 @@ def recommend(
         if df[name].nunique() > 1:
             raise BadInput(f"The table has several values of {name}; pass the rows of one.")
     found = faults(df, allow_truncated=allow_truncated)
-    judged = df.assign(fault=found, good=graded(found, grades))
+    given = grades.of(df) if isinstance(grades, Grades) else grades or {}
+    judged = df.assign(fault=found, good=graded(found, given))
     rows = judged[judged["max_tokens"] == judged["max_tokens"].max()]
     tried = [Tried(float(temperature), group) for temperature, group in rows.groupby("temperature")]
     aim = Aim.of(want, min(each.asked for each in tried), share)
@@ -115,6 +121,7 @@ def recommend(
         reached=reached,
         clear=reached and sure,
         enough=enough,
+        graded=_graded(judged, rows, given),
     )
 
 
@@ -142,6 +149,18 @@ def _good(rows: "pd.DataFrame") -> str:
     faulty = ", ".join(f"{count} {fault}" for fault, count in bad.items())
     told = f"{int(rows['good'].sum())} of its {len(rows)} answers are good"
     return f"{told} (not: {faulty})." if faulty else f"{told}."
+
+
+def _graded(judged: "pd.DataFrame", rows: "pd.DataFrame", given: Mapping[Any, bool]) -> str:
+    if not given:
+        return ""
+    used = Agreement.of(rows, {label: good for label, good in given.items() if label in rows.index})
+    unused = Agreement.of(judged, given).graded - used.graded
+    said = [
+        used.graded and f"{count(used.graded, 'text')} counted by your grade, not by the gate. {used}",
+        unused and f"{count(unused, 'grade')} of texts cut at a smaller max_tokens did not count.",
+    ]
+    return " ".join(sentence for sentence in said if sentence)
 
 
 def _chance(tried: list[Tried], best: int, aim: Aim, seed: int) -> tuple[bool, str]:

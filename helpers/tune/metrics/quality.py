@@ -6,6 +6,7 @@ Only different answers among the acceptable ones are worth counting (arXiv:2504.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...consent import YES_OR_NO, is_yes_or_no, refusal
 from ...errors import BadInput
 from .diversity import ngrams
 
@@ -17,6 +18,7 @@ ENDED = ("COMPLETE", "STOP_SEQUENCE")
 # tests/helpers/tune/metrics/texts.json labels; its other half holds how well that does.
 LOOP = 0.3  # a loop has a larger share of runs of four words that occurred before
 SURPRISE = 3.0  # nats a token: 20 times less expected, on average, than the model's own likeliest text
+SAME_LABEL = "Several rows of this table have one label: grade table.reset_index(drop=True)."
 EMPTY, CUT, LOOPS, SALAD = "empty", "cut off", "repeats itself", "word salad"
 
 
@@ -76,14 +78,23 @@ def faults(df: "pd.DataFrame", *, allow_truncated: bool | None = None) -> "pd.Se
 def graded(faults: "pd.Series[str]", grades: Mapping[Any, bool] | None = None) -> "pd.Series[bool]":
     """Return whether each text counts: by a reader's grade (row label: good or not), else without fault.
 
-    Raises BadInput for a grade of a row label that the table lacks, or has twice.
+    Raises BadInput for a grade of a row label that the table lacks, or has twice, and for one that is
+    neither True nor False.
     """
     counts = faults == ""
     if grades and not counts.index.is_unique:
-        raise BadInput("Several rows of this table have one label: grade table.reset_index(drop=True).")
+        raise BadInput(SAME_LABEL)
     unknown = [label for label in grades or () if label not in faults.index]
     if unknown:
         raise BadInput(f"There is a grade for {unknown[0]!r}, but no row with that label in the table.")
     for label, good in (grades or {}).items():
-        counts[label] = bool(good)
+        counts[label] = plain_grade(good, f"The grade of row {label!r}")
     return counts
+
+
+def plain_grade(good: Any, name: str = "A grade") -> bool:
+    """Return a grade as Python's bool, from numpy's too. Raises BadInput for what is neither."""
+    plain = good.item() if hasattr(good, "item") else good
+    if not is_yes_or_no(plain):
+        raise refusal(name, good, YES_OR_NO)
+    return bool(plain)

@@ -61,7 +61,9 @@ def test_a_finish_reason_and_a_writer_are_literal_in_markdown() -> None:
 def test_a_finish_reason_and_a_writer_are_literal_in_html() -> None:
     is_dead(folded_copy(snapshot(), HOSTILE).html)
     is_dead(side_by_side([snapshot()]))
-    is_dead(browse(row(), interactive=True, writer=HOSTILE).text.value)
+    shown = browse(row(), interactive=True, writer=HOSTILE)
+    is_dead(shown.heading.value)
+    is_dead(shown.answers[0].text.value)
     is_dead(plots.side_by_side(row()).html)
     listed = (TokenLikelihood(HOSTILE, -1.0),)
     is_dead(tokens.token_view(listed, HOSTILE, HOSTILE).html)
@@ -92,7 +94,7 @@ def test_what_is_not_known_is_not_written(missing: Any) -> None:
         plots.side_by_side(unknown).html,
         plots.side_by_side(unknown).plain,
         browse(unknown, interactive=False).static_copy(),
-        browse(unknown, interactive=True).text.value,
+        browse(unknown, interactive=True).answers[0].text.value,
     ):
         assert "None" not in shown
         assert "nan" not in shown

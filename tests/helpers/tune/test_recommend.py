@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from helpers.errors import BadInput
 from helpers.tune.choice import Aim
+from helpers.tune.grades import Grades
 from helpers.tune.metrics import embeddings
 from helpers.tune.recommend import recommend
 
@@ -130,6 +131,35 @@ def test_grades_count_instead_of_the_gate():
     assert recommend(df[df["temperature"].isin([0.0, 5.0])], "many", grades=good).temperature == 5.0
     with pytest.raises(BadInput, match="grade for 'x'"):
         recommend(df, "one", grades={"x": True})
+
+
+def test_it_says_how_many_grades_counted(tmp_path):
+    df = swept()
+    assert "Your grades" not in str(recommend(df, "some"))
+    grades = Grades(tmp_path / "run.jsonl")
+    for label in df.index[(df["temperature"] == 1.0) & (df["max_tokens"] == 20)]:
+        grades.set(df.loc[label], False)
+    found = recommend(df, "some", grades=grades)
+    assert found.temperature == 2.0
+    assert found == recommend(df, "some", grades=grades.of(df))
+    assert found.graded == (
+        "4 texts counted by your grade, not by the gate. The gate and you agree on 0 of 4 graded texts "
+        "(it passes 4 that you call not good)."
+    )
+    assert f"Your grades: {found.graded}" in str(found)
+
+
+def test_it_says_which_grades_did_not_count():
+    df = swept((0.0, 1.0)).assign(text=lambda df: df["text"] + df["max_tokens"].astype(str))
+    small = {label: False for label in df.index[df["max_tokens"] == 10]}
+    found = recommend(df, "some", grades=small)
+    assert found.graded == "4 grades of texts cut at a smaller max_tokens did not count."
+    assert (found.temperature, found.reason) == (1.0, recommend(df, "some").reason)
+    both = recommend(df, "some", grades={**small, df.index[df["max_tokens"] == 20][0]: True})
+    assert both.graded.startswith(
+        "1 text counted by your grade, not by the gate. The gate and you agree on 1"
+    )
+    assert both.graded.endswith("4 grades of texts cut at a smaller max_tokens did not count.")
 
 
 def test_equal_temperatures_have_no_clear_winner():

@@ -83,3 +83,17 @@ def test_a_grade_must_have_its_row():
         graded(pd.Series([""]), {3: True})
     with pytest.raises(BadInput, match="one label"):
         graded(pd.Series(["", ""], index=[0, 0]), {0: True})
+
+
+@pytest.mark.parametrize("wrong", ["False", 1, None, float("nan")])
+def test_a_grade_is_true_or_false(wrong):
+    with pytest.raises(BadInput, match="The grade of row 0"):
+        graded(pd.Series([""]), {0: wrong})
+
+
+def test_a_grade_from_a_column_of_a_table_counts():
+    grades = pd.Series([False, True])
+    assert list(graded(pd.Series(["", SALAD]), dict(zip(grades.index, grades.to_numpy(), strict=True)))) == [
+        False,
+        True,
+    ]
