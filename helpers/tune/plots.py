@@ -109,7 +109,7 @@ def temperature(df: "pd.DataFrame") -> Picture:
         f"{t:g}: {_number(group['likelihood'].mean())} and {_number(group[name].mean())}"
         for t, group in groups
     )
-    return Picture(figure, f"Log-likelihood and diversity ({label}) by temperature. {told}.")
+    return Picture(figure, f"Log-likelihood and {label} by temperature. {told}.")
 
 
 def _diversity(rows: "pd.DataFrame") -> tuple[str, str]:
@@ -118,7 +118,7 @@ def _diversity(rows: "pd.DataFrame") -> tuple[str, str]:
         return "distinct_2", "distinct-2"
     if not embeddings.available():
         return "self_similarity", "1 - self-similarity"
-    return "different", "different good answers (effective number)"
+    return "different", "effectively different good answers"
 
 
 def grid(df: "pd.DataFrame", measure: str = "share_ended") -> Picture:

@@ -13,7 +13,7 @@ from ..notebook.progress import Progress
 from ..records.journal import Journal
 from .concurrency import ConcurrencyLimit, run_all
 from .plan import KEY_NAMES, Key, Plan, Request, plan
-from .table import COLUMNS, answer_of, answers_of, load, row_answer, table_of
+from .table import COLUMNS, answer_of, answers_of, load, pace, row_answer, table_of
 from .truncation import Answer
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..generate.client import Client
     from ..generate.types import Response
 
-__all__ = ["COLUMNS", "Plan", "Request", "load", "plan", "run"]
+__all__ = ["COLUMNS", "Plan", "Request", "load", "pace", "plan", "run"]
 
 
 def run(

@@ -51,6 +51,7 @@ def test_the_articles_thirty_combinations_need_six_requests_and_a_third_of_the_t
     assert "9,000" in text
     assert "$0.10" in text
     assert "$" not in plan.describe()
+    assert "a second" not in plan.describe(), "nobody has measured a pace"
 
 
 def test_an_api_without_tokens_is_asked_for_each_limit():
@@ -412,6 +413,16 @@ def test_progress_counts_the_tokens_that_arrived(file, monkeypatch, streams):
     table = sweep.run(client, small_plan(client), file, progress=False)
     (progress,) = seen
     assert progress._tokens == table[table["measured"]]["tokens"].sum()
+
+
+def test_the_pace_is_what_answers_side_by_side_bring_together(file):
+    seconds = 0.1
+    client = FakeClient(before=lambda key: time.sleep(seconds))
+    table = sweep.run(client, small_plan(client), file, progress=False)  # its eight requests all at once
+    tokens = table[table["measured"]]["tokens"].sum()
+    assert 0.5 * tokens / seconds < sweep.pace(file) <= tokens / seconds
+    file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
+    assert sweep.pace(file) is None
 
 
 # --- interrupts, kills, throttling
