@@ -42,8 +42,8 @@ class Rule:
 def check(**given: object) -> None:
     """Raise BadInput, naming the parameter and what it takes, if a given one is wrong; sends no request.
 
-    With a `model_id`, also check `max_tokens`, `max_tokens_values`, `temperature` and `instance_type` against
-    what that model takes.
+    With a `model_id`, also check `max_tokens`, `max_tokens_values`, `temperature`, `temperatures` (the
+    lowest, as a notebook leaves out what is too high) and `instance_type` against what that model takes.
     """
     for name, value in given.items():
         if name not in RULES:
@@ -62,6 +62,8 @@ def _check_for_model(given: Mapping[str, Any]) -> None:
     if "max_tokens" in model.limits:
         for value in given.get("max_tokens_values", ()):
             model.limits["max_tokens"].check("each of max_tokens_values", value)
+    if "temperature" in model.limits and "temperatures" in given:
+        model.limits["temperature"].check("the lowest of temperatures", min(given["temperatures"]))
     if given.get("instance_type") is not None:
         model.check_instance_type(given["instance_type"])
 
@@ -84,6 +86,10 @@ def _is_count(value: object) -> bool:
 
 def _are_counts(value: object) -> bool:
     return type(value) is list and bool(value) and all(map(_is_count, value))
+
+
+def _are_amounts(value: object) -> bool:
+    return type(value) is list and bool(value) and all(map(is_amount, value))
 
 
 def _model_ids() -> list[str]:
@@ -115,7 +121,7 @@ RULES: dict[str, Rule] = {
     "max_tokens": _COUNT,
     "temperature": _AMOUNT,
     "max_tokens_values": Rule(_are_counts, "a list of whole numbers of 1 or more"),
-    "temperature_steps": _COUNT,
+    "temperatures": Rule(_are_amounts, "a list of numbers of 0 or more"),
     "repetitions": _COUNT,
     "runs_folder": _TEXT,
 }

@@ -1,5 +1,6 @@
 """A line of progress of a long run, updated while a person looks; unattended, only a last line."""
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -10,29 +11,53 @@ INTERVAL = 0.2  # seconds between two updates
 
 
 class Progress:
-    """A count of answers and tokens; a saved notebook keeps only its last line, without timings."""
+    """A count of answers, and of tokens as they arrive; a saved notebook keeps only its last line.
+
+    The time left follows from the pace so far, and from how much of their limits the answers used so far.
+    """
 
     def __init__(self, wanted: bool, clock: Callable[[], float] = time.monotonic) -> None:
         self._wanted, self._clock = wanted, clock
         self._line: Output | None = None
         self._since = self._shown = clock()
-        self._answers = self._tokens_done = self._tokens = 0
+        self._answers = self._tokens = self._limits_left = 0
+        self._ended_tokens = self._ended_limits = 0
+        self._lock = threading.Lock()
 
     def expect(self, answers: int, tokens: int) -> None:
-        """Set the final number of answers, and at most how many tokens are still to come."""
-        self._answers, self._tokens = answers, self._tokens_done + tokens
+        """Set the final number of answers, and at most how many tokens those still to come have."""
+        self._answers, self._limits_left = answers, tokens
         if self._wanted and self._line is None and attended():
+            self._since = self._shown = self._clock()
             self._line = Output()
             self._line.show_text(f"Asking for {tokens:,} tokens at most ...")
 
-    def advance(self, answers: int, tokens: int) -> None:
-        """Count one more request for `tokens` tokens; `answers` have arrived so far."""
-        self._tokens_done += tokens
+    def arrived(self, tokens: int = 1) -> None:
+        """Count tokens that have arrived, from any thread; a negative number takes some back."""
+        with self._lock:
+            self._tokens += tokens
+
+    def answered(self, limit: int, tokens: int) -> None:
+        """Count one of the answers as ended: it has `tokens` tokens and could have had `limit`."""
+        self._limits_left -= limit
+        self._ended_limits += limit
+        self._ended_tokens += tokens
+
+    def show(self, answers: int) -> None:
+        """Show what has arrived, at most five times a second; `answers` are those that have ended."""
         now = self._clock()
         if self._line is not None and now - self._shown >= INTERVAL:
             self._shown = now
-            left = (now - self._since) / self._tokens_done * (self._tokens - self._tokens_done)
-            self._line.show_text(f"{answers} of {self._answers} answers, about {left:.0f} s left")
+            arrived = f"{answers} of {self._answers} answers, {self._tokens:,} tokens so far"
+            self._line.show_text(f"{arrived}{self._left(now - self._since)}")
+
+    def _left(self, seconds: float) -> str:
+        if not self._tokens:
+            return ""
+        share = self._ended_tokens / self._ended_limits if self._ended_limits else 1.0
+        tokens = max(0.0, self._ended_tokens + self._limits_left * share - self._tokens)
+        about = "about" if self._ended_limits else "at most"
+        return f", {about} {tokens / self._tokens * seconds:.0f} s left"
 
     def end(self, text: str) -> None:
         """Replace the line by `text`, or print it."""

@@ -10,13 +10,14 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
-from ..errors import BadInput, ModelFailed, Throttled
+from ..errors import BadInput, ModelFailed, StreamBroken, Throttled
 
 START = 8  # requests: one prompt's six temperatures fit; more only while throughput grows
 GROWTH = 1.05  # a wider window must bring at least this much more throughput to be worth it
 LONGEST_PAUSE = 30.0  # seconds
 THROTTLED_ROUNDS = 8  # rounds in a row without one answer, before the caller hears of it
-ATTEMPTS = 3  # of one request, when the model's container fails
+ATTEMPTS = 3  # of one request, when the model's container fails or its stream breaks
+TICK = 0.2  # seconds, at most, between two calls of `tick`
 _STARTING_SECONDS = 1.0  # what a started thread may take to run on a busy machine
 
 Request = TypeVar("Request", bound=Hashable)
@@ -70,13 +71,14 @@ def run_all(
     limit: ConcurrencyLimit,
     *,
     heard: Callable[[Request], None] = lambda request: None,
+    tick: Callable[[], None] = lambda: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Call `ask` for every request in threads; it stores the answer and returns its number of tokens.
 
-    Throttled requests go back into the queue; a failing container is asked up to three times. On any other
-    error, and on an interrupt, it awaits the answers under way, which are paid for, and then raises.
-    `heard` is called in the caller's thread for each answer.
+    Throttled requests go back into the queue; a failing container, or one whose stream breaks, is asked up to
+    three times. On any other error, and on an interrupt, it awaits the answers under way, which are paid for,
+    and then raises. `heard` is called in the caller's thread for each answer, `tick` again and again.
     """
     queue, failures = deque(requests), Counter[Request]()
     crew = _Crew(ask)
@@ -89,7 +91,8 @@ def run_all(
             elif not crew.threads:
                 sleep(pause)
                 continue
-            arrived = crew.next(timeout=pause if pause > 0 else None)
+            arrived = crew.next(timeout=min(pause, TICK) if pause > 0 else TICK)
+            tick()
             if arrived is None:
                 continue
             request, sent_at, outcome = arrived
@@ -99,7 +102,7 @@ def run_all(
             elif isinstance(outcome, Throttled) and limit.rounds_throttled < THROTTLED_ROUNDS:
                 limit.slowed(sent_at)
                 queue.append(request)
-            elif isinstance(outcome, ModelFailed) and failures[request] < ATTEMPTS - 1:
+            elif isinstance(outcome, ModelFailed | StreamBroken) and failures[request] < ATTEMPTS - 1:
                 failures[request] += 1
                 limit.slowed(sent_at)
                 queue.append(request)
@@ -129,7 +132,7 @@ class _Crew(Generic[Request]):
         self.threads.add(thread)
         thread.start()
 
-    def next(self, timeout: float | None) -> tuple[Request, float, int | BaseException] | None:
+    def next(self, timeout: float) -> tuple[Request, float, int | BaseException] | None:
         """Return the next outcome; None if there was none in `timeout` seconds."""
         try:
             thread, request, sent_at, outcome = self._outcomes.get(timeout=timeout)

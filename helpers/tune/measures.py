@@ -91,3 +91,5 @@ MEASURES: dict[str, Callable[["pd.DataFrame"], float]] = {
     "different": lambda group: different(group["text"][group["acceptable"]]),
 }
 GATED = {"share_acceptable", "different"}
+# Those from 0 to 1, which a figure shows from 0 to 1.
+SHARES = {"share_ended", "share_acceptable", "distinct_1", "distinct_2", "self_similarity", "repetition"}

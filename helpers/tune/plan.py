@@ -100,16 +100,18 @@ class Plan:
         fields["prompts"] = tuple((name, text) for name, text in fields["prompts"])
         return cls(**fields)
 
-    def describe(self, *, usd_per_hour: float | None = None, tokens_per_second: float = 50.0) -> str:
-        """Say how many requests, at most how many tokens, minutes at that speed, and their price."""
-        minutes = self.max_tokens_total / tokens_per_second / 60
+    def describe(self, *, usd_per_hour: float | None = None, tokens_per_second: float | None = None) -> str:
+        """Say how many requests and at most how many tokens; with a pace (`sweep.pace`), time and price."""
         lines = [
             f"{self.combinations} combinations from {len(self.requests)} requests.",
             f"At most {self.max_tokens_total:,} tokens; one request a combination: {self._naive_tokens:,}.",
-            f"At most {max(1, round(minutes))} min at {tokens_per_second:g} tokens a second.",
         ]
         if not self.cuts and len(self.max_tokens) > 1:
             lines.insert(1, "This API does not list tokens, so each limit is asked for separately.")
+        if tokens_per_second is None:
+            return "\n".join(lines)
+        minutes = self.max_tokens_total / tokens_per_second / 60
+        lines.append(f"At most {max(1, round(minutes))} min at {tokens_per_second:.0f} tokens a second.")
         if usd_per_hour is not None:
             lines.append(
                 f"At most ${minutes / 60 * usd_per_hour:,.2f} for that time at ${usd_per_hour:,.2f} an hour "

@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 from ..errors import BadInput
 from ..notebook.markup import Html, block, escape, inline, visible
-from .measures import MEASURES, check, standard_error, summary
+from .measures import MEASURES, SETTING, SHARES, check, standard_error, summary
+from .metrics import embeddings
 from .metrics.quality import ended
 from .table import facts
 
@@ -80,30 +81,44 @@ def length(df: "pd.DataFrame") -> Picture:
 def temperature(df: "pd.DataFrame") -> Picture:
     """Plot mean token log-likelihood and diversity by temperature, at the largest max_tokens.
 
-    Diversity is 1 - self-similarity over repetitions; without repetitions, distinct-2.
+    Diversity is the effective number of different good answers (`measures.summary`); without wordllama
+    1 - self-similarity, and without repetitions distinct-2.
     """
     check(df)
     rows = df[df["max_tokens"] == df["max_tokens"].max()]
-    table = summary(rows, only=("likelihood", "self_similarity", "distinct_2"))
-    repeated = table["self_similarity"].notna().all()
-    table["diversity"] = 1 - table["self_similarity"] if repeated else table["distinct_2"]
+    name, label = _diversity(rows)
+    table = summary(rows, only=("likelihood", name))
+    if name == "self_similarity":
+        table[name] = 1 - table[name]
     groups = table.groupby("temperature")
     measures = (
-        ("likelihood", "mean log-likelihood of a token", BLUE, "o"),
-        ("diversity", "1 - self-similarity" if repeated else "distinct-2", ORANGE, "s"),
+        ("likelihood", "mean log-likelihood of a token", BLUE, "o", rows.groupby("temperature")),
+        (name, label, ORANGE, "s", groups),
     )
     figure, axes = _figure(2)
-    spread = {"likelihood": rows.groupby("temperature"), "diversity": groups}  # over answers, over prompts
-    for axis, (name, label, color, marker) in zip(axes, measures, strict=True):
-        errors = [standard_error(group[name]) for _, group in spread[name]]
-        axis.errorbar(list(groups.groups), groups[name].mean(), yerr=errors, **_line(color, marker, label))
-        _label(axis, "temperature", label)
-    axes[1].set_ylim(0, 1.05)
+    for axis, (measure, words, color, marker, spread) in zip(axes, measures, strict=True):
+        errors = [standard_error(group[measure]) for _, group in spread]  # over answers, over prompts
+        means = groups[measure].mean()
+        axis.errorbar(list(groups.groups), means, yerr=errors, **_line(color, marker, words))
+        axis.set_xscale("symlog", linthresh=1)  # half of the width for 0 to 1
+        axis.set_xticks(list(groups.groups), [f"{value:g}" for value in groups.groups], minor=False)
+        axis.minorticks_off()
+        _label(axis, "temperature", words)
+    axes[1].set_ylim(bottom=0)
     told = "; ".join(
-        f"{t:g}: {_number(group['likelihood'].mean())} and {_number(group['diversity'].mean())}"
+        f"{t:g}: {_number(group['likelihood'].mean())} and {_number(group[name].mean())}"
         for t, group in groups
     )
-    return Picture(figure, f"Log-likelihood and diversity ({measures[1][1]}) by temperature. {told}.")
+    return Picture(figure, f"Log-likelihood and {label} by temperature. {told}.")
+
+
+def _diversity(rows: "pd.DataFrame") -> tuple[str, str]:
+    """Return the measure of diversity that these rows allow, and its label."""
+    if rows.groupby(SETTING).size().min() < 2:
+        return "distinct_2", "distinct-2"
+    if not embeddings.available():
+        return "self_similarity", "1 - self-similarity"
+    return "different", "effectively different good answers"
 
 
 def grid(df: "pd.DataFrame", measure: str = "share_ended") -> Picture:
@@ -113,15 +128,16 @@ def grid(df: "pd.DataFrame", measure: str = "share_ended") -> Picture:
     table = summary(df, only=(measure,))
     cells = table.pivot_table(index="temperature", columns="max_tokens", values=measure, dropna=False)
     figure, (axis,) = _figure(1)
-    image = axis.imshow(cells, cmap="cividis", aspect="auto", origin="lower")
+    # a share's colours mean the same in every table; those of other measures span what was seen
+    low, high = (0.0, 1.0) if measure in SHARES else (cells.min(axis=None), cells.max(axis=None))
+    image = axis.imshow(cells, cmap="cividis", aspect="auto", origin="lower", vmin=low, vmax=high)
     axis.set_xticks(range(len(cells.columns)), [str(limit) for limit in cells.columns])
     axis.set_yticks(range(len(cells.index)), [f"{value:g}" for value in cells.index])
     _label(axis, "max_tokens", "temperature")
-    middle = float(cells.min(axis=None) + cells.max(axis=None)) / 2
     figure.colorbar(image, ax=axis, label=measure)
     for row, values in enumerate(cells.to_numpy()):
         for column, value in enumerate(values):
-            dark = not isnan(value) and value < middle
+            dark = not isnan(value) and value < (low + high) / 2
             axis.text(
                 column, row, _number(value), ha="center", va="center", color="white" if dark else "black"
             )

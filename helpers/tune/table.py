@@ -40,6 +40,16 @@ def load(path: str | Path, *, usd_per_hour: float | None = None) -> "pd.DataFram
     return table_of(plan, answers_of(records), usd_per_hour)
 
 
+def pace(path: str | Path) -> float | None:
+    """Return how many tokens a second a run's answers brought together, while any was under way.
+
+    None where there is no answer yet, or where the API counts no tokens.
+    """
+    answers = answers_of(read(path, answer_of)[1])
+    tokens, seconds = sum(each.length or 0 for each in answers.values()), sum(_seconds(answers).values())
+    return tokens / seconds if tokens and seconds else None
+
+
 def answers_of(records: Iterable[Mapping[str, Any]]) -> dict[Key, Answer]:
     """Return the answers in a journal's records, by the request that each answers."""
     return dict(map(answer_of, records))

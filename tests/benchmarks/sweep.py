@@ -19,7 +19,9 @@ import pandas as pd
 from helpers import catalog
 from helpers.connect.session import connect
 from helpers.deploy.deployment import deploy
+from helpers.errors import StreamBroken
 from helpers.generate.client import Client
+from helpers.generate.stream import Stream
 from helpers.generate.types import Generation, Response, TokenLikelihood
 from helpers.subscribe import marketplace
 from helpers.tune import plots, sweep
@@ -54,6 +56,10 @@ class Steady:
     def supports(self, feature: str) -> bool:
         """As Cohere Medium."""
         return feature == "likelihoods"
+
+    def stream(self, prompt: str, **_: Any) -> Stream:
+        """Refuse: with a fixed time a token, all that a stream would change is what Python does meanwhile."""
+        raise StreamBroken("This endpoint does not stream.", partial_text="")
 
     def generate(self, prompt: str, *, max_tokens: int, temperature: float, **_: Any) -> Response:
         """A text of max_tokens tokens."""

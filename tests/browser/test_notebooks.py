@@ -12,7 +12,7 @@ from .lab import NOTEBOOKS, Lab, Notebook
 BOOKS = sorted(path.name for path in NOTEBOOKS.glob("[0-9]*.ipynb"))
 SHORT: dict[str, dict[str, Any]] = {
     "03_generate.ipynb": {"max_tokens": 30},
-    "04_tune.ipynb": {"max_tokens_values": [10, 20], "temperature_steps": 2, "repetitions": 2},
+    "04_tune.ipynb": {"max_tokens_values": [10, 20], "temperatures": [0, 1], "repetitions": 2},
 }
 
 

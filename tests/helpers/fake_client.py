@@ -4,10 +4,11 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from helpers import catalog
+from helpers.errors import StreamBroken
 from helpers.generate.types import Generation, Response, TokenLikelihood
 
 WORDS = ("the", " quick", " garden", " is", "\n\n", " café", " 😀", ".", " ", " <b>", " naïve", " t", "erm")
@@ -19,19 +20,44 @@ def written(prompt: str, temperature: float, longest: int) -> list[str]:
     return [draw.choice(WORDS) for _ in range(draw.randint(1, longest))]
 
 
+class FakeStream:
+    """Yields an answer's tokens like `generate.stream.Stream`; with `breaks`, it breaks before the last."""
+
+    def __init__(self, response: Response, tokens: list[str], *, breaks: bool = False) -> None:
+        self._whole, self._tokens, self._breaks = response, tokens, breaks
+        self.response: Response | None = None
+
+    def __enter__(self) -> "FakeStream":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._tokens[: -1 if self._breaks else None]
+        if self._breaks:
+            raise StreamBroken("broken", partial_text="".join(self._tokens[:-1]))
+        self.response = self._whole
+
+
 class FakeClient:
-    """Answers like `generate.client.Client`; `before` gets each request's key and may sleep or raise."""
+    """Answers like `generate.client.Client`; `before` gets each request's key and may sleep or raise.
+
+    `streams`: "listing" tokens and likelihoods at their end, "bare" (text alone), or "none": they fail.
+    """
 
     def __init__(
         self,
         model_id: str = "cohere-medium",
         *,
         longest: int = 12,
+        streams: str = "listing",
         before: Callable[[tuple[Any, ...]], object] = lambda key: None,
     ) -> None:
         self.model = catalog.model(model_id)
         self.limits = self.model.limits
-        self.longest, self.before = longest, before
+        self.longest, self.before, self.streams = longest, before, streams
+        self.probed = self.streamed = self.breaking = 0
         self.asked: Counter[tuple[Any, ...]] = Counter()
         self.most_at_once = self._at_once = 0
         self._lock = threading.Lock()
@@ -55,6 +81,22 @@ class FakeClient:
             with self._lock:
                 self._at_once -= 1
         return self.answer(*key, listed=likelihoods == "GENERATION", seconds=time.perf_counter() - started)
+
+    def stream(self, prompt: str, *, likelihoods: str = "NONE", **settings: Any) -> FakeStream:
+        """Stream what `generate` answers; the first `breaking` streams break."""
+        listed = likelihoods == "GENERATION" and self.streams == "listing"
+        if self.streams == "none":
+            raise StreamBroken("no stream", partial_text="")
+        if "temperature" not in settings:  # the one token that shows what a stream brings
+            self.probed += 1
+            return FakeStream(self.answer(prompt, 0, settings["max_tokens"], listed=listed), ["a"])
+        response = self.generate(prompt, likelihoods=likelihoods if listed else "NONE", **settings)
+        with self._lock:
+            self.streamed += 1
+            self.breaking -= 1
+            breaks = self.breaking >= 0
+        tokens = written(prompt, settings["temperature"], self.longest)[: settings["max_tokens"]]
+        return FakeStream(response, tokens, breaks=breaks)
 
     def answer(
         self, prompt: str, temperature: float, max_tokens: int, *, listed: bool, seconds: float = 0.0

@@ -420,7 +420,7 @@ def test_jobs_and_timeout_are_checked(folder, wrong):
 
 @pytest.mark.slow
 def test_tuning_two_prompts_side_by_side(medium: Client, tmp_path: Path) -> None:
-    small = {"max_tokens_values": [4, 8], "temperature_steps": 2, "endpoint_name": medium.endpoint_name}
+    small = {"max_tokens_values": [4, 8], "temperatures": [0, 5], "endpoint_name": medium.endpoint_name}
     rows = [{"name": "a", "prompt": "Write:", **small}, {"name": "b", "prompt": "Post:", **small}]
     path = tmp_path / "table.json"
     path.write_text(json.dumps(rows), encoding="utf-8")

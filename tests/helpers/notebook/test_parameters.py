@@ -30,7 +30,7 @@ GOOD: dict[str, list[Any]] = {
     "max_tokens": [1, 100, 2048],
     "temperature": [0, 0.0, 5],
     "max_tokens_values": [[1], [100, 200]],
-    "temperature_steps": [1, 6],
+    "temperatures": [[0], [0, 0.3, 5]],
     "repetitions": [1, 4],
     "runs_folder": ["runs", "/elsewhere"],
 }
@@ -52,7 +52,10 @@ BAD: dict[str, list[Any]] = {
     "max_tokens": COUNT,
     "temperature": NO_AMOUNT,
     "max_tokens_values": [*COUNT[:-2], [], "[100, 200]", ["100"], [100, 0], [True], [1.5], (100,), {100}],
-    "temperature_steps": COUNT,
+    "temperatures": [
+        *(value for value in NO_AMOUNT if type(value) is not list or value != [10]),
+        *(0, 0.5, [], "[0, 1]", ["0"], [-0.1], [True], [None], [float("nan")], (0, 1), {0, 1}),
+    ],
     "repetitions": COUNT,
     "runs_folder": TEXT,
 }
@@ -82,6 +85,7 @@ def test_what_does_not_fit_is_one_sentence_with_the_name(name: str) -> None:
         ({"max_tokens": 2049}, "max_tokens is 2049; this model takes 1 to 2048"),
         ({"max_tokens_values": [1, 5000]}, "max_tokens_values is 5000"),
         ({"temperature": 5.1}, "takes 0 to 5"),
+        ({"temperatures": [7, 6]}, "the lowest of temperatures is 6; this model takes 0 to 5"),
         ({"instance_type": "ml.p2.xlarge"}, "no package for 'ml.p2.xlarge'"),
     ],
 )

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.errors import BadInput, ModelFailed, ModelRefused, Throttled
+from helpers.errors import BadInput, ModelFailed, ModelRefused, StreamBroken, Throttled
+from helpers.notebook.progress import Progress
 from helpers.tune import concurrency, sweep
 from helpers.tune.concurrency import ConcurrencyLimit, run_all
 from helpers.tune.truncation import Answer, truncate
@@ -50,6 +51,7 @@ def test_the_articles_thirty_combinations_need_six_requests_and_a_third_of_the_t
     assert "9,000" in text
     assert "$0.10" in text
     assert "$" not in plan.describe()
+    assert "a second" not in plan.describe(), "nobody has measured a pace"
 
 
 def test_an_api_without_tokens_is_asked_for_each_limit():
@@ -353,6 +355,74 @@ def test_two_runs_never_share_a_file(file):
 def test_loading_a_run_that_does_not_exist(file):
     with pytest.raises(BadInput, match="does not exist"):
         sweep.load(file)
+
+
+# --- streams
+
+
+def test_answers_are_streamed_and_the_same_as_if_they_were_not(tmp_path):
+    tables = {}
+    for streams in ("listing", "bare", "none"):
+        client = FakeClient(streams=streams)
+        table = sweep.run(client, small_plan(client), tmp_path / streams, progress=False)
+        tables[streams] = without_latency(table)
+        asked = client.asked.total()
+        assert (asked, client.streamed) == (8, asked if streams == "listing" else 0)
+        assert client.probed == (0 if streams == "none" else 1)
+    pd.testing.assert_frame_equal(tables["listing"], tables["bare"])
+    pd.testing.assert_frame_equal(tables["listing"], tables["none"])
+
+
+def test_an_api_without_likelihoods_streams_as_well(file):
+    client = FakeClient("command-r-08-2024")
+    sweep.run(client, small_plan(client, temperature=(0, 1)), file, progress=False)
+    assert client.streamed == client.asked.total() == 12
+
+
+def test_a_broken_stream_is_asked_again_and_nothing_of_it_is_kept(file):
+    client = FakeClient(longest=30)
+    whole = sweep.run(FakeClient(longest=30), small_plan(client), file.with_name("whole"), progress=False)
+    client.breaking = 2
+    table = sweep.run(client, small_plan(client), file, progress=False)
+    pd.testing.assert_frame_equal(without_latency(table), without_latency(whole))
+    assert client.asked.total() == 8 + 2
+    client.breaking = 10**6
+    with pytest.raises(StreamBroken):
+        sweep.run(client, small_plan(client), file.with_name("broken"), progress=False)
+
+
+def test_a_finished_run_is_not_asked_whether_it_streams(file):
+    client = FakeClient()
+    sweep.run(client, small_plan(client), file, progress=False)
+    sweep.run(client, small_plan(client), file, progress=False)
+    assert client.probed == 1
+
+
+@pytest.mark.parametrize("streams", ["listing", "bare"])
+def test_progress_counts_the_tokens_that_arrived(file, monkeypatch, streams):
+    seen: list[Progress] = []
+
+    class Seen(Progress):
+        def __init__(self, wanted):
+            super().__init__(wanted)
+            seen.append(self)
+
+    monkeypatch.setattr(sweep, "Progress", Seen)
+    client = FakeClient(streams=streams)
+    client.breaking = 2
+    table = sweep.run(client, small_plan(client), file, progress=False)
+    (progress,) = seen
+    assert progress._tokens == table[table["measured"]]["tokens"].sum()
+
+
+def test_the_pace_is_what_answers_side_by_side_bring_together(file):
+    seconds = 0.1
+    client = FakeClient(before=lambda key: time.sleep(seconds))
+    table = sweep.run(client, small_plan(client), file, progress=False)  # its eight requests all at once
+    tokens = table[table["measured"]]["tokens"].sum()
+    assert 0.5 * tokens / seconds < sweep.pace(file) <= tokens / seconds
+    file.write_bytes(file.read_bytes().splitlines(keepends=True)[0])
+    assert sweep.pace(file) is None
 
 
 # --- interrupts, kills, throttling

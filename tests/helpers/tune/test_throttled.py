@@ -16,6 +16,10 @@ from helpers.tune import sweep
 THROTTLED = 3
 
 
+def _throttled() -> ClientError:
+    return ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "Invoke")
+
+
 class Busy:
     """A session whose runtime throttles the first requests, then answers."""
 
@@ -27,12 +31,13 @@ class Busy:
     def client(self, service: str) -> "Busy":
         return self
 
+    def invoke_endpoint_with_response_stream(self, **_: Any) -> dict[str, Any]:
+        raise _throttled()
+
     def invoke_endpoint(self, **_: Any) -> dict[str, Any]:
         self.calls += 1
         if self.calls <= THROTTLED:
-            raise ClientError(
-                {"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "Invoke"
-            )
+            raise _throttled()
         tokens = [{"token": "a", "likelihood": -1.0}]
         generation = {"text": "a", "finish_reason": "COMPLETE", "token_likelihoods": tokens}
         return {"Body": io.BytesIO(json.dumps({"generations": [generation]}).encode())}
