@@ -84,9 +84,11 @@ def static_copy(last: Snapshot | None, writer: str) -> str:
 
 def folded_copy(last: Snapshot | None, writer: str) -> Html:
     """Return the last run's text, folded away, for saved notebooks, which don't keep the controls."""
-    text = "" if last is None else last.text
+    if last is None:
+        words = "Nothing was generated yet. The saved notebook keeps the last text here."
+        return Html(line(words), words)
     summary = f"The last text, written by {escape(writer)} (kept in the saved notebook)"
-    return Html(f"<details><summary>{summary}</summary>{block(text)}</details>", visible(text))
+    return Html(f"<details><summary>{summary}</summary>{block(last.text)}</details>", visible(last.text))
 
 
 def _numbers(run: Snapshot) -> str:
