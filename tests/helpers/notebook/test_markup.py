@@ -60,6 +60,11 @@ def test_a_finish_reason_and_a_writer_are_literal_in_markdown() -> None:
 
 def test_a_finish_reason_and_a_writer_are_literal_in_html() -> None:
     is_dead(folded_copy(snapshot(), HOSTILE).html)
+    is_dead(side_by_side([snapshot()]))
+    is_dead(browse(row(), interactive=True, writer=HOSTILE).text.value)
+    is_dead(plots.side_by_side(row()).html)
+    listed = (TokenLikelihood(HOSTILE, -1.0),)
+    is_dead(tokens.token_view(listed, HOSTILE, HOSTILE).html)
 
 
 def test_before_the_first_run_there_is_no_last_text() -> None:
@@ -68,11 +73,6 @@ def test_before_the_first_run_there_is_no_last_text() -> None:
     assert "Nothing was generated yet" in copy.plain
     assert "<details" not in copy.html
     assert "The last text, written by" in folded_copy(snapshot(), "a model").html
-    is_dead(side_by_side([snapshot()]))
-    is_dead(browse(row(), interactive=True, writer=HOSTILE).text.value)
-    is_dead(plots.side_by_side(row()).html)
-    listed = (TokenLikelihood(HOSTILE, -1.0),)
-    is_dead(tokens.token_view(listed, HOSTILE, HOSTILE).html)
 
 
 def test_a_playground_shows_all_of_it_literally() -> None:
