@@ -77,7 +77,7 @@ def tally(drawn: Sequence[str], setting: Sampling, writer: str) -> str:
     """Return the model's own draws, counted, as an HTML table."""
     body = "".join(
         f'<tr><th scope="row" style="{_CELL}"><bdi>{escape(name)}</bdi></th>'
-        f'<td style="{_WIDE}">{_line(times / len(drawn), FULL)}</td>'
+        f'<td style="{_WIDE}">{bar(times / len(drawn), FULL)}</td>'
         f'<td style="{_CELL}">{times} of {len(drawn)}</td></tr>'
         for name, times in _frequencies(drawn)
     )
@@ -185,11 +185,11 @@ def _html(row: Row) -> str:
     before, after = (f'<td style="{_CELL};{colour}">{escape(words)}</td>' for words in row.labels)
     return (
         f'<tr><th scope="row" style="{_CELL};{colour};font-weight:normal"><bdi>{escape(row.name)}</bdi></th>'
-        f'<td style="{_WIDE}">{_line(row.before, _GREY)}{_line(row.after, FULL)}</td>{before}{after}</tr>'
+        f'<td style="{_WIDE}">{bar(row.before, _GREY)}{bar(row.after, FULL)}</td>{before}{after}</tr>'
     )
 
 
-def _line(share: float, colour: str) -> str:
+def bar(share: float, colour: str) -> str:
     """Draw one bar; screen readers read the words beside it."""
     style = f"height:5px;margin:1px 0;width:{share:.2%};background:{colour}"
     return f'<div aria-hidden="true" style="{style}"></div>'

@@ -8,7 +8,7 @@ from ..generate.beginnings import Branch, Path, ask, tree
 from ..notebook.display import Output
 from ..notebook.frontend import attended
 from ..notebook.markup import Html, attribute, count, escape, visible
-from .bars import FULL, quote_prompt, quote_token
+from .bars import FULL, bar, quote_prompt, quote_token
 
 if TYPE_CHECKING:
     from ..generate.client import Client
@@ -115,10 +115,9 @@ def _list(branches: Sequence[Branch], whole: int) -> str:
 
 
 def _item(branch: Branch, whole: int) -> str:
-    style = f"height:4px;width:{branch.count / whole:.2%};background:{FULL}"
-    bar = f'<div aria-hidden="true" style="{style}"></div>'
     words = f"<bdi>{escape(quote_token(branch.text))}</bdi> {branch.count}"
-    return f'<li style="overflow-wrap:anywhere">{words}{bar}{_list(branch.branches, whole)}</li>'
+    line = bar(branch.count / whole, FULL)
+    return f'<li style="overflow-wrap:anywhere">{words}{line}{_list(branch.branches, whole)}</li>'
 
 
 def _plain(column: Column) -> str:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import BadInput
+from helpers.tune import choice
 from helpers.tune.choice import Target
 from helpers.tune.metrics import embeddings
 from helpers.tune.recommend import recommend
@@ -225,3 +226,16 @@ def test_the_choice_is_the_first_that_reaches_the_aim(counts, different, share):
     assert reached == bool(reaching)
     if reaching:
         assert best == reaching[0]
+
+
+def test_each_effective_number_is_computed_once(monkeypatch):
+    asked = []
+
+    def effective_number(similarities, weights):
+        asked.append(weights.ndim)
+        return original(similarities, weights)
+
+    original = choice.effective_number
+    monkeypatch.setattr(choice, "effective_number", effective_number)
+    recommend(swept(), "many")
+    assert asked.count(1) == asked.count(2) == len(TEXTS), "once for the answers, once for all resamples"
