@@ -6,6 +6,7 @@ to deletion, whether or not anyone calls it. An endpoint of several instances co
 
 import json
 import math
+import textwrap
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -43,14 +44,22 @@ class Price:
         total = round((self.instance_usd + self.software_usd) * self.instances, 9)  # type: ignore[operator]
         return total if consent.is_amount(total) else None
 
-    def __str__(self) -> str:
+    @property
+    def in_short(self) -> str:
+        """The price in one line, without its parts and their sources."""
         count = "not known how many x " if self.instances is None else f"{self.instances} x "
-        each = ", each" if count != "1 x " else ""
-        return (
-            f"{count if each else ''}{self.instance_type}: {_dollars(self.usd_per_hour)} an hour\n"
-            f"  instance{each}  {_dollars(self.instance_usd)}  ({self.instance_source})\n"
-            f"  software{each}  {_dollars(self.software_usd)}  ({self.software_source})"
-        )
+        return f"{count if self._each else ''}{self.instance_type}: {_dollars(self.usd_per_hour)} an hour"
+
+    def __str__(self) -> str:
+        parts = [
+            f"  instance{self._each}  {_dollars(self.instance_usd)}  ({self.instance_source})",
+            f"  software{self._each}  {_dollars(self.software_usd)}  ({self.software_source})",
+        ]
+        return "\n".join([self.in_short, *map(_wrapped, parts)])
+
+    @property
+    def _each(self) -> str:
+        return "" if self.instances == 1 else ", each"
 
 
 def price(
@@ -85,11 +94,11 @@ def agree(session: Session, price: Price, max_usd_per_hour: float | None, tell: 
     """Show the price, and return only if it is known, finite and at most what the caller agreed to.
 
     Raises CostNotAccepted otherwise; BadInput for a `max_usd_per_hour` that is no finite number of 0 or more.
-    In the sandbox nothing is spent, so nothing needs agreeing to.
+    In the sandbox nothing is spent, so nothing needs agreeing to, and the price is shown in short.
     """
     most = consent.amount_or_none("max_usd_per_hour", max_usd_per_hour)
     if callable(tell):
-        tell(str(price))
+        tell(str(price) if session.spends_money else f"{price.in_short}; nothing is paid in the sandbox")
     if not session.spends_money:
         return
     known = price.usd_per_hour
@@ -175,6 +184,11 @@ def _software_price(session: Session, model: catalog.Model, instance_type: str) 
         return None, f"see {model.listing_url}"
     made_up = "made up for practice, not Cohere's price"
     return usd, f"the listing's offer {offer.offer_id}" if session.spends_money else made_up
+
+
+def _wrapped(line: str) -> str:
+    """Break a printed line at spaces; JupyterLab would break it inside a word."""
+    return textwrap.fill(line, 80, subsequent_indent=" " * 4, break_long_words=False, break_on_hyphens=False)
 
 
 def _dollars(usd: float | None) -> str:

@@ -104,10 +104,10 @@ def wait(
     too_long = (
         f"and it bills. Wait on with wait(session, {endpoint_name!r}), or delete(session, {endpoint_name!r})."
     )
-    follow = _Follow(endpoint_name, seconds, tell, clock, sleep)
+    waiting = _Waiting(endpoint_name, seconds, tell, clock, sleep)
     while (endpoint := describe(session, endpoint_name)).status in CHANGING:
-        follow.pause(endpoint.status, too_long)
-    follow.told(endpoint.status)
+        waiting.pause(endpoint.status, too_long)
+    waiting.report(endpoint.status)
     return usable(endpoint)
 
 
@@ -124,13 +124,13 @@ def wait_until_gone(
 
     It tells its progress as `wait` does. Raises EndpointNotReady after `seconds`.
     """
-    follow = _Follow(endpoint_name, seconds, tell, clock, sleep)
+    waiting = _Waiting(endpoint_name, seconds, tell, clock, sleep)
     while (endpoint := find(session, endpoint_name)) is not None and endpoint.status == "Deleting":
-        follow.pause(endpoint.status, "and nothing was created. Deploy again when it is gone.")
+        waiting.pause(endpoint.status, "and nothing was created. Deploy again when it is gone.")
     return endpoint
 
 
-class _Follow:
+class _Waiting:
     """The pauses of a wait, longer and longer, and its messages to the reader."""
 
     def __init__(
@@ -144,7 +144,7 @@ class _Follow:
         self._name, self._seconds, self._tell, self._clock, self._sleep = name, seconds, tell, clock, sleep
         self._started, self._status, self._minutes = clock(), "", 0
 
-    def told(self, status: str) -> None:
+    def report(self, status: str) -> None:
         """Tell the status if it has changed."""
         if status != self._status:
             self._tell(f"{self._name}: {status}")
@@ -152,7 +152,7 @@ class _Follow:
 
     def pause(self, status: str, too_long: str) -> None:
         """Pause before the next look; raise EndpointNotReady, with `too_long`, once the time is up."""
-        self.told(status)
+        self.report(status)
         waited = self._clock() - self._started
         if waited > self._seconds:
             raise EndpointNotReady(

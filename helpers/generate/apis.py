@@ -86,7 +86,7 @@ class GenerateApi(Api):
             for each in payload.objects(raw, "token_likelihoods")
         )
         likelihood = payload.number_or_none(raw, "likelihood")
-        return Generation(_told(raw), payload.text_or_none(raw, "finish_reason"), likelihood, tokens)
+        return Generation(_text_of(raw), payload.text_or_none(raw, "finish_reason"), likelihood, tokens)
 
 
 class ChatV1Api(Api):
@@ -106,7 +106,7 @@ class ChatV1Api(Api):
         """See Api."""
         count = payload.part(raw, "token_count") or payload.part(payload.part(raw, "meta"), "tokens")
         return Response(
-            (Generation(_told(raw), payload.text_or_none(raw, "finish_reason")),),
+            (Generation(_text_of(raw), payload.text_or_none(raw, "finish_reason")),),
             prompt_tokens=_first_count(count, "prompt_tokens", "input_tokens"),
             response_tokens=_first_count(count, "response_tokens", "output_tokens"),
             raw=raw,
@@ -187,7 +187,7 @@ def _failure(ending: dict[str, Any], words: str) -> str | None:
     return f"finish reason {reason}" if failed else None
 
 
-def _told(raw: dict[str, Any]) -> str:
+def _text_of(raw: dict[str, Any]) -> str:
     """Return the text of an answer (null: the model wrote none); raise WrongShape without the field."""
     return payload.text(raw, "text") if raw.get("text", "") is not None else ""
 

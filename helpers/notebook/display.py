@@ -1,8 +1,17 @@
-"""The outputs of a cell: a widget, its static copy, and outputs that can be replaced."""
+"""The outputs of a cell: texts, tables, a widget and its static copy, and outputs that can be replaced."""
 
-from typing import Any
+import re
+import textwrap
+from typing import TYPE_CHECKING, Any
 
 from .frontend import SCRIPT
+from .markup import Html
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WIDTH = 80  # characters: a printed line of a JupyterLab window of 1100 pixels, its file browser open
+_HYPHENED = re.compile(r"[^\s<>-]+(?:-[^\s<>-]+)+(?=[^<>]*<)")  # in a text, not in a tag
 
 
 class Output:
@@ -41,3 +50,21 @@ def show_markdown(text: str) -> None:
     from IPython.display import Markdown, display
 
     display(Markdown(text))  # type: ignore[no-untyped-call]
+
+
+def wrapped(text: object) -> str:
+    """Break long lines at spaces to print them; JupyterLab would break them inside words."""
+    return "\n".join(
+        textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False)
+        for line in str(text).splitlines()
+    )
+
+
+def table(frame: "pd.DataFrame") -> Html:
+    """Return the table with whole texts, in which names and dates with hyphens stay in one line."""
+    import pandas as pd
+
+    whole = r'<span style="white-space:nowrap">\g<0></span>'
+    with pd.option_context("display.max_colwidth", None):
+        style, tag, body = (frame._repr_html_() or "").partition("<table")
+        return Html(style + tag + _HYPHENED.sub(whole, body), str(frame))

@@ -32,7 +32,7 @@ class Rule:
         """The same rule, which also takes None."""
         return Rule(lambda value: value is None or self.fits(value), f"{self.takes}, or None")
 
-    def in_words(self, value: object) -> str:
+    def describe(self, value: object) -> str:
         """Return what the parameter takes; for text, also how papermill passes other types."""
         if self.only_text or not isinstance(value, str):
             return self.takes
@@ -49,7 +49,7 @@ def check(**given: object) -> None:
         if name not in RULES:
             raise BadInput(f"There is no rule for a parameter {name}; there are {', '.join(RULES)}.")
         if not RULES[name].fits(value):
-            raise refusal(name, value, RULES[name].in_words(value))
+            raise refusal(name, value, RULES[name].describe(value))
     if "model_id" in given:
         _check_for_model(given)
 

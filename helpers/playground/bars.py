@@ -13,7 +13,7 @@ from ..generate.reshape import Reshaped, Reshaping
 from ..notebook.markup import attribute, count, escape, inline, visible
 
 MOST_BARS = 12
-INSTEAD = "Press Draw, and the model itself draws at this setting; or Ask, to look further."
+DRAW_OR_ASK = "Press Draw, and the model itself draws at this setting; or Ask, to look further."
 _GREY = "var(--jp-content-font-color2,#616161)"
 FULL = "var(--jp-brand-color1,#1976D2)"
 _CELL = "padding:1px 0.6em 1px 0;text-align:left;background:none;white-space:nowrap"
@@ -27,21 +27,21 @@ class Row:
     name: str
     before: float
     after: float
-    in_words: tuple[str, str]
+    labels: tuple[str, str]
     cut: bool = False
 
 
-def shown(token: str) -> str:
+def quote_token(token: str) -> str:
     """Return a token in quotes, its spaces and line breaks visible."""
     return f"“{visible(token).replace(' ', '␣').replace(chr(10), '⏎').replace(chr(9), '⇥')}”"
 
 
-def quoted(prompt: str) -> str:
+def quote_prompt(prompt: str) -> str:
     """Return a prompt in quotes, only its beginning if it is long."""
     return f"“{prompt if len(prompt) <= 60 else f'{prompt[:59]}…'}”"
 
 
-def told(setting: Sampling) -> str:
+def describe_setting(setting: Sampling) -> str:
     """Describe a setting in words."""
     return f"temperature {setting.temperature:g}, k {setting.k}, p {setting.p:g}"
 
@@ -70,24 +70,24 @@ def chart(known: NextToken, reshaping: Reshaping, setting: Sampling, writer: str
     heads = "".join(
         f'<th scope="col" style="{_CELL}">{name}</th>' for name in ("token", "", "before", "after")
     )
-    return _table(f"Next token of {writer} after {quoted(known.prompt)}", f"<tr>{heads}</tr>{body}")
+    return _table(f"Next token of {writer} after {quote_prompt(known.prompt)}", f"<tr>{heads}</tr>{body}")
 
 
 def tally(drawn: Sequence[str], setting: Sampling, writer: str) -> str:
     """Return the model's own draws, counted, as an HTML table."""
     body = "".join(
         f'<tr><th scope="row" style="{_CELL}"><bdi>{escape(name)}</bdi></th>'
-        f'<td style="{_WIDE}">{_line(times / len(drawn), FULL)}</td>'
+        f'<td style="{_WIDE}">{bar(times / len(drawn), FULL)}</td>'
         f'<td style="{_CELL}">{times} of {len(drawn)}</td></tr>'
-        for name, times in _counted(drawn)
+        for name, times in _frequencies(drawn)
     )
-    return _table(f"Drawn by {writer} itself at {told(setting)}", body)
+    return _table(f"Drawn by {writer} itself at {describe_setting(setting)}", body)
 
 
-def in_words(drawn: Sequence[str]) -> str:
+def describe_draws(drawn: Sequence[str]) -> str:
     """Describe what was drawn at this setting: the last token, and how often each was."""
-    counted = ", ".join(f"{name} {times}" for name, times in _counted(drawn)[:MOST_BARS])
-    return f"Drawn: {named(drawn[-1])}. So far at this setting: {counted}."
+    counted = ", ".join(f"{name} {times}" for name, times in _frequencies(drawn)[:MOST_BARS])
+    return f"Drawn: {name_of(drawn[-1])}. So far at this setting: {counted}."
 
 
 def can_be_shown(reshaping: Reshaping) -> bool:
@@ -95,56 +95,57 @@ def can_be_shown(reshaping: Reshaping) -> bool:
     return reshaping.is_known or reshaping.is_nearly_known
 
 
-def sentence(known: NextToken, reshaping: Reshaping, setting: Sampling) -> str:
+def describe_effect(known: NextToken, reshaping: Reshaping, setting: Sampling) -> str:
     """Describe the setting and what is known of its effect, in words."""
     if not known.draws:
         return "Press Ask: the model begins some dozens of answers, one token each."
+    at = f"At {describe_setting(setting)}"
     if not can_be_shown(reshaping):
-        return f"At {told(setting)} tokens that nobody has seen would decide, so what is drawn is not known."
+        return f"{at} tokens that nobody has seen would decide, so what is drawn is not known."
     kept = sum(1 for each in reshaping.tokens if each.kept)
     likeliest, first = known.seen[0], reshaping.tokens[0]
-    change = f"{shown(likeliest.token)} had {_percent(likeliest.probability)}, has {_after(first)}"
+    change = f"{quote_token(likeliest.token)} had {_percent(likeliest.probability)}, has {_after(first)}"
     if reshaping.is_known:
-        return f"At {told(setting)}: {count(kept, 'token')} can be drawn, and all were seen. {change}."
-    return f"At {told(setting)}: tokens that nobody has seen play a part, so there are ranges. {change}."
+        return f"{at}: {count(kept, 'token')} can be drawn, and all were seen. {change}."
+    return f"{at}: tokens that nobody has seen play a part, so there are ranges. {change}."
 
 
 def markdown(
     known: NextToken, reshaping: Reshaping, setting: Sampling, writer: str, drawn: Sequence[str] = ()
 ) -> str:
     """Return the bars (the draws where they aren't known) as a Markdown table, texts shown literally."""
-    head = f"**Next token of {inline(writer)}** after {inline(quoted(known.prompt))}."
-    head += f" {inline(sentence(known, reshaping, setting))}"
+    head = f"**Next token of {inline(writer)}** after {inline(quote_prompt(known.prompt))}."
+    head += f" {inline(describe_effect(known, reshaping, setting))}"
     if not can_be_shown(reshaping):
-        lines = [f"| {inline(name)} | {times} of {len(drawn)} |" for name, times in _counted(drawn)]
+        lines = [f"| {inline(name)} | {times} of {len(drawn)} |" for name, times in _frequencies(drawn)]
         heads = ["| drawn by the model itself | times |", "|---|---|"]
     else:
         lines = [
-            f"| {inline(row.name)} | {row.in_words[0]} | {row.in_words[1]} | {'█' * round(row.after * 20)} |"
+            f"| {inline(row.name)} | {row.labels[0]} | {row.labels[1]} | {'█' * round(row.after * 20)} |"
             for row in rows(known, reshaping, setting)
         ]
         heads = ["| token | before | after | |", "|---|---|---|---|"]
     return "\n".join([head, "", *heads, *lines]) if lines else head
 
 
-def named(token: str) -> str:
+def name_of(token: str) -> str:
     """Name a drawn token; one without text is the end, or a part of a character."""
-    return shown(token) if token else "(no text: the end, or a part of a character)"
+    return quote_token(token) if token else "(no text: the end, or a part of a character)"
 
 
 def _bar(rank: int, seen: Seen, one: Reshaped, setting: Sampling) -> Row:
-    words = _after(one) if one.kept is not False else f"cut off by {_cutter(rank, setting)}"
+    words = _after(one) if one.kept is not False else f"cut off by {_cut_by(rank, setting)}"
     before = seen.probability
-    return Row(shown(seen.token), before, one.probability, (_percent(before), words), one.kept is False)
+    return Row(quote_token(seen.token), before, one.probability, (_percent(before), words), one.kept is False)
 
 
 def _only_before(known: NextToken) -> list[Row]:
-    several = [(shown(each.token), each.probability) for each in known.seen[:MOST_BARS]]
+    several = [(quote_token(each.token), each.probability) for each in known.seen[:MOST_BARS]]
     several.append(("not seen, or not listed", 1 - sum(share for _, share in several)))
     return [Row(name, share, 0.0, (_percent(share), "not known")) for name, share in several]
 
 
-def _cutter(rank: int, setting: Sampling) -> str:
+def _cut_by(rank: int, setting: Sampling) -> str:
     if setting.temperature == 0:
         return "temperature 0"
     return "k" if setting.k and rank >= setting.k else "p"
@@ -165,8 +166,8 @@ def _percent(share: float) -> str:
     return "under 0.1%" if 0 < share < 0.0005 else f"{share:.1%}"
 
 
-def _counted(drawn: Sequence[str]) -> list[tuple[str, int]]:
-    return Counter(named(each) for each in drawn).most_common()
+def _frequencies(drawn: Sequence[str]) -> list[tuple[str, int]]:
+    return Counter(name_of(each) for each in drawn).most_common()
 
 
 def _table(caption: str, body: str) -> str:
@@ -181,14 +182,14 @@ def _table(caption: str, body: str) -> str:
 
 def _html(row: Row) -> str:
     colour = f"color:{_GREY}" if row.cut else ""
-    before, after = (f'<td style="{_CELL};{colour}">{escape(words)}</td>' for words in row.in_words)
+    before, after = (f'<td style="{_CELL};{colour}">{escape(words)}</td>' for words in row.labels)
     return (
         f'<tr><th scope="row" style="{_CELL};{colour};font-weight:normal"><bdi>{escape(row.name)}</bdi></th>'
-        f'<td style="{_WIDE}">{_line(row.before, _GREY)}{_line(row.after, FULL)}</td>{before}{after}</tr>'
+        f'<td style="{_WIDE}">{bar(row.before, _GREY)}{bar(row.after, FULL)}</td>{before}{after}</tr>'
     )
 
 
-def _line(share: float, colour: str) -> str:
+def bar(share: float, colour: str) -> str:
     """Draw one bar; screen readers read the words beside it."""
     style = f"height:5px;margin:1px 0;width:{share:.2%};background:{colour}"
     return f'<div aria-hidden="true" style="{style}"></div>'

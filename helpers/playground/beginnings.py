@@ -8,7 +8,7 @@ from ..generate.beginnings import Branch, Path, ask, tree
 from ..notebook.display import Output
 from ..notebook.frontend import attended
 from ..notebook.markup import Html, attribute, count, escape, visible
-from .bars import FULL, quoted, shown
+from .bars import FULL, bar, quote_prompt, quote_token
 
 if TYPE_CHECKING:
     from ..generate.client import Client
@@ -45,7 +45,7 @@ class Beginnings:
     def static_copy(self) -> Html:
         """Return the trees as nested lists, every text shown literally, for saved notebooks too."""
         columns = "".join(_column(each) for each in self.columns)
-        head = f"What {self.writer} begins with after {quoted(self.prompt)}"
+        head = f"What {self.writer} begins with after {quote_prompt(self.prompt)}"
         html = (
             f'<div style="color:var(--jp-content-font-color1,#212121)"><p>{escape(head)}</p>'
             f'<div style="display:flex;flex-wrap:wrap;gap:1em">{columns}</div></div>'
@@ -115,10 +115,9 @@ def _list(branches: Sequence[Branch], whole: int) -> str:
 
 
 def _item(branch: Branch, whole: int) -> str:
-    style = f"height:4px;width:{branch.count / whole:.2%};background:{FULL}"
-    bar = f'<div aria-hidden="true" style="{style}"></div>'
-    words = f"<bdi>{escape(shown(branch.text))}</bdi> {branch.count}"
-    return f'<li style="overflow-wrap:anywhere">{words}{bar}{_list(branch.branches, whole)}</li>'
+    words = f"<bdi>{escape(quote_token(branch.text))}</bdi> {branch.count}"
+    line = bar(branch.count / whole, FULL)
+    return f'<li style="overflow-wrap:anywhere">{words}{line}{_list(branch.branches, whole)}</li>'
 
 
 def _plain(column: Column) -> str:
@@ -128,5 +127,8 @@ def _plain(column: Column) -> str:
 def _plain_lines(branches: Sequence[Branch], indent: str) -> list[str]:
     found = []
     for each in branches:
-        found += [f"{indent}{shown(each.text)} {each.count}", *_plain_lines(each.branches, indent + "  ")]
+        found += [
+            f"{indent}{quote_token(each.text)} {each.count}",
+            *_plain_lines(each.branches, indent + "  "),
+        ]
     return found

@@ -10,7 +10,7 @@ import ipywidgets as widgets
 
 from ..catalog import SETTINGS, Limit, Setting
 from ..notebook.frontend import STATUS_CLASS
-from .rendering import framed, in_words, line, side_by_side, tokens
+from .rendering import describe_run, framed, line, side_by_side, tokens
 from .runner import Snapshot
 from .settings import stop_sequences
 
@@ -52,15 +52,15 @@ class Controls:
                 self._buttons(start, stop),
                 widgets.HBox([self.status, self.progress]),
                 self.text,
-                *folding("the tokens of the text", self.tokens, folded=False),
-                *folding("the runs so far, side by side", self.runs),
+                *collapsible("the tokens of the text", self.tokens, folded=False),
+                *collapsible("the runs so far, side by side", self.runs),
             ]
         )
 
     def show(self, now: Snapshot) -> None:
         """Show a run's text and status so far."""
         self.text.value = framed(now.text, f"Text written by {self._writer}")
-        words = line(in_words(now, self._usd_per_hour))
+        words = line(describe_run(now, self._usd_per_hour))
         # A screen reader hears of the beginning and the end (`status`), not of every token between.
         if now.state != "running":
             self.progress.value, self.status.value = "", words
@@ -84,7 +84,7 @@ class Controls:
         if not more:
             return shown
         folded = widgets.VBox([rows[name] for name in more])
-        return [*shown, *folding(f"more settings: {', '.join(more)}", folded)]
+        return [*shown, *collapsible(f"more settings: {', '.join(more)}", folded)]
 
     def _setting_row(self, setting: Setting, limits: Mapping[str, Limit]) -> Any:
         if not setting.is_number:
@@ -180,7 +180,7 @@ def examples(presets: Mapping[str, str], prompt: Any) -> Any:
     return choice
 
 
-def folding(what: str, part: Any, *, folded: bool = True) -> list[Any]:
+def collapsible(what: str, part: Any, *, folded: bool = True) -> list[Any]:
     """Return a button that shows and hides `part`, and the part; unlike an Accordion's, by keyboard too."""
     button = widgets.Button(layout=widgets.Layout(width="auto", align_self="flex-start"))
 

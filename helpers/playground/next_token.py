@@ -117,7 +117,7 @@ class NextTokenView:
     def _folded(self) -> Html:
         summary = "The bars when the model was last asked or a token drawn (kept in the saved notebook)"
         shown = self.known, self.reshaping, self.setting
-        chart, words = bars.chart(*shown, self._writer), bars.sentence(*shown)
+        chart, words = bars.chart(*shown, self._writer), bars.describe_effect(*shown)
         return Html(f"<details><summary>{summary}</summary>{chart}<p>{escape(words)}</p></details>", words)
 
     def _ask_until_known(self, prompt: str) -> None:
@@ -186,14 +186,14 @@ class NextTokenView:
     def _redraw(self) -> None:
         with self._drawing:
             reshaping, setting, known = self.reshaping, self.setting, self.known
-            words = bars.sentence(known, reshaping, setting)
+            words = bars.describe_effect(known, reshaping, setting)
             if known.draws and not bars.can_be_shown(reshaping):
-                words = f"{words} {bars.INSTEAD}"
+                words = f"{words} {bars.DRAW_OR_ASK}"
             if self.drawn and not bars.can_be_shown(reshaping):
                 self.chart.value = bars.tally(self.drawn, setting, self._writer)
             elif known.draws:
                 self.chart.value = bars.chart(known, reshaping, setting, self._writer)
-            self.status.value = line(bars.in_words(self.drawn) if self.drawn else words)
+            self.status.value = line(bars.describe_draws(self.drawn) if self.drawn else words)
             self.draw_button.disabled = not known.draws
 
 

@@ -55,11 +55,11 @@ def _column(run: Snapshot, usd_per_hour: float | None) -> str:
         f'<div role="region" tabindex="0" aria-label="Text of run {run.number}" '
         f'style="{_FRAME};max-height:16em;overflow:auto">{block(run.text)}</div>'
     )
-    words = f"{line(title)}{text}{line(in_words(run, usd_per_hour))}"
+    words = f"{line(title)}{text}{line(describe_run(run, usd_per_hour))}"
     return f'<div style="flex:1 1 14em;min-width:0">{words}</div>'
 
 
-def in_words(now: Snapshot, usd_per_hour: float | None = None) -> str:
+def describe_run(now: Snapshot, usd_per_hour: float | None = None) -> str:
     """Describe the state of a run in words; with a price, also what its time on the endpoint costs."""
     if now.state == "failed":
         return f"Failed: {now.error}"
@@ -68,7 +68,7 @@ def in_words(now: Snapshot, usd_per_hour: float | None = None) -> str:
         words += f", about ${now.seconds / 3600 * usd_per_hour:.5f} of the endpoint's time"
     if now.state == "running":  # the state itself is shown beside it
         return f"{words}."
-    begun = "Stopped" if now.state == "stopped" else _ending(now.finish_reason)
+    begun = "Stopped" if now.state == "stopped" else _describe_ending(now.finish_reason)
     return f"{begun}: {words}."
 
 
@@ -77,16 +77,18 @@ def static_copy(last: Snapshot | None, writer: str) -> str:
     if last is None:
         return "*Nothing was generated yet.*"
     told = _numbers(last)
-    end = _ending(last.finish_reason) if last.state == "finished" else last.state.capitalize()
+    end = _describe_ending(last.finish_reason) if last.state == "finished" else last.state.capitalize()
     counted = f", {count(last.tokens, 'token')}" if last.tokens else ""  # plain texts have no count
     return f"**Written by {inline(writer)}** ({told}):\n\n{quote(last.text)}\n\n{inline(end)}{counted}."
 
 
 def folded_copy(last: Snapshot | None, writer: str) -> Html:
     """Return the last run's text, folded away, for saved notebooks, which don't keep the controls."""
-    text = "" if last is None else last.text
+    if last is None:
+        words = "Nothing was generated yet. The saved notebook keeps the last text here."
+        return Html(line(words), words)
     summary = f"The last text, written by {escape(writer)} (kept in the saved notebook)"
-    return Html(f"<details><summary>{summary}</summary>{block(text)}</details>", visible(text))
+    return Html(f"<details><summary>{summary}</summary>{block(last.text)}</details>", visible(last.text))
 
 
 def _numbers(run: Snapshot) -> str:
@@ -95,6 +97,6 @@ def _numbers(run: Snapshot) -> str:
     return ", ".join(f"{name} {value:g}" for name, value in numbers.items())
 
 
-def _ending(reason: str | None) -> str:
+def _describe_ending(reason: str | None) -> str:
     told = {"MAX_TOKENS": "Cut off at max_tokens (MAX_TOKENS)", None: "Finished"}
     return told.get(reason, f"Finished ({reason})")

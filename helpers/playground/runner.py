@@ -36,26 +36,26 @@ class Snapshot:
 
 
 class Run:
-    """One call of `function`, which returns a Stream, a Response or a text; `step` gets each Snapshot."""
+    """One call of `function`, which returns a Stream, a Response or a text; `report` gets each Snapshot."""
 
     def __init__(
         self,
         number: int,
         function: Callable[..., Any],
         settings: Mapping[str, Any],
-        step: Callable[[Snapshot], None],
+        report: Callable[[Snapshot], None],
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
-        self._function, self._step, self._clock = function, step, clock
+        self._function, self._report_to, self._clock = function, report, clock
         self._stopped = threading.Event()
         self._stream: Any = None
         self._started = clock()
         self._now = Snapshot(number, dict(settings), "running")
 
-    def go(self) -> Snapshot:
+    def execute(self) -> Snapshot:
         """Run to the end and return the last Snapshot; what goes wrong is in its `error`."""
         self._started = shown = self._clock()
-        self._tell()
+        self._report()
         try:
             answer = self._function(**self._now.settings)
             if hasattr(answer, "close") and hasattr(answer, "__iter__"):
@@ -68,9 +68,9 @@ class Run:
                     self._add(piece)
                     if self._clock() - shown >= INTERVAL:
                         shown = self._clock()
-                        self._tell()
+                        self._report()
                 answer = answer.response
-            self._now = self._ended(answer)
+            self._now = self._finished(answer)
         except Exception as error:  # not swallowed: the snapshot's `error` shows or raises it
             partial = error.partial_text if isinstance(error, StreamBroken) else self._now.text
             self._now = replace(self._now, state="failed", text=partial, error=error)
@@ -79,7 +79,7 @@ class Run:
             raise
         if self._stopped.is_set():
             self._now = replace(self._now, state="stopped", error=None)
-        self._tell()
+        self._report()
         return self._now
 
     def stop(self) -> None:
@@ -91,11 +91,11 @@ class Run:
     def _add(self, piece: str) -> None:
         self._now = replace(self._now, text=self._now.text + piece, tokens=self._now.tokens + 1)
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         self._now = replace(self._now, seconds=self._clock() - self._started)
-        self._step(self._now)
+        self._report_to(self._now)
 
-    def _ended(self, answer: Any) -> Snapshot:
+    def _finished(self, answer: Any) -> Snapshot:
         """Return the last Snapshot, with the whole answer's facts; a stopped stream has no answer."""
         if isinstance(answer, str):
             return replace(self._now, state="finished", text=answer)
@@ -152,19 +152,19 @@ class Runner:
     def _new(self, function: Callable[..., Any], settings: Mapping[str, Any]) -> Run:
         with self._lock:
             self._number += 1
-            before, self._run = self._run, Run(self._number, function, settings, self._hear)
+            before, self._run = self._run, Run(self._number, function, settings, self._show_if_newest)
             run = self._run
         if before is not None:  # outside the lock, which its thread may be waiting for
             before.stop()
         return run
 
-    def _hear(self, snapshot: Snapshot) -> None:
+    def _show_if_newest(self, snapshot: Snapshot) -> None:
         with self._lock:  # so that nothing of an older run is shown after the newer one began
             if snapshot.number == self._number:
                 self._show(snapshot)
 
     def _finish(self, run: Run) -> Snapshot:
-        last = run.go()
+        last = run.execute()
         with self._lock:  # of two that end together each sees what the other left
             self._keep(last)
         return last

@@ -51,11 +51,11 @@ class Playground:
         self._values = starting_values(function, limits, settings)
         self._runs: list[Snapshot] = []
         self._last: Snapshot | None = None
-        self._runner = Runner(self._show, self._kept)
+        self._runner = Runner(self._show, self._keep_run)
         self._timer: threading.Timer | None = None
         self._copy: Output | None = None
         self.interactive = attended() if interactive is None else interactive
-        self.controls = self._built(limits, presets or {}) if self.interactive else None
+        self.controls = self._build_controls(limits, presets or {}) if self.interactive else None
         if not self.interactive:
             self.run()
 
@@ -74,7 +74,7 @@ class Playground:
 
     def start(self) -> None:
         """Generate in the background, as the Generate button does; a run under way is stopped."""
-        self._forget_timer()
+        self._cancel_timer()
         self._runner.start(self._function, self._values)
 
     def run(self) -> None:
@@ -83,7 +83,7 @@ class Playground:
 
     def stop(self) -> None:
         """Stop the run under way, as the Stop button does."""
-        self._forget_timer()
+        self._cancel_timer()
         self._runner.stop()
 
     def wait(self, timeout: float | None = None) -> None:
@@ -95,7 +95,7 @@ class Playground:
         if self.controls is not None:
             self.controls.show(now)
 
-    def _kept(self, last: Snapshot) -> None:
+    def _keep_run(self, last: Snapshot) -> None:
         if last.state == "stopped" and not last.text:  # before its first token
             return
         self._runs.append(last)
@@ -116,7 +116,7 @@ class Playground:
         else:
             show_markdown(self.static_copy())
 
-    def _built(self, limits: Mapping[str, Limit], presets: Mapping[str, str]) -> Controls:
+    def _build_controls(self, limits: Mapping[str, Limit], presets: Mapping[str, str]) -> Controls:
         return Controls(
             self._values,
             limits,
@@ -131,14 +131,14 @@ class Playground:
     def _changed(self, name: str, value: Any) -> None:
         self._values[name] = value
         if self.controls is not None and self.controls.live.value:
-            self._start_soon()
+            self._start_after_pause()
 
-    def _forget_timer(self) -> None:
+    def _cancel_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
 
-    def _start_soon(self) -> None:
-        self._forget_timer()
+    def _start_after_pause(self) -> None:
+        self._cancel_timer()
         self._timer = threading.Timer(DEBOUNCE, self.start)
         self._timer.daemon = True
         self._timer.start()

@@ -19,15 +19,15 @@ WANTED = {"one": (0.0, 1.0), "some": (1 / 3, 1.5), "many": (2 / 3, 2.0)}
 
 
 @dataclass(frozen=True)
-class Aim:
+class Target:
     """What a task wants: a number of different good answers, and a share of good ones among all asked."""
 
     different: float
     share: float
 
     @classmethod
-    def of(cls, want: str | float, asked: int, share: float) -> "Aim":
-        """Return the aim of "one", "some", "many" or a number, among `asked` answers; else raise BadInput."""
+    def of(cls, want: str | float, asked: int, share: float) -> "Target":
+        """Return the target for "one", "some", "many" or a number of `asked` answers; else raise BadInput."""
         if isinstance(want, str) and want in WANTED:
             part, fewest = WANTED[want]
             return cls(max(part * asked, fewest), share)
@@ -40,7 +40,7 @@ class Aim:
         return cls(float(want), share)
 
     def choose(self, different: "Array", shares: "Array") -> "tuple[Array, Array]":
-        """Return for each column the first row that reaches the aim, else the best, and whether it does."""
+        """Return for each column the first row that reaches it (else the best), and whether any does."""
         import numpy as np
 
         enough = shares >= self.share - 1e-9
@@ -50,45 +50,46 @@ class Aim:
         return np.where(reachable, reached.argmax(axis=0), best), reachable
 
 
-class Tried:
-    """The answers of one temperature: which are good, and how alike they are, prompt by prompt."""
+class Candidate:
+    """The answers of one temperature: which are good, and how alike they are, prompt by prompt.
+
+    `different` is the effective number of different good answers, `share` that of good ones among all (means
+    of the prompts); `asked` is how many answers a prompt has at least.
+    """
 
     def __init__(self, temperature: float, rows: "pd.DataFrame") -> None:
+        import numpy as np
+
         self.temperature, self.rows = temperature, rows
         prompts = [group for _, group in rows.groupby("prompt_id")]
         self.asked = min(len(group) for group in prompts)
         self._prompts = [(similarity(list(g["text"])), g["good"].to_numpy(float)) for g in prompts]
+        self._numbers = [float(effective_number(*prompt)) for prompt in self._prompts]
+        self.different = float(np.mean(self._numbers))
+        self.share = float(np.mean([good.mean() for _, good in self._prompts]))
 
-    def counts(self, draw: "np.random.Generator | None" = None) -> "tuple[Array, Array]":
-        """Return the effective number of different good answers and the share of good ones (prompt means).
+    def resample(self, draw: "np.random.Generator") -> "tuple[Array, Array]":
+        """Return `different` and `share` of many resamples of the answers, drawn with replacement.
 
-        Of the answers themselves or, with `draw`, of many resamples with replacement. These have some answers
-        twice, so fewer different ones; their numbers are scaled to the mean that the answers have.
+        These have some answers twice, so fewer different ones; their numbers are scaled to the mean that the
+        answers have.
         """
         import numpy as np
 
         numbers, shares = [], []
-        for similarities, good in self._prompts:
+        for (similarities, good), observed in zip(self._prompts, self._numbers, strict=True):
             n = len(good)
-            times = np.ones((1, n)) if draw is None else draw.multinomial(n, np.full(n, 1 / n), RESAMPLES)
+            times = draw.multinomial(n, np.full(n, 1 / n), RESAMPLES)
             number = np.asarray(effective_number(similarities, times * good))
-            if draw is not None and number.any():
-                number = number * float(effective_number(similarities, good)) / number.mean()
-            numbers.append(number)
+            numbers.append(number * observed / number.mean() if number.any() else number)
             shares.append(times @ good / n)
         return np.mean(numbers, axis=0), np.mean(shares, axis=0)
 
 
-def counted(tried: Sequence[Tried], draw: "np.random.Generator | None" = None) -> "tuple[Array, Array]":
-    """Return the counts of all temperatures: a row a temperature, a column a resample."""
-    import numpy as np
-
-    counts = [each.counts(draw) for each in tried]
-    return np.array([numbers for numbers, _ in counts]), np.array([shares for _, shares in counts])
-
-
-def resampled(tried: Sequence[Tried], aim: Aim, seed: int) -> "Array":
+def bootstrap(candidates: Sequence[Candidate], target: Target, seed: int) -> "Array":
     """Return which temperature each of many resampled sweeps chooses (bootstrap, Efron 1979)."""
     import numpy as np
 
-    return aim.choose(*counted(tried, np.random.default_rng(seed)))[0]
+    draw = np.random.default_rng(seed)
+    numbers, shares = zip(*(each.resample(draw) for each in candidates), strict=True)
+    return target.choose(np.array(numbers), np.array(shares))[0]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import BadInput
 from ..notebook.markup import count
-from .choice import RESAMPLES, Aim, Tried, counted, resampled
+from .choice import RESAMPLES, Candidate, Target, bootstrap
 from .grades import Agreement, Grades
 from .measures import check, wilson
 from .metrics import embeddings
@@ -15,9 +15,13 @@ from .metrics.quality import ended, faults, graded
 if TYPE_CHECKING:
     import pandas as pd
 
-SURE = 0.9  # a winner must win this share of the resampled sweeps
-FEWEST = 4  # repetitions: resamples of three or fewer tell nothing
-NAMED = {"one": "one right answer", "some": "some different answers", "many": "many different answers"}
+CLEAR_SHARE = 0.9  # a winner must win this share of the resampled sweeps
+MIN_REPETITIONS = 4  # repetitions: resamples of three or fewer tell nothing
+WANTED_IN_WORDS = {
+    "one": "one right answer",
+    "some": "some different answers",
+    "many": "many different answers",
+}
 # Cohere's documentation: "Predictable outputs" (2025-05) for chat, "Temperature" (2022 to 2024) for Generate.
 ONE_ANSWER = (
     "where one answer is right (a question, a summary), 0.1 to 0.3 for a chat model, below 1 for a Generate "
@@ -98,6 +102,8 @@ def recommend(
     (arXiv:2405.00492), and from 0 to 1 it changes little in solving problems (arXiv:2402.05201).
     Raises BadInput for a table with several values of k or p: choose the rows of one first.
     """
+    import numpy as np
+
     check(df)
     for name in ("k", "p"):
         if df[name].nunique() > 1:
@@ -106,16 +112,17 @@ def recommend(
     given = grades.of(df) if isinstance(grades, Grades) else grades or {}
     judged = df.assign(fault=found, good=graded(found, given))
     rows = judged[judged["max_tokens"] == judged["max_tokens"].max()]
-    tried = [Tried(float(temperature), group) for temperature, group in rows.groupby("temperature")]
-    aim = Aim.of(want, min(each.asked for each in tried), share)
-    best, reached = (each.item() for each in aim.choose(*(counts[:, 0] for counts in counted(tried))))
+    tried = [Candidate(float(temperature), group) for temperature, group in rows.groupby("temperature")]
+    target = Target.of(want, min(each.asked for each in tried), share)
+    observed = np.array([(each.different, each.share) for each in tried]).T
+    best, reached = (each.item() for each in target.choose(*observed))
     chosen = tried[best]
-    sure, chance = _chance(tried, best, aim, seed)
+    sure, chance = _chance(tried, best, target, seed)
     limit, enough, ends = _limit(judged[judged["temperature"] == chosen.temperature], chosen.rows, share)
     return Recommendation(
         temperature=chosen.temperature,
         max_tokens=limit,
-        reason=f"{_why(want, tried, best, aim, reached)} {ends}",
+        reason=f"{_why(want, tried, best, target, reached)} {ends}",
         doubt=f"{chance} {_unknown(judged, rows)}",
         advice=ONE_ANSWER if want in ("one", 1) else OPEN_ENDED,
         reached=reached,
@@ -125,23 +132,19 @@ def recommend(
     )
 
 
-def _why(want: str | float, tried: list[Tried], best: int, aim: Aim, reached: bool) -> str:
+def _why(want: str | float, tried: list[Candidate], best: int, target: Target, reached: bool) -> str:
     chosen, asked = tried[best], min(each.asked for each in tried)
     at, good = f"{chosen.temperature:g}", _good(chosen.rows)
-    wanted = f"you want {NAMED.get(str(want), f'{want} different answers')}"
-    if aim.different == 1:
-        wanted += f"; the lowest temperature with {aim.share:.0%} good answers"
+    wanted = f"you want {WANTED_IN_WORDS.get(str(want), f'{want} different answers')}"
+    if target.different == 1:
+        wanted += f"; the lowest temperature with {target.share:.0%} good answers"
         return f"{wanted} is {at}. {good}" if reached else f"{wanted} was not tried; {at} is nearest. {good}"
-    wanted += f", at least {aim.different:.1f} different good ones of {asked}"
-    count = f"effectively {_different(chosen):.1f}"
+    wanted += f", at least {target.different:.1f} different good ones of {asked}"
+    count = f"effectively {chosen.different:.1f}"
     if not reached:
         return f"{wanted}. No temperature that was tried gives these; {at} is nearest with {count}. {good}"
-    lower = f"; {tried[best - 1].temperature:g} gives {_different(tried[best - 1]):.1f}" if best else ""
+    lower = f"; {tried[best - 1].temperature:g} gives {tried[best - 1].different:.1f}" if best else ""
     return f"{wanted}. The lowest temperature that gives these is {at}, with {count}{lower}. {good}"
-
-
-def _different(tried: Tried) -> float:
-    return float(tried.counts()[0][0])
 
 
 def _good(rows: "pd.DataFrame") -> str:
@@ -163,22 +166,28 @@ def _graded(judged: "pd.DataFrame", rows: "pd.DataFrame", given: Mapping[Any, bo
     return " ".join(sentence for sentence in said if sentence)
 
 
-def _chance(tried: list[Tried], best: int, aim: Aim, seed: int) -> tuple[bool, str]:
+def _chance(tried: list[Candidate], best: int, target: Target, seed: int) -> tuple[bool, str]:
     """Return whether resampled sweeps choose the same temperature, and what share does, in words."""
     import numpy as np
 
     asked = min(each.asked for each in tried)
     if len(tried) == 1:
-        return asked >= FEWEST, "only one temperature was tried."
-    if asked < FEWEST:
+        return asked >= MIN_REPETITIONS, "only one temperature was tried."
+    if asked < MIN_REPETITIONS:
         count = "one answer" if asked == 1 else f"{asked} answers"
-        return False, f"{count} a temperature tell nothing for sure; at least {FEWEST} repetitions do."
-    picks = resampled(tried, aim, seed)
+        return (
+            False,
+            f"{count} a temperature tell nothing for sure; at least {MIN_REPETITIONS} repetitions do.",
+        )
+    picks = bootstrap(tried, target, seed)
     wins = float((picks == best).mean())
     ends = np.percentile(picks, [2.5, 97.5], method="nearest").astype(int)
     low, high = (tried[end].temperature for end in ends)
     others = f", 95% one from {low:g} to {high:g}" if low < high else ""
-    return wins >= SURE, f"{wins:.0%} of {RESAMPLES:,} resampled sweeps choose the same temperature{others}."
+    return (
+        wins >= CLEAR_SHARE,
+        f"{wins:.0%} of {RESAMPLES:,} resampled sweeps choose the same temperature{others}.",
+    )
 
 
 def _limit(rows: "pd.DataFrame", longest: "pd.DataFrame", share: float) -> tuple[int, bool, str]:

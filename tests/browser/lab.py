@@ -102,6 +102,11 @@ class Notebook:
         )
         self.page.wait_for_function("window.ran === true", timeout=seconds * 1000)
 
+    def run_until(self, source: str, seconds: float = CELLS_SECONDS) -> None:
+        """Run all cells down to the first code cell with this in its source, and wait until it has ended."""
+        self.page.evaluate(_RUN_UNTIL, source)
+        self.page.wait_for_function("window.ran === true", timeout=seconds * 1000)
+
     def reload(self) -> None:
         """Save, and load the page anew, as someone does who closed it half-way; the kernel goes on."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
@@ -184,6 +189,15 @@ _OUTPUTS = """() => Array.from(window.jupyterapp.shell.currentWidget.content.mod
   .map(cell => cell.type === 'code' ? cell.outputs.toJSON() : [])"""
 _COUNTS = """() => Array.from(window.jupyterapp.shell.currentWidget.content.model.cells)
   .filter(cell => cell.type === 'code').map(cell => cell.executionCount)"""
+_RUN_UNTIL = """source => {
+  const book = window.jupyterapp.shell.currentWidget.content;
+  const last = Array.from(book.model.cells)
+    .findIndex(one => one.type === 'code' && one.sharedModel.getSource().includes(source));
+  if (last < 0) throw new Error(`no cell has ${source}`);
+  book.activeCellIndex = last + 1;
+  window.ran = false;
+  window.jupyterapp.commands.execute('notebook:run-all-above').then(() => window.ran = true);
+}"""
 _ADD = """async source => {
   const panel = window.jupyterapp.shell.currentWidget, cells = panel.content.model.sharedModel;
   cells.insertCell(cells.cells.length, {cell_type: 'code', source});

@@ -1,11 +1,17 @@
 """Every notebook in JupyterLab, "run all", in order, as a reader would."""
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from helpers.connect.session import connect
+from helpers.deploy.deployment import deploy
+from helpers.subscribe import marketplace
 
 from .lab import NOTEBOOKS, Lab, Notebook
 
@@ -27,10 +33,43 @@ def test_all_cells_run_without_an_error(lab: Lab, opened: Callable[[str], Notebo
     assert all(book.counts()), "a cell was not run"
     # an error inside a widget's callback shows on the page only
     assert "Traceback" not in book.page.inner_text(".jp-NotebookPanel")
-    if name == "03_generate.ipynb":
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_trusted_page_reloaded_half_way_keeps_its_sliders(
+    lab: Lab, opened: Callable[[str], Notebook], trusted: bool
+) -> None:
+    name = f"reloaded-{trusted}.ipynb"
+    shutil.copy(NOTEBOOKS / "03_generate.ipynb", lab.folder / name)
+    # JupyterLab remembers what it trusts by content, so each has a content of its own.
+    shorten(lab.folder / name, {"max_tokens": 20 + trusted})
+    session = connect("sandbox")
+    marketplace.subscribe(session, "cohere-medium")
+    deploy(session, "cohere-medium", "cohere-gpt-medium")
+    if trusted:
+        lab.trust(name)
+    book = opened(name)
+    # Not all: JupyterLab trusts a notebook by itself once every cell of it has run.
+    book.run_until("= playground(")
+    book.page.set_viewport_size({"width": 1400, "height": 15_000})  # JupyterLab draws what is in sight only
+    book.playground()
+    book.reload()
+    if trusted:
         book.playground()
-        book.reload()
-        book.playground()  # the sliders are still there, not their description as text
+    else:  # without `jupyter trust`, their description as text
+        book.page.get_by_text("VBox(children=").first.wait_for(timeout=60_000)
+        assert book.page.get_by_role("button", name="Generate").count() == 0
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_make_lab_trusts_the_notebooks_before_it_opens_them() -> None:
+    printed = subprocess.run(
+        ["make", "--dry-run", "lab"], cwd=NOTEBOOKS.parent, capture_output=True, text=True, check=True
+    ).stdout
+    trust, _, opens = printed.partition("jupyter lab ")
+    assert opens
+    assert f"jupyter trust {' '.join(f'notebooks/{book}' for book in BOOKS)} " in trust
 
 
 def shorten(path: Path, parameters: dict[str, Any]) -> None:

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from helpers.deploy.endpoint import is_name
+
 from .books import BOOKS, FOLDER, ROOT, code_cells, read, tags
 
 each_book = pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.stem)
+BY_HAND = ("02_deploy", "06_clean_up")
 LINK = re.compile(r"\]\(([^)#]+)\)")
 
 
@@ -115,6 +118,17 @@ def test_a_text_that_a_model_wrote_is_never_compared(book: Path) -> None:
         if writes.search(cell.source) and "print" in cell.source and "except BadInput" not in cell.source:
             shown = "nbval-ignore-output" in tags(cell) or "supports" in cell.source
             assert shown, cell.source
+
+
+def test_the_endpoint_made_by_hand_gets_a_name_that_sagemaker_takes() -> None:
+    """However long the other one's is; and 06_clean_up deletes it by the same."""
+    sources = ["".join(cell.source for cell in code_cells(FOLDER / f"{name}.ipynb")) for name in BY_HAND]
+    written = [re.findall(r'f"[^"]*-by-hand"', source) for source in sources]
+    assert [len(each) for each in written] == [1, 1]
+    for name in ("a", "a" * 54 + "-" + "b" * 8, "a" * 63):
+        first, second = (eval(each[0], {"endpoint_name": name}) for each in written)
+        assert first == second
+        assert is_name(first), first
 
 
 def test_ids_are_kept_so_that_diffs_are_small() -> None:

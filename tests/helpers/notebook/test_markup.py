@@ -69,6 +69,14 @@ def test_a_finish_reason_and_a_writer_are_literal_in_html() -> None:
     is_dead(tokens.token_view(listed, HOSTILE, HOSTILE).html)
 
 
+def test_before_the_first_run_there_is_no_last_text() -> None:
+    copy = folded_copy(None, "a model")
+    assert "Nothing was generated yet" in copy.html
+    assert "Nothing was generated yet" in copy.plain
+    assert "<details" not in copy.html
+    assert "The last text, written by" in folded_copy(snapshot(), "a model").html
+
+
 def test_a_playground_shows_all_of_it_literally() -> None:
     limits = catalog.model("cohere-medium").limits
     shown = Playground(lambda prompt: HOSTILE, limits, prompt="p", writer=HOSTILE, interactive=True)

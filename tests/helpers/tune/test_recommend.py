@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.errors import BadInput
-from helpers.tune.choice import Aim
+from helpers.tune import choice
+from helpers.tune.choice import Target
 from helpers.tune.grades import Grades
 from helpers.tune.metrics import embeddings
 from helpers.tune.recommend import recommend
@@ -163,7 +164,7 @@ def test_it_says_which_grades_did_not_count():
 
 
 def test_equal_temperatures_have_no_clear_winner():
-    # Three different answers of six, a little over or under the aim in every resample.
+    # Three different answers of six, a little over or under the target in every resample.
     found = recommend(pd.concat([swept((0.5, 1.0)), swept((1.0,)).assign(temperature=1.1)]), 3)
     assert not found.clear
     assert found.verdict.startswith("No clear winner")
@@ -250,8 +251,21 @@ def test_any_table_gets_a_setting_that_was_tried(rows, want):
 )
 def test_the_choice_is_the_first_that_reaches_the_aim(counts, different, share):
     numbers, shares = (np.array(column) for column in zip(*counts, strict=True))
-    best, reached = (each.item() for each in Aim(different, share).choose(numbers, shares))
+    best, reached = (each.item() for each in Target(different, share).choose(numbers, shares))
     reaching = [n for n, (a, b) in enumerate(counts) if a >= different - 1e-4 and b >= share - 1e-9]
     assert reached == bool(reaching)
     if reaching:
         assert best == reaching[0]
+
+
+def test_each_effective_number_is_computed_once(monkeypatch):
+    asked = []
+
+    def effective_number(similarities, weights):
+        asked.append(weights.ndim)
+        return original(similarities, weights)
+
+    original = choice.effective_number
+    monkeypatch.setattr(choice, "effective_number", effective_number)
+    recommend(swept(), "many")
+    assert asked.count(1) == asked.count(2) == len(TEXTS), "once for the answers, once for all resamples"

@@ -3,10 +3,7 @@
 import asyncio
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +19,7 @@ from helpers.sandbox.engine.llama import Llama
 from helpers.sandbox.inference import Answer
 
 from .. import gguf_files
+from ..refusal import refusal_of
 
 CHAT = catalog.model("command-r-08-2024")
 ALTERNATE = (
@@ -52,15 +50,6 @@ GEMMA = (
 )
 TALK: list[tuple[Role, str]] = [("system", "S"), ("user", "U1"), ("assistant", "A"), ("user", "U2")]
 TWO_LINES = "\ue000"  # a token of two line ends
-REFUSED = """
-import os, pathlib, sys
-from helpers.sandbox.engine.engine import Engine, EngineError
-try:
-    Engine(pathlib.Path(sys.argv[1]), slots=1, context_tokens=512)
-except EngineError as error:
-    print(error, flush=True)
-    os._exit(0)
-"""
 BOS = "<|im_start|>"  # what the practice model's file calls so
 
 
@@ -205,21 +194,6 @@ def test_a_file_that_cannot_be_talked_to_is_refused_by_name(
     refused = refusal_of(other_file(template))
     assert re.search(rf"other\.gguf.*{why}|{why}.*other\.gguf", refused)
     assert "unset SANDBOX_MODEL" in refused
-
-
-def refusal_of(path: Path) -> str:
-    """Why the engine refuses a file, found out in a process of its own.
-
-    xllamacpp may wait for its own thread for ever when loading fails (seen twice in a dozen runs, 2026-11),
-    and holds Python's lock meanwhile: such a process is ended and another one asked.
-    """
-    for _ in range(3):
-        with suppress(subprocess.TimeoutExpired):
-            done = subprocess.run(
-                [sys.executable, "-c", REFUSED, str(path)], capture_output=True, text=True, timeout=60
-            )
-            return done.stdout
-    pytest.fail("three processes in a row did not end")
 
 
 def test_an_empty_template_is_none(tmp_path: Path) -> None:
