@@ -34,6 +34,7 @@ EXPIRED = (
     "InvalidClientTokenId",
     "UnrecognizedClientException",
 )
+MISSING = ("ResourceNotFoundException", "NoSuchEntity")  # NoSuchEntity: IAM's
 DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
 
 
@@ -88,7 +89,7 @@ def _explain(error: ClientError, action: str) -> errors.TutorialError | None:
 def is_missing(error: ClientError) -> bool:
     """Tell whether the error says that the named resource does not exist, by its code or SageMaker's text."""
     told = error.response["Error"]
-    return told["Code"] == "ResourceNotFoundException" or "Could not find" in told["Message"]
+    return told["Code"] in MISSING or "Could not find" in told["Message"]
 
 
 def if_there(operation: Callable[..., Any], **name: str) -> dict[str, Any] | None:

@@ -8,9 +8,7 @@ from ..settings import ACCOUNT, ROLE_ARN, ROLE_NAME, ROLE_PATH
 SAGEMAKER, SCHEDULER = "sagemaker.amazonaws.com", "scheduler.amazonaws.com"
 _TRUST = {
     "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": [SAGEMAKER, SCHEDULER]}, "Action": "sts:AssumeRole"}
-    ],
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": SAGEMAKER}, "Action": "sts:AssumeRole"}],
 }
 
 
@@ -38,7 +36,7 @@ class Roles:
     def may_assume(self, arn: str, principal: str) -> bool:
         """Tell whether the role exists and its trust policy names the service."""
         if self._iam is None:
-            return arn == ROLE_ARN
+            return (arn, principal) == (ROLE_ARN, SAGEMAKER)
         policies = [
             role.assume_role_policy_document for role in list(self._iam.get_roles()) if role.arn == arn
         ]

@@ -7,7 +7,7 @@ from helpers.sandbox.aws.service import Context
 
 from .errors import CONFIG, ENDPOINT, MODEL, refused
 from .lifecycle import Endpoint
-from .state import Record, State, tags_of
+from .state import Record, Region, State, tags_of
 
 MOST = 50
 
@@ -34,6 +34,17 @@ class TagOperations(State):
         for key in params["TagKeys"]:
             tags.pop(key, None)
         return {}
+
+    def tagged(self, region: str) -> list[tuple[str, str, dict[str, str]]]:
+        """Return ARN, type and tags of the region's resources; any thread may ask."""
+        there = self._regions.get(region, Region())
+        kinds = {MODEL: there.models, CONFIG: there.configs, ENDPOINT: there.endpoints}
+        return [
+            (each.arn, f"sagemaker:{kind}", each.tags)
+            for kind, resources in kinds.items()
+            for each in list(resources.values())
+            if getattr(each, "gone_at", None) is None
+        ]
 
     def _tags(self, resource_arn: str, context: Context) -> dict[str, str]:
         region = self._region(context)
