@@ -120,6 +120,14 @@ def _explain_model_error(error: ClientError, action: str) -> errors.TutorialErro
             status=status,
             model_message=said,
         )
+    if status == 0:
+        return errors.ModelFailed(
+            f"Could not {action}. The model did not answer in time: {said} SageMaker waits 60 seconds for a "
+            "whole answer, and the same request would take as long again, and cost as much. Ask for less "
+            "(max_tokens), or stream: a stream may take 8 minutes.",
+            status=status,
+            model_message=said,
+        )
     return errors.ModelFailed(
         f"Could not {action}. The model failed ({status}): {said} The same request may succeed later; "
         f"the endpoint's log is at {error.response.get('LogStreamArn', 'CloudWatch Logs')}.",

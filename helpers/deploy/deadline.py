@@ -170,8 +170,8 @@ def _put(session: Session, wanted: dict[str, Any], sleep: Callable[[float], obje
             if pause is None or not _may_yet_trust(session, role_arn):
                 raise NotPermitted(
                     f"No deadline was set: the role {role_arn} does not let EventBridge Scheduler assume it. "
-                    "Make one that does: set_up_account = True in 02_deploy, or the stack of data/account.yaml "
-                    "(README, On your own AWS account). Or go without: delete_after_hours = None."
+                    "Make one that does: set_up_account = True in 02_deploy, or the README's one command "
+                    "(On your own AWS account). Or go without a deadline: delete_after_hours = None."
                 ) from error
         sleep(pause)
     return None

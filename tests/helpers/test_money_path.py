@@ -21,7 +21,7 @@ from helpers import catalog, consent
 from helpers.clean_up import parts
 from helpers.clean_up.delete import delete
 from helpers.clean_up.leftovers import leftovers
-from helpers.deploy import deadline, deployment, endpoint
+from helpers.deploy import create, deadline, deployment, endpoint
 from helpers.deploy.deadline import set_deadline
 from helpers.deploy.deployment import deploy
 from helpers.deploy.endpoint import TAG
@@ -357,6 +357,7 @@ def none() -> Any:
 
 _WAITS: list[Any] = [endpoint.wait, endpoint.wait_until_gone]
 _USUAL = dict(endpoint.wait.__kwdefaults__ or {})
+_SLEEPERS: list[Any] = [set_deadline, create.prepare, create.start]
 _SLEEP = dict(set_deadline.__kwdefaults__ or {})
 _DATETIME = deadline.datetime
 
@@ -366,7 +367,8 @@ def patched_clock(clock: Any) -> None:
     if clock is None:
         for wait in _WAITS:
             wait.__kwdefaults__ = dict(_USUAL)
-        set_deadline.__kwdefaults__ = dict(_SLEEP)
+        for call in _SLEEPERS:
+            call.__kwdefaults__ = dict(_SLEEP)
         deadline.datetime = _DATETIME  # type: ignore[misc]
         return
 
@@ -377,7 +379,8 @@ def patched_clock(clock: Any) -> None:
 
     for wait in _WAITS:
         wait.__kwdefaults__ = {"clock": lambda: clock.now.timestamp(), "sleep": clock.wait}
-    set_deadline.__kwdefaults__ = {"sleep": clock.wait}
+    for call in _SLEEPERS:
+        call.__kwdefaults__ = {"sleep": clock.wait}
     deadline.datetime = AccountTime  # type: ignore[misc]
 
 

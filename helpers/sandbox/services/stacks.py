@@ -16,7 +16,9 @@ _OURS = "AWS::SageMaker::"  # the sandbox has a SageMaker of its own, which moto
 def refuse_what_is_not_made() -> None:
     """Let moto's CloudFormation refuse what it would not really do (importing it takes 3 s)."""
     from moto.cloudformation.parsing import ResourceMap
+    from moto.iam.models import ManagedPolicy
 
+    ManagedPolicy.delete = _delete_policy  # moto would leave it behind
     load, update = ResourceMap.load, ResourceMap.update
 
     def checked_load(stack: Any) -> None:
@@ -28,6 +30,10 @@ def refuse_what_is_not_made() -> None:
         update(stack, template, parameters)
 
     ResourceMap.load, ResourceMap.update = checked_load, checked_update
+
+
+def _delete_policy(policy: Any, account_id: str, region: str) -> None:
+    policy.backend.delete_policy(policy.arn)
 
 
 def _check_update(stack: Any, template: dict[str, Any], parameters: Any) -> None:
@@ -42,7 +48,10 @@ def _check_update(stack: Any, template: dict[str, Any], parameters: Any) -> None
         cross_stack_resources=stack.cross_stack_resources,
     )
     wanted.load()
-    changed = stack.build_resource_diff(template, parameters)["Modify"]
+    changes = stack.build_resource_diff(template, parameters)
+    changed = [each for each in changes["Modify"] if each in _made(wanted)]
+    if not (changes["Add"] or changes["Remove"] or changed):
+        _refuse("No updates are to be performed.")  # AWS's text
     if kinds := sorted({template["Resources"][name]["Type"] for name in changed}):
         _refuse(
             f"The sandbox's CloudFormation cannot change {', '.join(kinds)}: delete the stack and create it "
@@ -55,7 +64,7 @@ def _check_types(stack: Any) -> None:
     from moto.cloudformation.parsing import get_model_map
 
     known = [each for each in get_model_map() if not each.startswith(_OURS)]
-    kinds = sorted({str(each.get("Type")) for each in _wanted(stack)})
+    kinds = sorted({str(each.get("Type")) for each in _made(stack).values()})
     if missing := [each for each in kinds if each not in known and not each.startswith("Custom::")]:
         # AWS's text for a type that it does not know; the rest is ours
         _refuse(
@@ -64,11 +73,13 @@ def _check_types(stack: Any) -> None:
         )
 
 
-def _wanted(stack: Any) -> list[Mapping[str, Any]]:
-    """Return the template's resources whose condition holds."""
-    resources = [each for each in stack._resource_json_map.values() if isinstance(each, dict)]
+def _made(stack: Any) -> dict[str, Mapping[str, Any]]:
+    """Return the template's resources whose condition holds, by name."""
+    resources = {name: each for name, each in stack._resource_json_map.items() if isinstance(each, dict)}
     holds = stack.lazy_condition_map
-    return [each for each in resources if "Condition" not in each or holds[each["Condition"]]]
+    return {
+        name: each for name, each in resources.items() if "Condition" not in each or holds[each["Condition"]]
+    }
 
 
 def _refuse(message: str) -> None:
