@@ -253,7 +253,7 @@ class Refusing:
     def update_schedule(self, **_: Any) -> None:
         raise self.error
 
-    delete_schedule = update_schedule
+    create_schedule = delete_schedule = update_schedule
 
 
 def test_a_role_that_does_not_trust_the_scheduler_is_told_how() -> None:
