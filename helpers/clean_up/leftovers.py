@@ -11,7 +11,7 @@ from ..connect.aws_errors import DENIED, explained, is_missing
 from ..connect.session import Session
 from ..deploy.deadline import deadlines
 from ..deploy.endpoint import TAG
-from ..errors import NotPermitted, Throttled
+from ..errors import NotConnected, NotPermitted, SandboxStopped, Throttled
 
 COULD_NOT_TELL = "could not tell"
 
@@ -69,7 +69,9 @@ def _tagged(session: Session) -> set[str] | None:
         with explained("look for what has this tutorial's tag"):
             pages = api.get_paginator("get_resources").paginate(**asked)
             return {each["ResourceARN"].lower() for page in pages for each in page["ResourceTagMappingList"]}
-    except (NotPermitted, Throttled, ClientError):
+    except SandboxStopped:
+        raise
+    except (NotPermitted, NotConnected, Throttled, ClientError):
         return None
 
 

@@ -18,7 +18,6 @@ def refuse_what_is_not_made() -> None:
     from moto.cloudformation.parsing import ResourceMap
     from moto.iam.models import ManagedPolicy
 
-    ManagedPolicy.delete = _delete_policy  # moto would leave it behind
     load, update = ResourceMap.load, ResourceMap.update
 
     def checked_load(stack: Any) -> None:
@@ -29,7 +28,12 @@ def refuse_what_is_not_made() -> None:
         _check_update(stack, template, parameters)
         update(stack, template, parameters)
 
-    ResourceMap.load, ResourceMap.update = checked_load, checked_update
+    for place, name, method in (
+        (ResourceMap, "load", checked_load),
+        (ResourceMap, "update", checked_update),
+        (ManagedPolicy, "delete", _delete_policy),  # moto would leave it behind
+    ):
+        setattr(place, name, method)
 
 
 def _delete_policy(policy: Any, account_id: str, region: str) -> None:

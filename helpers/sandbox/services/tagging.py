@@ -27,7 +27,7 @@ class Tagging:
 
         sagemaker = self._sagemaker
 
-        class Resources(BaseBackend, TaggableResourcesMixin):  # type: ignore[misc]
+        class Resources(BaseBackend, TaggableResourcesMixin):
             SERVICE_NAMESPACE = "sagemaker"
 
             def iter_tagged_resources(self) -> Iterator[Any]:

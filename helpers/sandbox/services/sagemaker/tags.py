@@ -37,27 +37,23 @@ class TagOperations(State):
 
     def tagged(self, region: str) -> list[tuple[str, str, dict[str, str]]]:
         """Return ARN, type and tags of the region's resources; any thread may ask."""
-        there = self._regions.get(region, Region())
-        kinds = {MODEL: there.models, CONFIG: there.configs, ENDPOINT: there.endpoints}
         return [
             (each.arn, f"sagemaker:{kind}", each.tags)
-            for kind, resources in kinds.items()
+            for kind, resources in _by_kind(self._regions.get(region, Region())).items()
             for each in list(resources.values())
             if getattr(each, "gone_at", None) is None
         ]
 
     def _tags(self, resource_arn: str, context: Context) -> dict[str, str]:
-        region = self._region(context)
         kind = resource_arn.split(":", 5)[5].partition("/")[0]
-        kinds: dict[str, Mapping[str, Record | Endpoint]] = {
-            MODEL: region.models,
-            CONFIG: region.configs,
-            ENDPOINT: region.endpoints,
-        }
-        for resource in kinds.get(kind, {}).values():
+        for resource in _by_kind(self._region(context)).get(kind, {}).values():
             if resource.arn == resource_arn:  # an ARN is in lower case, unlike the name
                 return resource.tags
         raise refused(f'Could not find resource "{resource_arn}".')  # wording (not established)
+
+
+def _by_kind(region: Region) -> dict[str, Mapping[str, Record | Endpoint]]:
+    return {MODEL: region.models, CONFIG: region.configs, ENDPOINT: region.endpoints}
 
 
 def _shown(tags: dict[str, str]) -> list[dict[str, str]]:
