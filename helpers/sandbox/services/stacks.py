@@ -5,6 +5,7 @@ Alone, moto calls a stack CREATE_COMPLETE whose resources it has skipped, as it 
 UPDATE_COMPLETE whose roles are what they were.
 """
 
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -16,9 +17,9 @@ _OURS = "AWS::SageMaker::"  # the sandbox has a SageMaker of its own, which moto
 def refuse_what_is_not_made() -> None:
     """Let moto's CloudFormation refuse what it would not really do (importing it takes 3 s)."""
     from moto.cloudformation.parsing import ResourceMap
-    from moto.iam.models import ManagedPolicy
+    from moto.iam.models import ManagedPolicy, Role
 
-    load, update = ResourceMap.load, ResourceMap.update
+    load, update, put = ResourceMap.load, ResourceMap.update, Role.put_policy
 
     def checked_load(stack: Any) -> None:
         load(stack)
@@ -28,10 +29,14 @@ def refuse_what_is_not_made() -> None:
         _check_update(stack, template, parameters)
         update(stack, template, parameters)
 
+    def put_text(role: Any, name: str, document: Any) -> None:
+        put(role, name, document if isinstance(document, str) else json.dumps(document))
+
     for place, name, method in (
         (ResourceMap, "load", checked_load),
         (ResourceMap, "update", checked_update),
         (ManagedPolicy, "delete", _delete_policy),  # moto would leave it behind
+        (Role, "put_policy", put_text),  # IAM has text, and a template has an object
     ):
         setattr(place, name, method)
 
