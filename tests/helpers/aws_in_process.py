@@ -71,8 +71,8 @@ class Iam(Roles):
         super().__init__()
         self.is_set_up = self.works = True
 
-    def may_assume(self, arn: str, principal: str) -> bool:
-        return super().may_assume(arn, principal) or (
+    def may_assume(self, arn: str, principal: str, source: str = "") -> bool:
+        return super().may_assume(arn, principal, source) or (
             self.is_set_up and self.works and (arn, principal) == (DEADLINE_ARN, SCHEDULER)
         )
 

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.sandbox.faults import Faults
+from helpers.sandbox.services.iam import SCHEDULER, _trusts
 from helpers.sandbox.services.scheduler import TARGET, Schedules
 from helpers.sandbox.services.scheduler.checks import mistake
+from helpers.sandbox.settings import ACCOUNT
 
 from ..practice_world import World
 
@@ -27,7 +29,8 @@ JSON = st.recursive(
 
 
 class Anybody:
-    def may_assume(self, arn, principal):
+    def may_assume(self, arn, principal, source):
+        assert (principal, source) == (SCHEDULER, f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/g")
         return arn == "role"
 
 
@@ -191,6 +194,7 @@ def test_an_endpoint_made_anew_is_deleted_by_the_calls_that_are_left():
 # --- what AWS refuses
 
 GOOD = {
+    "group_name": "g",
     "schedule_expression": "rate(10 minutes)",
     "schedule_expression_timezone": None,
     "start_date": None,
@@ -203,7 +207,7 @@ GOOD = {
     "expression", ["at(2099-01-01T00:00:00)", "rate(1 hour)", "rate(5 days)", "cron(0 20 * * ? *)"]
 )
 def test_what_aws_takes(expression):
-    assert mistake(Anybody(), {**GOOD, "schedule_expression": expression}) == ""
+    assert mistake(Anybody(), "us-east-1", {**GOOD, "schedule_expression": expression}) == ""
 
 
 @pytest.mark.parametrize(
@@ -212,7 +216,7 @@ def test_what_aws_takes(expression):
      "at(2026-11-22)", "cron(0 20 * * ?)"],
 )  # fmt: skip
 def test_an_expression_that_is_none(expression):
-    told = mistake(Anybody(), {**GOOD, "schedule_expression": expression})
+    told = mistake(Anybody(), "us-east-1", {**GOOD, "schedule_expression": expression})
     assert told == f"Invalid Schedule Expression {expression}."
 
 
@@ -229,12 +233,16 @@ def test_an_expression_that_is_none(expression):
     ],
 )
 def test_an_input_that_delete_endpoint_does_not_take(given, told):
-    assert told in mistake(Anybody(), {**GOOD, "target": {"Arn": TARGET, "RoleArn": "role", "Input": given}})
+    assert told in mistake(
+        Anybody(), "us-east-1", {**GOOD, "target": {"Arn": TARGET, "RoleArn": "role", "Input": given}}
+    )
 
 
 @pytest.mark.parametrize("role", ["another", ""])
 def test_a_role_that_the_scheduler_may_not_assume(role):
-    told = mistake(Anybody(), {**GOOD, "target": {"Arn": TARGET, "RoleArn": role, "Input": INPUT}})
+    told = mistake(
+        Anybody(), "us-east-1", {**GOOD, "target": {"Arn": TARGET, "RoleArn": role, "Input": INPUT}}
+    )
     assert told == ("The execution role you provide must allow AWS EventBridge Scheduler to assume the role.")
 
 
@@ -250,5 +258,32 @@ def test_a_role_that_the_scheduler_may_not_assume(role):
 def test_dates_that_cannot_be(changes, told):
     now = time.time()
     dates = {key: now + value if key.endswith("date") else value for key, value in changes.items()}
-    assert told in mistake(Anybody(), {**GOOD, **dates})
-    assert mistake(Anybody(), {**GOOD, "start_date": now - 290, "end_date": now + 60}) == ""
+    assert told in mistake(Anybody(), "us-east-1", {**GOOD, **dates})
+    assert mistake(Anybody(), "us-east-1", {**GOOD, "start_date": now - 290, "end_date": now + 60}) == ""
+
+
+GROUP = f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/g"
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ({}, True),
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, True),
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": GROUP}}, True),
+        ({"ArnLike": {"aws:SourceArn": ["other", f"arn:aws:scheduler:*:{ACCOUNT}:schedule-group/*"]}}, True),
+        ({"StringEquals": {"aws:SourceAccount": "999999999999"}}, False),
+        ({"ArnLike": {"aws:SourceArn": GROUP.replace("schedule-group/g", "schedule/g/e")}}, False),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, False),
+        ({"StringNotEquals": {"aws:SourceAccount": "1"}}, False),
+    ],
+)
+def test_a_condition_of_the_trust_names_the_group_and_not_the_schedule(condition, holds):
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": SCHEDULER},
+        "Action": "sts:AssumeRole",
+        "Condition": condition,
+    }
+    assert _trusts({"Statement": [statement]}, SCHEDULER, GROUP) is holds
+    assert _trusts({"Statement": [statement]}, SCHEDULER, "")

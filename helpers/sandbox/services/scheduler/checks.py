@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ...settings import ACCOUNT
 from ..iam import SCHEDULER, Roles
 
 TARGET = "arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint"
@@ -18,7 +19,16 @@ _LATE = 300  # seconds that a StartDate may be in the past
 _UNTRUSTING = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
 
 
-def mistake(roles: Roles, given: dict[str, Any]) -> str:
+def may_run(roles: Roles, role_arn: str, region: str, group: str | None) -> bool:
+    """Return whether the scheduler may assume the role for schedules of that group.
+
+    A trust policy's aws:SourceArn is the group's ARN: with a schedule's own, AWS refuses the schedule.
+    """
+    source = f"arn:aws:scheduler:{region}:{ACCOUNT}:schedule-group/{group or 'default'}"
+    return roles.may_assume(role_arn, SCHEDULER, source)
+
+
+def mistake(roles: Roles, region: str, given: dict[str, Any]) -> str:
     """Return the message of AWS's ValidationException for a schedule, "" if it takes the schedule.
 
     `given` are the members of the request, named as moto names them.
@@ -32,7 +42,8 @@ def mistake(roles: Roles, given: dict[str, Any]) -> str:
         return wrong
     if target.get("Arn") == TARGET and (wrong := _wrong_input(target.get("Input"))):
         return wrong
-    return "" if roles.may_assume(target.get("RoleArn", ""), SCHEDULER) else _UNTRUSTING
+    trusted = may_run(roles, target.get("RoleArn", ""), region, given["group_name"])
+    return "" if trusted else _UNTRUSTING
 
 
 def _is_expression(text: str) -> bool:

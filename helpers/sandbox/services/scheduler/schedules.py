@@ -7,8 +7,8 @@ from functools import partial, wraps
 from typing import Any
 
 from ...settings import ACCOUNT
-from ..iam import SCHEDULER, Roles
-from .checks import mistake
+from ..iam import Roles
+from .checks import may_run, mistake
 from .plan import Plan, plan_of
 
 _EVER = datetime.min.replace(tzinfo=UTC)
@@ -49,7 +49,7 @@ class Schedules:
         since, self._seen[region] = self._seen.get(region, _EVER), now
         calls = []
         for schedule, plan in self._planned(region):
-            if self._roles.may_assume(schedule.target.get("RoleArn", ""), SCHEDULER):
+            if may_run(self._roles, schedule.target.get("RoleArn", ""), region, schedule.group_name):
                 moments = plan.calls(since, now)
                 calls += [Deletion(plan.endpoint_name, moment, schedule) for moment in moments]
             if plan.is_over(now):
@@ -76,7 +76,9 @@ class Schedules:
             self._backends[region].schedule_groups[schedule.group_name].schedules.pop(schedule.name, None)
 
 
-def _checked(original: Callable[..., Any], mistake: Callable[[dict[str, Any]], str]) -> Callable[..., Any]:
+def _checked(
+    original: Callable[..., Any], mistake: Callable[[str, dict[str, Any]], str]
+) -> Callable[..., Any]:
     """Return moto's method, which then raises ValidationException for a mistake."""
     original = getattr(original, "__wrapped__", original)
 
@@ -84,7 +86,7 @@ def _checked(original: Callable[..., Any], mistake: Callable[[dict[str, Any]], s
     def checked(backend: Any, **given: Any) -> Any:
         from moto.scheduler.exceptions import ValidationException
 
-        if message := mistake(given):
+        if message := mistake(backend.region_name, given):
             raise ValidationException(message)
         backend.get_schedule_group(given["group_name"])  # moto stumbles over a group that is not there
         return original(backend, **given)
