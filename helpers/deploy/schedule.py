@@ -1,6 +1,7 @@
 """The schedule of EventBridge Scheduler behind a deadline: how it is written, read and stored.
 
-It does not call DeleteEndpoint once, but every 10 minutes for 4 hours. SageMaker refuses the call while an
+It does not call DeleteEndpoint once, but every 10 minutes for 4 hours from the deadline on (for the first
+call AWS says "on, or after" the StartDate). SageMaker refuses the call while an
 endpoint is Creating or Updating, it may be throttled, and a role that was edited takes minutes to work: one
 call could fail, and the endpoint would run on. Four hours are longer than an endpoint may take to start (an
 hour each for download and health check at most), and a call for an endpoint that is gone does nothing and
