@@ -135,6 +135,8 @@ bench: $(TOOLS)
 	@echo "--- 10,000 cut and broken streams, 1,104 cuts (some are refused, over 1,000 compared)"
 	@STREAM_CASES=10000 CUTTING_CASES=1104 $(BIN)/python -m pytest \
 	  tests/helpers/generate/test_stream.py tests/helpers/tune/test_truncation.py
+	@echo "--- 1,000 deadlines, simulated with what goes wrong around them"
+	@DEADLINES=1000 $(BIN)/python -m pytest tests/helpers/deploy/test_deadlines_simulated.py
 	@echo "--- 20,000 steps on the money path"
 	@MONEY_STEPS=20000 $(BIN)/python -m pytest tests/helpers/test_money_path.py
 

@@ -41,6 +41,10 @@ class NotPermitted(TutorialError):
     """The caller's IAM identity lacks a permission; data/iam-policy.json lists what the tutorial needs."""
 
 
+class NotSetUp(TutorialError):
+    """CloudFormation could not make or change the stack; the message has its reasons."""
+
+
 class NotSubscribed(TutorialError):
     """This AWS account has not subscribed to the model's Marketplace listing."""
 
@@ -82,9 +86,10 @@ class ModelRefused(TutorialError):
 
 
 class ModelFailed(TutorialError):
-    """The model's container failed (5xx or a timeout); the same request may succeed later.
+    """The model's container failed (5xx), and the same request may succeed later; or it took too long.
 
-    `status` is the container's HTTP status (0: no answer), `model_message` its message.
+    `status` is the container's HTTP status, `model_message` its message. Status 0 is a timeout: SageMaker
+    waits 60 s for a whole answer, so the same request would fail again. Stream it, or ask for less.
     """
 
     def __init__(self, message: str, *, status: int, model_message: str) -> None:

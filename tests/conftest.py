@@ -1,5 +1,6 @@
 """Fixtures for all tests: no AWS account, no network, and one really started sandbox."""
 
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from helpers.connect.roles import DEADLINE_ROLE, SCHEDULER
 from helpers.sandbox import process
 from helpers.sandbox.loopback import only_loopback
 
@@ -66,6 +68,15 @@ def sandbox(isolation: None) -> Iterator[process.Address]:
     assert address is not None
     yield address
     process.stop()
+
+
+@pytest.fixture(scope="module")
+def deadline_role(sandbox: process.Address, aws: Callable[..., Any]) -> str:
+    """The role of data/account.yaml that deadlines need, made by IAM alone: the whole stack takes seconds."""
+    trust = {"Effect": "Allow", "Principal": {"Service": SCHEDULER}, "Action": "sts:AssumeRole"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    made = aws("iam").create_role(RoleName=DEADLINE_ROLE, AssumeRolePolicyDocument=policy)
+    return str(made["Role"]["Arn"])
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,8 @@ PLACES = {
         "helpers.sandbox.services.iam",
         "helpers.sandbox.services.moto",
         "helpers.sandbox.services.scheduler",
+        "helpers.sandbox.services.stacks",
+        "helpers.sandbox.services.tagging",
     ),
     "safetensors": ("helpers.tune.metrics.embeddings",),
     "sagemaker": (),

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from ..connect.aws_errors import DENIED, explained, is_missing
 from ..connect.session import Session
+from ..deploy.deadline import deadlines
 from ..deploy.endpoint import TAG
-from ..errors import NotPermitted
+from ..errors import NotConnected, NotPermitted, SandboxStopped, Throttled
 
 COULD_NOT_TELL = "could not tell"
 
@@ -19,24 +21,29 @@ class Kind:
     """A kind of resource that SageMaker lists."""
 
     words: str
+    type: str
     operation: str
     member: str
 
 
 KINDS = (
-    Kind("endpoint", "list_endpoints", "Endpoint"),
-    Kind("endpoint configuration", "list_endpoint_configs", "EndpointConfig"),
-    Kind("model", "list_models", "Model"),
+    Kind("endpoint", "endpoint", "list_endpoints", "Endpoint"),
+    Kind("endpoint configuration", "endpoint-config", "list_endpoint_configs", "EndpointConfig"),
+    Kind("model", "model", "list_models", "Model"),
 )
+NEW = timedelta(hours=1)
 
 
 def leftovers(session: Session, endpoint_name: str = "") -> list[str]:
     """Return kind and name of this tutorial's resources in this region, found by tag or by `endpoint_name`.
 
-    Endpoints cost money while they exist; configurations and models are free. If a permission is missing, an
-    entry begins with "could not tell": only an empty list says that nothing is left.
+    Endpoints cost money while they exist; configurations and models are free, and so are deadlines, which
+    come with their time, also those of endpoints that are gone. If a permission is missing, an entry begins
+    with "could not tell": only an empty list says that nothing is left.
     """
-    return [line for kind in KINDS for line in _of_kind(session, kind, endpoint_name)]
+    tagged = _tagged(session)
+    found = [line for kind in KINDS for line in _of_kind(session, kind, endpoint_name, tagged)]
+    return [*found, *_deadlines(session)]
 
 
 def tags(session: Session, arn: str) -> list[dict[str, str]] | None:
@@ -51,23 +58,61 @@ def tags(session: Session, arn: str) -> list[dict[str, str]] | None:
         raise
 
 
-def _of_kind(session: Session, kind: Kind, endpoint_name: str) -> Iterator[str]:
+def _tagged(session: Session) -> set[str] | None:
+    """Return the ARNs of what has this tutorial's tag, with one call or a few; None if you may not ask."""
+    api = session.client("resourcegroupstaggingapi")
+    asked = {
+        "TagFilters": [{"Key": TAG["Key"], "Values": [TAG["Value"]]}],
+        "ResourceTypeFilters": [f"sagemaker:{each.type}" for each in KINDS],
+    }
+    try:
+        with explained("look for what has this tutorial's tag"):
+            pages = api.get_paginator("get_resources").paginate(**asked)
+            return {each["ResourceARN"].lower() for page in pages for each in page["ResourceTagMappingList"]}
+    except SandboxStopped:
+        raise
+    except (NotPermitted, NotConnected, Throttled, ClientError):
+        return None
+
+
+def _deadlines(session: Session) -> Iterator[str]:
+    try:
+        for name, moment in deadlines(session).items():
+            yield f"deadline of {name}, {moment:%Y-%m-%d %H:%M} UTC"
+    except NotPermitted as error:
+        yield f"{COULD_NOT_TELL} which deadlines there are: {error}"
+
+
+def _of_kind(session: Session, kind: Kind, endpoint_name: str, tagged: set[str] | None) -> Iterator[str]:
     unknown = []
     try:
         for item in _listed(session, kind):
             name = item[f"{kind.member}Name"]
-            found = None if name == endpoint_name else tags(session, item[f"{kind.member}Arn"])
-            if name == endpoint_name or TAG in (found or []):
+            ours = name == endpoint_name or _is_ours(session, kind, item, tagged)
+            if ours:
                 yield f"{kind.words} {name}"
-            elif found is None:
+            elif ours is None:
                 unknown.append(name)
     except NotPermitted as error:
         yield f"{COULD_NOT_TELL} which {kind.words}s there are: {error}"
     if unknown:
         yield (
             f"{COULD_NOT_TELL} whose these {kind.words}s are, as reading their tags is not permitted "
-            f"(sagemaker:ListTags): {', '.join(unknown)}"
+            f"(tag:GetResources, sagemaker:ListTags): {', '.join(unknown)}"
         )
+
+
+def _is_ours(session: Session, kind: Kind, item: dict[str, Any], tagged: set[str] | None) -> bool | None:
+    """Return whether the item has our tag; None if that may not be read."""
+    arn = item[f"{kind.member}Arn"]
+    if tagged is not None:
+        if arn.lower() in tagged:
+            return True
+        # The Tagging API may know a new tag some time later (not established when).
+        if datetime.now(UTC) - item["CreationTime"] > NEW:
+            return False
+    found = tags(session, arn)
+    return None if found is None else TAG in found
 
 
 def _listed(session: Session, kind: Kind) -> Iterator[dict[str, Any]]:

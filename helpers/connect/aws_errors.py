@@ -34,6 +34,7 @@ EXPIRED = (
     "InvalidClientTokenId",
     "UnrecognizedClientException",
 )
+MISSING = ("ResourceNotFoundException", "NoSuchEntity")  # NoSuchEntity: IAM's
 DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
 
 
@@ -88,7 +89,7 @@ def _explain(error: ClientError, action: str) -> errors.TutorialError | None:
 def is_missing(error: ClientError) -> bool:
     """Tell whether the error says that the named resource does not exist, by its code or SageMaker's text."""
     told = error.response["Error"]
-    return told["Code"] == "ResourceNotFoundException" or "Could not find" in told["Message"]
+    return told["Code"] in MISSING or "Could not find" in told["Message"]
 
 
 def if_there(operation: Callable[..., Any], **name: str) -> dict[str, Any] | None:
@@ -116,6 +117,14 @@ def _explain_model_error(error: ClientError, action: str) -> errors.TutorialErro
     if 400 <= status < 500:
         return errors.ModelRefused(
             f"Could not {action}. The model refused the request ({status}): {said}",
+            status=status,
+            model_message=said,
+        )
+    if status == 0:
+        return errors.ModelFailed(
+            f"Could not {action}. The model did not answer in time: {said} SageMaker waits 60 seconds for a "
+            "whole answer, and the same request would take as long again, and cost as much. Ask for less "
+            "(max_tokens), or stream: a stream may take 8 minutes.",
             status=status,
             model_message=said,
         )

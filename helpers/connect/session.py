@@ -34,6 +34,7 @@ US_EAST_1_ONLY = ("marketplace-agreement", "marketplace-discovery", "pricing")
 # The notebooks' services: `connect("aws")` creates their clients, sends nothing, and checks their URLs.
 SERVICES = (
     *("sagemaker", "sagemaker-runtime", "sts", "iam", "scheduler", "service-quotas"),
+    *("cloudformation", "resourcegroupstaggingapi"),
     *US_EAST_1_ONLY,
 )
 # codes for an unknown key, of JSON services, query services and S3

@@ -1,5 +1,6 @@
 """The three resources that make up an endpoint, all of its name: Model, EndpointConfig, Endpoint."""
 
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from .. import catalog
-from ..connect.aws_errors import explained, if_there
+from ..connect.aws_errors import explained, if_there, is_missing
 from ..connect.session import Session
 from ..errors import BadInput
 from .capacity import capacity, one
@@ -16,10 +17,19 @@ from .endpoint import TAG
 VARIANT = "AllTraffic"
 # A container of this size loads its weights from disk first; SageMaker's default of 10 minutes is too short.
 STARTUP_SECONDS = 1800
+# What was just made may not be found for a moment: API_CreateEndpoint asks to try again then.
+KNOWN_AFTER = (1.0, 2.0, 4.0, 8.0)
+Sleep = Callable[[float], object]
 
 
 def prepare(
-    session: Session, model: catalog.Model, package_arn: str, endpoint_name: str, instance_type: str
+    session: Session,
+    model: catalog.Model,
+    package_arn: str,
+    endpoint_name: str,
+    instance_type: str,
+    *,
+    sleep: Sleep = time.sleep,
 ) -> None:
     """Create the Model and the EndpointConfig, which cost nothing; reuse what a failed deploy left.
 
@@ -43,11 +53,12 @@ def prepare(
             EndpointConfigName=endpoint_name,
             ProductionVariants=[variant],
             Tags=[TAG],
+            sleep=sleep,
         )
-        _check_leftovers(sagemaker, package_arn, variant)
+        _check_leftovers(sagemaker, package_arn, variant, sleep)
 
 
-def start(session: Session, endpoint_name: str) -> None:
+def start(session: Session, endpoint_name: str, *, sleep: Sleep = time.sleep) -> None:
     """Create the Endpoint from what `prepare` made, without waiting; it costs money from now on.
 
     Raises BadInput if the name is taken in another case: to CreateEndpoint, "Demo" and "demo" are the same.
@@ -59,6 +70,7 @@ def start(session: Session, endpoint_name: str) -> None:
             EndpointName=endpoint_name,
             EndpointConfigName=endpoint_name,
             Tags=[TAG],
+            sleep=sleep,
         )
         # boto3 may retry a request that had got through: then the endpoint exists.
         if not created and if_there(sagemaker.describe_endpoint, EndpointName=endpoint_name) is None:
@@ -85,11 +97,11 @@ def _variant(model: catalog.Model, endpoint_name: str, instance_type: str) -> di
     return variant
 
 
-def _check_leftovers(sagemaker: Any, package_arn: str, wanted: dict[str, Any]) -> None:
+def _check_leftovers(sagemaker: Any, package_arn: str, wanted: dict[str, Any], sleep: Sleep) -> None:
     """Raise BadInput if an earlier model or configuration differs from what was just agreed to."""
     name = wanted["ModelName"]
-    model = sagemaker.describe_model(ModelName=name)
-    config = sagemaker.describe_endpoint_config(EndpointConfigName=name)
+    model = _when_known(sagemaker.describe_model, sleep, ModelName=name)
+    config = _when_known(sagemaker.describe_endpoint_config, sleep, EndpointConfigName=name)
     variants = [*config["ProductionVariants"], *config.get("ShadowProductionVariants", [])]
     same_model = [each.get("ModelName") for each in variants] == [name]
     same_price = capacity(variants) == one(wanted["InstanceType"])
@@ -101,12 +113,24 @@ def _check_leftovers(sagemaker: Any, package_arn: str, wanted: dict[str, Any]) -
         )
 
 
-def _unless_there(operation: Callable[..., Any], **arguments: Any) -> bool:
+def _unless_there(operation: Callable[..., Any], *, sleep: Sleep = time.sleep, **arguments: Any) -> bool:
     """Return True once it is created; False if there is one of that name already."""
     try:
-        operation(**arguments)
+        _when_known(operation, sleep, **arguments)
     except ClientError as error:
         if "Cannot create already existing" not in error.response["Error"]["Message"]:
             raise
         return False
     return True
+
+
+def _when_known(operation: Callable[..., Any], sleep: Sleep, **arguments: Any) -> Any:
+    """Return AWS's answer; while what the call names is not found, call again, for 15 seconds in all."""
+    for pause in KNOWN_AFTER:
+        try:
+            return operation(**arguments)
+        except ClientError as error:
+            if not is_missing(error):
+                raise
+        sleep(pause)
+    return operation(**arguments)

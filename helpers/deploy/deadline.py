@@ -1,27 +1,38 @@
 """The deadline of an endpoint: when AWS deletes it by itself, even if nobody runs 06_clean_up.
 
-A one-off schedule of EventBridge Scheduler calls SageMaker's DeleteEndpoint. The endpoint need not exist yet,
-so the deadline can be set before the first cent is spent. Configuration and model stay; they cost nothing.
+A schedule of EventBridge Scheduler calls SageMaker's DeleteEndpoint, from the deadline on and for some hours
+(`schedule.WINDOW`), until the endpoint is gone. The endpoint need not exist yet, so the deadline can be set
+before the first cent is spent. Configuration and model stay; they cost nothing.
+
+The schedule knows the endpoint by its name. So `deploy` sets the deadline anew, or takes it back, before it
+creates an endpoint, and 06_clean_up removes it. What is made under the name by other means, while an old
+schedule still stands (from a deploy that was killed, or after a deletion in the console), is deleted too,
+unless the role may not: that of data/account.yaml may only delete endpoints with this tutorial's tag.
 """
 
-import json
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from ..connect.aws_errors import explained, if_there
+from ..connect.roles import DEADLINE_ROLE, SCHEDULER, trusts
 from ..connect.session import Session
 from ..consent import is_amount, refusal
 from ..errors import NotOurs, NotPermitted
+from . import schedule
 from .endpoint import TAG, check_name
+from .schedule import GROUP
 
-GROUP = "cohere-on-sagemaker"  # keeps our schedules apart from those of other programs
-TARGET = "arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint"
 MOST_HOURS = 24 * 365
 HOURS_RULE = f"more than 0 and at most {MOST_HOURS} hours, or None: no deadline"
+# AWS knows a trust policy that was just edited after some seconds.
+PAUSES = (2.0, 4.0, 8.0, 16.0)
+PROOF = "proof.of-deadline"  # no endpoint can have this name, as it has a dot
 
 
 def check_hours(name: str, hours: object) -> float | None:
@@ -36,35 +47,57 @@ def is_hours(hours: object) -> bool:
     return hours is None or (is_amount(hours) and 0 < hours <= MOST_HOURS)  # type: ignore[operator]
 
 
-def set_deadline(session: Session, endpoint_name: str, hours: float | None) -> datetime | None:
+def set_deadline(
+    session: Session,
+    endpoint_name: str,
+    hours: float | None,
+    *,
+    sleep: Callable[[float], object] = time.sleep,
+) -> datetime | None:
     """Have AWS delete the endpoint in `hours` (up to a year), replacing any deadline before; None: never.
 
-    Returns that time, or None where it took the deadline back. The execution role must trust
-    scheduler.amazonaws.com and allow sagemaker:DeleteEndpoint, or NotPermitted is raised and says how to
-    mend it. Raises BadInput for other hours, NotOurs for an endpoint that this tutorial has not made.
+    Returns that time, by AWS's clock, or None where it took the deadline back. Raises NotPermitted, with what
+    to do, if the role (`deadline_role`) does not let the scheduler assume it; one whose trust was just edited
+    is tried again for half a minute. Whether the role may delete the endpoint is not checked, here or by AWS.
+    Raises BadInput for other hours, NotOurs for an endpoint that this tutorial has not made.
     """
     check_name(endpoint_name)
     if (checked := check_hours("hours", hours)) is None:
         clear_deadline(session, endpoint_name)
         return None
     _check_ours(session, endpoint_name)
-    moment = (datetime.now(UTC) + timedelta(hours=checked)).replace(microsecond=0)
     scheduler = session.client("scheduler")
     with explained(f"set a deadline for {endpoint_name!r}"):
-        _make_group(scheduler)
-        schedule = _schedule(session, endpoint_name, moment)
-        try:
-            known = if_there(scheduler.get_schedule, GroupName=GROUP, Name=endpoint_name)
-            (scheduler.create_schedule if known is None else scheduler.update_schedule)(**schedule)
-        except ClientError as error:
-            if "to assume the role" not in error.response["Error"]["Message"]:
-                raise
-            raise NotPermitted(
-                f"No deadline was set: the role {session.role_arn} does not trust EventBridge Scheduler. In "
-                f'IAM, add "scheduler.amazonaws.com" beside "sagemaker.amazonaws.com" to its trust policy '
-                f"(README, On AWS), or go without a deadline: delete_after_hours = None."
-            ) from error
+        now = _time_of(schedule.make_group(scheduler))
+        moment = (now + timedelta(hours=checked)).replace(microsecond=0)
+        _put(session, schedule.written(endpoint_name, moment, deadline_role(session)), sleep)
     return moment
+
+
+def prove_deadline(session: Session, *, sleep: Callable[[float], object] = time.sleep) -> str:
+    """Prove that a deadline can be set: store a schedule that never runs, and take it back; return its role.
+
+    It writes to the account, and costs nothing. Raises NotPermitted as `set_deadline` does: for want of a
+    permission of yours, or of the role's trust. Whether the role may delete an endpoint is not proven.
+    """
+    scheduler, role_arn = session.client("scheduler"), deadline_role(session)
+    with explained("prove that a deadline can be set"):
+        moment = _time_of(schedule.make_group(scheduler)) + timedelta(days=1)
+        try:
+            _put(session, {**schedule.written(PROOF, moment, role_arn), "State": "DISABLED"}, sleep)
+        finally:
+            clear_deadline(session, PROOF)
+    return role_arn
+
+
+def deadline_role(session: Session) -> str:
+    """Return the ARN of the role that deletes: data/account.yaml's, or without it the execution role."""
+    try:
+        with explained("look for the role of the deadline"):
+            found = if_there(session.client("iam").get_role, RoleName=DEADLINE_ROLE)
+    except NotPermitted:
+        found = None
+    return str(found["Role"]["Arn"]) if found else session.role_arn
 
 
 def renew_deadline(
@@ -100,48 +133,66 @@ def in_words(session: Session, endpoint_name: str, moment: datetime | None) -> s
 
 
 def find_deadline(session: Session, endpoint_name: str) -> datetime | None:
-    """Return when AWS will delete the endpoint; None if no deadline is set."""
+    """Return when AWS deletes, or began to try to delete, the endpoint; None if no deadline is set."""
     check_name(endpoint_name)
     with explained(f"look for the deadline of {endpoint_name!r}"):
         found = if_there(session.client("scheduler").get_schedule, GroupName=GROUP, Name=endpoint_name)
-    if found is None:
-        return None
-    return datetime.fromisoformat(found["ScheduleExpression"][len("at(") : -1]).replace(tzinfo=UTC)
+    return schedule.moment_of(found) if found else None
+
+
+def deadlines(session: Session) -> dict[str, datetime]:
+    """Return the deadlines of this region by endpoint name, also of endpoints that are gone."""
+    with explained("list the deadlines"):
+        stored = list(schedule.stored(session.client("scheduler")))
+    found = {each["Name"]: schedule.moment_of(each) for each in stored if each["Name"] != PROOF}
+    return {name: moment for name, moment in found.items() if moment is not None}
 
 
 def clear_deadline(session: Session, endpoint_name: str) -> bool:
     """Remove the deadline; return False if there was none, or if you may not use the scheduler at all."""
-    check_name(endpoint_name)
+    if endpoint_name != PROOF:
+        check_name(endpoint_name)
     scheduler = session.client("scheduler")
     with suppress(NotPermitted), explained(f"take back the deadline of {endpoint_name!r}"):
         return if_there(scheduler.delete_schedule, GroupName=GROUP, Name=endpoint_name) is not None
     return False
 
 
-def _schedule(session: Session, endpoint_name: str, moment: datetime) -> dict[str, Any]:
-    return {
-        "GroupName": GROUP,
-        "Name": endpoint_name,
-        "ScheduleExpression": f"at({moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S})",
-        "FlexibleTimeWindow": {"Mode": "OFF"},
-        "ActionAfterCompletion": "DELETE",
-        "Target": {
-            "Arn": TARGET,
-            "RoleArn": session.role_arn,
-            "Input": json.dumps({"EndpointName": endpoint_name}),
-        },
-    }
+def _put(session: Session, wanted: dict[str, Any], sleep: Callable[[float], object]) -> None:
+    """Store the schedule; while AWS does not yet know that its role may be assumed, try again."""
+    for pause in (*PAUSES, None):
+        try:
+            return schedule.put(session.client("scheduler"), wanted)
+        except ClientError as error:
+            if "to assume the role" not in error.response["Error"]["Message"]:
+                raise
+            role_arn = wanted["Target"]["RoleArn"]
+            if pause is None or not _may_yet_trust(session, role_arn):
+                raise NotPermitted(
+                    f"No deadline was set: the role {role_arn} does not let EventBridge Scheduler assume it. "
+                    "Make one that does: set_up_account = True in 02_deploy, or the README's one command "
+                    "(On your own AWS account). Or go without a deadline: delete_after_hours = None."
+                ) from error
+        sleep(pause)
+    return None
 
 
-def _make_group(scheduler: Any) -> None:
-    """Create the schedules' group unless there is one; another notebook may do so at this moment."""
-    if if_there(scheduler.get_schedule_group, Name=GROUP) is not None:
-        return
+def _may_yet_trust(session: Session, role_arn: str) -> bool:
+    """Return whether IAM says that the role trusts the scheduler, or may not be asked."""
     try:
-        scheduler.create_schedule_group(Name=GROUP, Tags=[TAG])
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConflictException":
-            raise
+        with explained("look at the role of the deadline"):
+            found = if_there(session.client("iam").get_role, RoleName=role_arn.rpartition("/")[2])
+    except NotPermitted:
+        return True
+    return found is not None and trusts(found["Role"], SCHEDULER)
+
+
+def _time_of(answer: dict[str, Any]) -> datetime:
+    """Return AWS's time of an answer, as the clock here may be wrong; the time here if it has none."""
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    if "date" not in headers:
+        return datetime.now(UTC)
+    return parsedate_to_datetime(headers["date"]).astimezone(UTC)
 
 
 def _check_ours(session: Session, endpoint_name: str) -> None:

@@ -110,6 +110,7 @@ RULES: dict[str, Rule] = {
     "region": Rule(_matches(REGION), "the name of an AWS region, such as 'us-east-1'", only_text=True),
     "model_id": Rule(_one_of(_model_ids), f"one of {', '.join(_model_ids())}", only_text=True),
     "accept_terms": _YES_OR_NO,
+    "set_up_account": _YES_OR_NO,
     "cancel_subscription": _YES_OR_NO,
     "endpoint_name": Rule(is_name, NAME_RULE, only_text=True),
     "instance_type": Rule(_one_of(_instance_types), f"one of {', '.join(_instance_types())}").or_none,

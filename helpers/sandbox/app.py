@@ -24,6 +24,7 @@ from .services.quotas import Quotas
 from .services.runtime.invoke import Runtime
 from .services.sagemaker import SageMaker
 from .services.scheduler import Schedules
+from .services.tagging import Tagging
 from .settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     def load_others() -> ASGIApp:
         app = moto.load()
         # the observer writes its records to moto's CloudWatch, which exists only now
-        for connect in (roles.connect, schedules.connect, observer.start):
+        for connect in (roles.connect, schedules.connect, Tagging(sagemaker).connect, observer.start):
             _without_failing(connect)
         return app
 

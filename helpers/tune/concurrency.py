@@ -102,7 +102,7 @@ def run_all(
             elif isinstance(outcome, Throttled) and limit.rounds_throttled < THROTTLED_ROUNDS:
                 limit.slowed(sent_at)
                 queue.append(request)
-            elif isinstance(outcome, ModelFailed | StreamBroken) and failures[request] < ATTEMPTS - 1:
+            elif _may_succeed(outcome, limit.value) and failures[request] < ATTEMPTS - 1:
                 failures[request] += 1
                 limit.slowed(sent_at)
                 queue.append(request)
@@ -173,3 +173,13 @@ class _Asking:
             self._work(self)
         finally:
             self.ended.set()
+
+
+def _may_succeed(outcome: object, at_once: int) -> bool:
+    """Return whether the request may be answered when it is sent again, with fewer others beside it.
+
+    A timeout (status 0) of the only request under way would be one again, and paid for again.
+    """
+    if isinstance(outcome, ModelFailed):
+        return outcome.status != 0 or at_once > 1
+    return isinstance(outcome, StreamBroken)

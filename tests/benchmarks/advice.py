@@ -79,7 +79,7 @@ def practised(folder: str, seeds: list[int]) -> None:
     try:
         session = connect("sandbox")
         marketplace.subscribe(session, "cohere-medium", tell=lambda _: None)
-        deploy(session, "cohere-medium", "benchmark", tell=lambda _: None)
+        deploy(session, "cohere-medium", "benchmark", delete_after_hours=None, tell=lambda _: None)
         for seed in seeds:
             tell(seed, swept(Seeded(session, "benchmark", seed=seed), folder))
     finally:

@@ -96,7 +96,7 @@ def main() -> None:
         os.environ["SANDBOX_HOME"] = home
         session = connect("sandbox")
         marketplace.subscribe(session, "cohere-medium", tell=quiet)
-        deploy(session, "cohere-medium", "bench", tell=quiet)
+        deploy(session, "cohere-medium", "bench", delete_after_hours=None, tell=quiet)
         client = Client(session, "bench")
         generate(client)
         whole = [(bare_generate(client), generate(client)) for _ in range(ROUNDS)]

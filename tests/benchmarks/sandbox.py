@@ -159,7 +159,7 @@ def main() -> None:
         session = connect("sandbox")
         session.client("logs").describe_log_groups()  # waits for moto, which loads meanwhile
         marketplace.subscribe(session, "cohere-medium", tell=silent)
-        model = deploy(session, "cohere-medium", NAME, tell=silent).model
+        model = deploy(session, "cohere-medium", NAME, delete_after_hours=None, tell=silent).model
         runtime = session.client("sagemaker-runtime")
         print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
         parts: dict[str, Callable[[], None]] = {

@@ -143,7 +143,7 @@ def practised(folder: str) -> None:
     try:
         session = connect("sandbox")
         marketplace.subscribe(session, "cohere-medium", tell=lambda _: None)
-        deploy(session, "cohere-medium", "benchmark", tell=lambda _: None)
+        deploy(session, "cohere-medium", "benchmark", delete_after_hours=None, tell=lambda _: None)
         compare("sandbox", Seeded(session, "benchmark"), folder, 3.3)
     finally:
         command = [sys.executable, "-m", "helpers.sandbox", "stop"]

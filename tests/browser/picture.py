@@ -57,7 +57,7 @@ def _around(widget: Locator) -> FloatRect:
 def _deploy() -> None:
     session = connect("sandbox")
     marketplace.subscribe(session, "cohere-medium")
-    deploy(session, "cohere-medium", "cohere-gpt-medium")
+    deploy(session, "cohere-medium", "cohere-gpt-medium", delete_after_hours=None)
 
 
 if __name__ == "__main__":

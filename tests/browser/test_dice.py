@@ -30,7 +30,7 @@ from helpers.playground.next_token import next_token
 from helpers.subscribe import marketplace
 session = connect("sandbox")
 marketplace.subscribe(session, "cohere-medium")
-deploy(session, "cohere-medium", "browser")
+deploy(session, "cohere-medium", "browser", delete_after_hours=None)
 client = Client(session, "browser")"""
 # The practice model has some seven ways to begin here that p 0.75 leaves.
 DICE = 'dice = next_token(client, prompt="Is water wet? Answer with yes or no.", k=3, seconds=SECONDS)\ndice'

@@ -46,7 +46,7 @@ def test_a_trusted_page_reloaded_half_way_keeps_its_sliders(
     shorten(lab.folder / name, {"max_tokens": 20 + trusted})
     session = connect("sandbox")
     marketplace.subscribe(session, "cohere-medium")
-    deploy(session, "cohere-medium", "cohere-gpt-medium")
+    deploy(session, "cohere-medium", "cohere-gpt-medium", delete_after_hours=None)
     if trusted:
         lab.trust(name)
     book = opened(name)

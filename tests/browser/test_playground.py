@@ -27,7 +27,7 @@ from helpers.playground.widget import Playground, playground
 from helpers.subscribe import marketplace
 session = connect("sandbox")
 marketplace.subscribe(session, "cohere-medium")
-deploy(session, "cohere-medium", "browser")
+deploy(session, "cohere-medium", "browser", delete_after_hours=None)
 client = Client(session, "browser")"""
 # Greedily, the practice model goes round in circles here and never ends by itself: long enough to be stopped.
 LONG = """play = playground(

@@ -6,27 +6,32 @@ Calls can be throttled, denied, or the last thing that the caller does: `Plan` s
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
+from email.utils import format_datetime
 from types import SimpleNamespace
 from typing import Any
 
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
+from helpers.connect.roles import DEADLINE_ROLE
 from helpers.connect.session import Session
+from helpers.deploy.schedule import GROUP, moment_of
 from helpers.sandbox.aws.service import AwsError, Context, Service
 from helpers.sandbox.faults import Faults
-from helpers.sandbox.services.iam import Roles
+from helpers.sandbox.services.iam import SCHEDULER, Roles
 from helpers.sandbox.services.marketplace import Agreements, Discovery
 from helpers.sandbox.services.pricing import Pricing
 from helpers.sandbox.services.quotas import Quotas
 from helpers.sandbox.services.sagemaker import SageMaker
-from helpers.sandbox.services.scheduler import Deletion
+from helpers.sandbox.services.scheduler import Schedules
 from helpers.sandbox.settings import ACCOUNT, ROLE_ARN, Settings
 from tests.sandbox.practice_world import Clock
 
 REGION = "us-east-1"
 CONTEXT = Context(REGION, ACCOUNT)
+DEADLINE_ARN = f"arn:aws:iam::{ACCOUNT}:role/{DEADLINE_ROLE}"
+TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": SCHEDULER}, "Action": "sts:AssumeRole"}]}
 
 
 class Killed(BaseException):
@@ -59,51 +64,109 @@ class Plan:
             raise Killed
 
 
-class Scheduler:
-    """EventBridge Scheduler as far as a deadline needs it; SageMaker obeys it through `due` and `done`."""
+class Iam(Roles):
+    """IAM with the roles of data/account.yaml: which may be there, and trust whom they are to trust."""
 
     def __init__(self) -> None:
-        self.groups: set[str] = set()
-        self.schedules: dict[str, dict[str, Any]] = {}
+        super().__init__()
+        self.is_set_up = self.works = True
+
+    def may_assume(self, arn: str, principal: str, source: str = "") -> bool:
+        return super().may_assume(arn, principal, source) or (
+            self.is_set_up and self.works and (arn, principal) == (DEADLINE_ARN, SCHEDULER)
+        )
+
+    def get_role(self, RoleName: str) -> dict[str, Any]:  # noqa: N803
+        if RoleName != DEADLINE_ROLE or not self.is_set_up:
+            raise _error("NoSuchEntity", f"The role with name {RoleName} cannot be found.", "GetRole")
+        return {"Role": {"Arn": DEADLINE_ARN, "AssumeRolePolicyDocument": TRUST}}
+
+
+class Tags:
+    """The Tagging API, which finds what SageMaker has tagged."""
+
+    def __init__(self, sagemaker: SageMaker) -> None:
+        self._sagemaker = sagemaker
+
+    def get_resources(self, TagFilters: list[dict[str, Any]], **_: Any) -> dict[str, Any]:  # noqa: N803
+        wanted = {(each["Key"], value) for each in TagFilters for value in each["Values"]}
+        found = [arn for arn, _, tags in self._sagemaker.tagged(REGION) if wanted <= set(tags.items())]
+        return {"ResourceTagMappingList": [{"ResourceARN": arn} for arn in found]}
+
+
+class Scheduler:
+    """EventBridge Scheduler, which stores schedules; the sandbox's `Schedules` runs them."""
+
+    def __init__(self, iam: Iam, clock: Clock) -> None:
+        self._iam, self._clock = iam, clock
+        self.schedule_groups: dict[str, Any] = {}
+
+    @property
+    def schedules(self) -> dict[str, Any]:
+        """The tutorial's, by the names of their endpoints."""
+        return self.schedule_groups[GROUP].schedules if GROUP in self.schedule_groups else {}
 
     def get_schedule_group(self, Name: str) -> dict[str, Any]:  # noqa: N803
-        if Name not in self.groups:
+        if Name not in self.schedule_groups:
             raise _error("ResourceNotFoundException", "Schedule group does not exist.", "GetScheduleGroup")
-        return {}
+        return self._answered()
 
     def create_schedule_group(self, Name: str, **_: Any) -> dict[str, Any]:  # noqa: N803
-        if Name in self.groups:
+        if Name in self.schedule_groups:
             words = f"Schedule group {Name} already exists."
             raise _error("ConflictException", words, "CreateScheduleGroup")
-        self.groups.add(Name)
-        return {}
+        self.schedule_groups[Name] = SimpleNamespace(schedules={})
+        return self._answered()
+
+    def list_schedules(self, GroupName: str) -> dict[str, Any]:  # noqa: N803
+        self.get_schedule_group(GroupName)
+        return {"Schedules": [{"Name": name} for name in self.schedules]}
 
     def get_schedule(self, Name: str, **_: Any) -> dict[str, Any]:  # noqa: N803
         if Name not in self.schedules:
             raise _error("ResourceNotFoundException", f"Schedule {Name} does not exist.", "GetSchedule")
-        return self.schedules[Name]
+        return dict(self.schedules[Name].given)
 
-    def create_schedule(self, **schedule: Any) -> dict[str, Any]:
-        self.schedules[schedule["Name"]] = schedule
-        return {}
+    def create_schedule(self, **given: Any) -> dict[str, Any]:
+        if given["Name"] in self.schedules:
+            raise _error("ConflictException", f"Schedule {given['Name']} already exists.", "CreateSchedule")
+        return self._store(given)
 
-    update_schedule = create_schedule
+    def update_schedule(self, **given: Any) -> dict[str, Any]:
+        self.get_schedule(given["Name"])
+        return self._store(given)
 
     def delete_schedule(self, Name: str, **_: Any) -> dict[str, Any]:  # noqa: N803
         self.get_schedule(Name)
         del self.schedules[Name]
         return {}
 
-    def due(self, region: str, now: datetime) -> list[Deletion]:
-        found = [Deletion(name, self.moment(name), name) for name in self.schedules]
-        return [each for each in found if timedelta() <= now - each.moment < timedelta(hours=24)]
-
     def moment(self, name: str) -> datetime:
-        told = self.schedules[name]["ScheduleExpression"]
-        return datetime.fromisoformat(told[len("at(") : -1] + "+00:00")
+        moment = moment_of(self.get_schedule(name))
+        assert moment is not None
+        return moment
 
-    def done(self, region: str, deletion: Deletion) -> None:
-        self.schedules.pop(deletion.schedule, None)
+    def _store(self, given: dict[str, Any]) -> dict[str, Any]:
+        if not self._iam.may_assume(given["Target"]["RoleArn"], SCHEDULER):
+            words = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
+            raise _error("ValidationException", words, "CreateSchedule")
+        self.schedules[given["Name"]] = SimpleNamespace(
+            given=given,
+            name=given["Name"],
+            group_name=given["GroupName"],
+            state=given.get("State"),
+            schedule_expression=given["ScheduleExpression"],
+            schedule_expression_timezone="UTC",
+            start_date=given["StartDate"].timestamp() if "StartDate" in given else None,
+            end_date=given["EndDate"].timestamp() if "EndDate" in given else None,
+            action_after_completion=given["ActionAfterCompletion"],
+            target=given["Target"],
+            last_modified_date=self._clock.now.timestamp(),
+        )
+        return {}
+
+    def _answered(self) -> dict[str, Any]:
+        return {"ResponseMetadata": {"HTTPHeaders": {"date": format_datetime(self._clock.now)}}}
 
 
 @dataclass
@@ -111,23 +174,26 @@ class Account:
     """The services, and `session`: a session that spends money, whose every call follows `plan`."""
 
     clock: Clock = field(default_factory=Clock)
-    scheduler: Scheduler = field(default_factory=Scheduler)
+    iam: Iam = field(default_factory=Iam)
+    faults: Faults = field(default_factory=Faults)
     plan: Plan = field(default_factory=Plan)
     log: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         settings = Settings(endpoint_seconds=60, subscription_seconds=1)
-        agreements, roles = Agreements(settings, self.clock), Roles()
+        agreements = Agreements(settings, self.clock)
+        self.scheduler, schedules = Scheduler(self.iam, self.clock), Schedules(self.iam)
+        schedules._backends = {REGION: self.scheduler}
         self.sagemaker = SageMaker(
             settings,
             agreements,
-            roles,
-            self.scheduler,
+            self.iam,
+            schedules,
             lambda *_: None,
             self.clock,
-            Faults(),
+            self.faults,
             random.Random(7),
-        )  # type: ignore[arg-type]
+        )
         services: dict[str, Any] = {
             "sagemaker": self.sagemaker,
             "marketplace-agreement": agreements,
@@ -135,6 +201,8 @@ class Account:
             "pricing": Pricing(),
             "service-quotas": Quotas(),
             "scheduler": self.scheduler,
+            "iam": self.iam,
+            "resourcegroupstaggingapi": Tags(self.sagemaker),
         }
         self.session = Session("aws", REGION, None, "nobody", ROLE_ARN, ACCOUNT)  # type: ignore[arg-type]
         self.session._clients |= {name: Client(service, self) for name, service in services.items()}

@@ -17,7 +17,7 @@ def quiet(_: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def session(sandbox: Address) -> Session:
+def session(sandbox: Address, deadline_role: str) -> Session:
     return connect("sandbox")
 
 

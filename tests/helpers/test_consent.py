@@ -12,6 +12,7 @@ from helpers.deploy import costs
 from helpers.deploy.costs import Price
 from helpers.deploy.deadline import set_deadline
 from helpers.deploy.deployment import deploy
+from helpers.deploy.stack import set_up
 from helpers.errors import BadInput, CostNotAccepted
 from helpers.notebook import parameters
 from helpers.subscribe import marketplace
@@ -50,6 +51,7 @@ def price(value: Any) -> None:
 YES_OR_NO: dict[str, Callable[[Any], object]] = {
     "accept_terms": lambda value: marketplace.subscribe(UNTOUCHED, MODEL, accept_terms=value),
     "confirm": lambda value: marketplace.cancel(UNTOUCHED, MODEL, confirm=value),
+    "confirm (set_up)": lambda value: set_up(UNTOUCHED, confirm=value),
     "foreign": lambda value: delete(UNTOUCHED, "demo", foreign=value),
 }
 AMOUNTS: dict[str, Callable[[Any], object]] = {
@@ -61,6 +63,7 @@ AMOUNTS: dict[str, Callable[[Any], object]] = {
         UNTOUCHED, MODEL, "demo", delete_after_hours=value, max_usd_per_hour=100
     ),
     "hours": lambda value: set_deadline(UNTOUCHED, "demo", value),
+    "budget_usd": lambda value: set_up(UNTOUCHED, confirm=True, budget_usd=value),
     "max_usd_per_hour (agree)": agree,
     "software_usd_per_hour (price)": price,
 }

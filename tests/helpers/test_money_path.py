@@ -21,7 +21,7 @@ from helpers import catalog, consent
 from helpers.clean_up import parts
 from helpers.clean_up.delete import delete
 from helpers.clean_up.leftovers import leftovers
-from helpers.deploy import deadline, deployment, endpoint
+from helpers.deploy import create, deadline, deployment, endpoint
 from helpers.deploy.deadline import set_deadline
 from helpers.deploy.deployment import deploy
 from helpers.deploy.endpoint import TAG
@@ -84,6 +84,7 @@ DENIABLE = [
     "list_endpoint_configs", "list_models", "get_schedule", "delete_schedule", "create_schedule",
     "delete_endpoint", "delete_endpoint_config", "delete_model", "get_products", "get_service_quota",
     "list_service_quotas", "search_agreements", "get_listing", "create_endpoint", "get_schedule_group",
+    "get_role", "list_schedules", "get_resources", "update_schedule",
 ]  # fmt: skip
 accidents = st.builds(
     Plan,
@@ -212,6 +213,7 @@ class MoneyPath(RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from([1, 30, 300, 600]))
     def time_passes(self, minutes: int) -> None:
+        self.account.iam.is_set_up = True  # a role that is gone for good is found by no schedule
         self.clock.wait(60 * minutes)
 
     # --- what others do
@@ -253,6 +255,19 @@ class MoneyPath(RuleBasedStateMachine):
             self.account.ask("DeleteTags", ResourceArn=arn, TagKeys=[TAG["Key"]])
             self.seen.foreign.add(("endpoint", name))
             self.account.scheduler.schedules.pop(name, None)
+
+    @rule(is_set_up=st.booleans())
+    def somebody_edits_the_account(self, is_set_up: bool) -> None:
+        """Without the role of the deadline nothing is created that is to have one."""
+        self.account.iam.is_set_up = is_set_up
+
+    @rule()
+    def the_role_does_not_work_for_ten_minutes(self) -> None:
+        self.account.iam.works = False
+        for _ in range(10):
+            self.clock.wait(60)
+            self.region()
+        self.account.iam.works = True
 
     @rule(name=named)
     def update_to_another_configuration(self, name: str) -> None:
@@ -342,6 +357,8 @@ def none() -> Any:
 
 _WAITS: list[Any] = [endpoint.wait, endpoint.wait_until_gone]
 _USUAL = dict(endpoint.wait.__kwdefaults__ or {})
+_SLEEPERS: list[Any] = [set_deadline, create.prepare, create.start]
+_SLEEP = dict(set_deadline.__kwdefaults__ or {})
 _DATETIME = deadline.datetime
 
 
@@ -350,6 +367,8 @@ def patched_clock(clock: Any) -> None:
     if clock is None:
         for wait in _WAITS:
             wait.__kwdefaults__ = dict(_USUAL)
+        for call in _SLEEPERS:
+            call.__kwdefaults__ = dict(_SLEEP)
         deadline.datetime = _DATETIME  # type: ignore[misc]
         return
 
@@ -360,6 +379,8 @@ def patched_clock(clock: Any) -> None:
 
     for wait in _WAITS:
         wait.__kwdefaults__ = {"clock": lambda: clock.now.timestamp(), "sleep": clock.wait}
+    for call in _SLEEPERS:
+        call.__kwdefaults__ = {"sleep": clock.wait}
     deadline.datetime = AccountTime  # type: ignore[misc]
 
 

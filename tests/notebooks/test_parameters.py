@@ -59,6 +59,7 @@ def checked(book: str, **given: Any) -> None:
 WRITTEN = (str, int, float, bool, list, dict, tuple, type(None))  # what papermill can write into a cell
 CONSENTING = {
     "accept_terms": ("01_subscribe", NO_YES_OR_NO),
+    "set_up_account": ("02_deploy", NO_YES_OR_NO),
     "cancel_subscription": ("06_clean_up", NO_YES_OR_NO),
     "max_usd_per_hour": ("02_deploy", NO_AMOUNT),
     "software_usd_per_hour": ("02_deploy", NO_AMOUNT),

@@ -30,6 +30,6 @@ def subscribed(model_id: str, region: str) -> Iterator[Session]:
 def deployed(name: str, model_id: str = "cohere-medium", region: str = REGION) -> Iterator[Session]:
     """A session of a region in which that endpoint is InService."""
     with subscribed(model_id, region) as session:
-        deploy(session, model_id, name, tell=silent)
+        deploy(session, model_id, name, delete_after_hours=None, tell=silent)
         yield session
         delete(session, name, tell=silent)

@@ -63,6 +63,10 @@ class Faults:
         """Tell whether SageMaker treats the account as subscribed; `subscribed` is the true state."""
         return subscribed and not self.struck("not-subscribed")
 
+    def is_known(self) -> bool:
+        """Tell whether a model or a configuration that was created is found by what is created from it."""
+        return not self.struck("not-known-yet")
+
     def quota(self, instance_type: str, usual: int) -> int:
         """Return the quota for an instance type, in instances; asking is no strike."""
         setting = self._set.get(("quota", instance_type))

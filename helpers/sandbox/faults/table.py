@@ -150,6 +150,11 @@ _FAULTS = (
         (NEXT,),
     ),
     Fault(
+        "not-known-yet",
+        "CreateEndpointConfig and CreateEndpoint do not find what was just created (eventual consistency).",
+        (NEXT,),
+    ),
+    Fault(
         "throttling",
         "Calls are refused with ThrottlingException.",
         (

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from ..aws.service import AwsError
 from ..settings import ACCOUNT
+from .stacks import refuse_what_is_not_made
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,13 @@ def load() -> ASGIApp:
     from a2wsgi import WSGIMiddleware
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    moto = DomainDispatcherApplication(create_backend_app)
+    def create(service: Any) -> Any:
+        app = create_backend_app(service)
+        if service == "cloudformation":
+            refuse_what_is_not_made()
+        return app
+
+    moto = DomainDispatcherApplication(create)
     # a2wsgi's types for ASGI are narrower than Starlette's
     return cast(ASGIApp, WSGIMiddleware(_guarded(moto), workers=_THREADS))
 

@@ -1,6 +1,7 @@
 """What costs is deleted first, whatever may not be looked at; what others use or have made stays."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -196,6 +197,35 @@ def test_waiting_for_it_is_bounded(sagemaker: Any, demo: str) -> None:
     assert find_deadline(session, demo) is not None
 
 
+OURS = ["endpoint demo", "endpoint configuration demo", "model demo"]
+
+
+def test_one_call_finds_what_is_tagged(sagemaker: Any, demo: str) -> None:
+    session = connect()
+    asked = watch(session, "sagemaker", "resourcegroupstaggingapi")
+    assert leftovers(session)[:3] == OURS
+    assert asked == ["GetResources", "ListEndpoints", "ListEndpointConfigs", "ListModels"]
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottledException", "InternalServiceException"])
+def test_without_that_call_each_is_asked_for_its_tags(sagemaker: Any, demo: str, code: str) -> None:
+    session = connect()
+    refuse(session, "resourcegroupstaggingapi", "GetResources", code, "no")
+    asked = watch(session, "sagemaker")
+    assert leftovers(session)[:3] == OURS
+    assert asked.count("ListTags") == 3
+
+
+def test_what_is_new_is_asked_for_its_tags_as_the_index_may_lag(
+    sagemaker: Any, demo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = connect()
+    monkeypatch.setattr("helpers.clean_up.leftovers._tagged", lambda _: set())
+    assert leftovers(session)[:3] == OURS
+    monkeypatch.setattr("helpers.clean_up.leftovers.NEW", timedelta(0))
+    assert not [each for each in leftovers(session) if not each.startswith("deadline")]
+
+
 @pytest.mark.parametrize(
     ("operation", "kind"),
     [
@@ -207,7 +237,7 @@ def test_waiting_for_it_is_bounded(sagemaker: Any, demo: str) -> None:
 def test_a_list_that_is_denied_is_no_empty_list(sagemaker: Any, operation: str, kind: str) -> None:
     session = connect()
     deny(session, "sagemaker", operation)
-    (told,) = leftovers(session)
+    told = next(each for each in leftovers(session) if each.startswith("could not tell"))
     assert told.startswith(f"could not tell which {kind} there are: ")
     assert operation in told
 
@@ -215,10 +245,11 @@ def test_a_list_that_is_denied_is_no_empty_list(sagemaker: Any, operation: str, 
 def test_tags_that_may_not_be_read_leave_a_question(sagemaker: Any, demo: str) -> None:
     session = connect()
     deny(session, "sagemaker", "ListTags")
-    assert len(leftovers(session)) == 3
-    assert all(
-        each.startswith("could not tell whose these") and "demo" in each for each in leftovers(session)
-    )
+    deny(session, "resourcegroupstaggingapi", "GetResources")
+    *unknown, deadline = leftovers(session)
+    assert len(unknown) == 3
+    assert all(each.startswith("could not tell whose these") and "demo" in each for each in unknown)
+    assert deadline.startswith("deadline of demo, ")
     assert leftovers(session, demo)[0] == "endpoint demo"
     assert delete(session, demo, tell=quiet)[0] == "endpoint demo"
     assert leftovers(connect(), demo) == []

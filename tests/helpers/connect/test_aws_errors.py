@@ -98,3 +98,14 @@ def test_what_the_network_does_is_not_connected(error: Exception) -> None:
 )
 def test_a_containers_words_are_its_own(body: str, said: str) -> None:
     assert model_message(body) == said
+
+
+def test_a_timeout_is_not_called_retryable() -> None:
+    error = aws("ModelError", "Received server error (0) from primary.")
+    error.response["OriginalStatusCode"] = 0
+    error.response["OriginalMessage"] = "Your invocation timed out."
+    found = told(error)
+    assert isinstance(found, errors.ModelFailed)
+    assert found.status == 0
+    assert "may succeed" not in str(found)
+    assert "Ask for less (max_tokens), or stream" in str(found)

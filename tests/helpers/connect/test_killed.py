@@ -24,7 +24,7 @@ def test_a_killed_sandbox_is_one_sentence(
     monkeypatch.setenv("SANDBOX_HOME", str(tmp_path))
     session = connect("sandbox")
     marketplace.subscribe(session, "cohere-medium", tell=quiet)
-    deploy(session, "cohere-medium", "killed", tell=quiet)
+    deploy(session, "cohere-medium", "killed", delete_after_hours=None, tell=quiet)
     client = Client(session, "killed")
     stream = client.stream("Tell me a long story.", max_tokens=400, temperature=1)
     pieces = iter(stream)

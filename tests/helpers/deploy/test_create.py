@@ -85,7 +85,10 @@ def test_without_the_deadline_nothing_is_created(clear: Any, operation: str) -> 
     assert not there(clear)
 
 
-def test_a_role_that_does_not_trust_the_scheduler_creates_nothing(clear: Any) -> None:
+def test_a_role_that_does_not_trust_the_scheduler_creates_nothing(
+    clear: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("helpers.deploy.deadline.PAUSES", ())
     session = connect()
     words = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
     refuse(session, "scheduler", "CreateSchedule", "ValidationException", words)

@@ -1,6 +1,7 @@
 """AWS deletes an endpoint by itself, at the time that was set; and only this tutorial's."""
 
 import json
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,15 +9,25 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from helpers.clean_up.delete import delete
-from helpers.connect.session import Session
-from helpers.deploy.deadline import GROUP, clear_deadline, find_deadline, set_deadline
+from helpers.clean_up.delete import delete, leftovers
+from helpers.connect.session import Session, connect
+from helpers.deploy import schedule
+from helpers.deploy.deadline import (
+    GROUP,
+    clear_deadline,
+    deadlines,
+    find_deadline,
+    prove_deadline,
+    set_deadline,
+)
 from helpers.deploy.deployment import deploy
 from helpers.deploy.endpoint import find
+from helpers.deploy.schedule import TARGET
 from helpers.errors import BadInput, NotPermitted
 from helpers.subscribe import marketplace
 
 from ..conftest import quiet
+from ..events import deny, refuse, watch
 
 SECOND = 1 / 3600  # in hours
 
@@ -34,14 +45,131 @@ def subscribed(session: Session) -> Session:
     return session
 
 
-def test_the_endpoint_ends_at_its_deadline_and_the_schedule_with_it(subscribed: Session) -> None:
+def test_the_endpoint_ends_at_its_deadline(subscribed: Session) -> None:
     deploy(subscribed, "cohere-medium", "ends", tell=quiet)
     moment = set_deadline(subscribed, "ends", 2 * SECOND)  # not by deploy: on a busy machine it takes longer
     assert moment is not None
     assert until_gone(subscribed, "ends") < 10
     assert datetime.now(UTC) >= moment
-    assert find_deadline(subscribed, "ends") is None
-    assert delete(subscribed, "ends") == ["endpoint configuration ends", "model ends"]
+    assert find_deadline(subscribed, "ends") == moment  # it goes on, in case something is still there
+    left = ["endpoint configuration ends", "model ends", "deadline of ends"]
+    assert delete(subscribed, "ends") == left
+
+
+def test_deadlines_are_listed_also_those_of_endpoints_that_are_gone(subscribed: Session) -> None:
+    moments = {name: set_deadline(subscribed, name, 1) for name in ("here", "gone")}
+    assert deadlines(subscribed) == moments
+    told = [f"deadline of {name}, {moment:%Y-%m-%d %H:%M} UTC" for name, moment in moments.items() if moment]
+    assert sorted(leftovers(subscribed)) == sorted(told)
+    deny(blind := connect(), "scheduler", "ListSchedules")
+    assert leftovers(blind)[0].startswith("could not tell which deadlines there are: ")
+    for name in moments:
+        clear_deadline(subscribed, name)
+    assert deadlines(subscribed) == {}
+
+
+def test_a_deadline_of_an_earlier_version_is_read_and_replaced(
+    subscribed: Session, deadline_role: str
+) -> None:
+    set_deadline(subscribed, "early", 1)
+    scheduler = subscribed.client("scheduler")
+    old = {
+        "GroupName": GROUP,
+        "Name": "early",
+        "ScheduleExpression": "at(2099-01-01T00:00:00)",
+        "FlexibleTimeWindow": {"Mode": "OFF"},
+        "Target": {"Arn": TARGET, "RoleArn": deadline_role, "Input": json.dumps({"EndpointName": "early"})},
+    }
+    scheduler.update_schedule(**old)
+    assert find_deadline(subscribed, "early") == datetime(2099, 1, 1, tzinfo=UTC)
+    assert set_deadline(subscribed, "early", 1) == find_deadline(subscribed, "early")
+    found = scheduler.get_schedule(GroupName=GROUP, Name="early")
+    assert found["ScheduleExpression"] == "rate(10 minutes)"
+    assert found["EndDate"] - found["StartDate"] == timedelta(hours=4)
+    assert found["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 0
+    clear_deadline(subscribed, "early")
+
+
+def test_proving_it_leaves_nothing(subscribed: Session, deadline_role: str) -> None:
+    asked = watch(subscribed, "scheduler")
+    assert prove_deadline(subscribed) == deadline_role
+    assert asked[-2:] == ["CreateSchedule", "DeleteSchedule"]
+    assert subscribed.client("scheduler").list_schedules(GroupName=GROUP)["Schedules"] == []
+
+
+@pytest.mark.parametrize("denied", ["CreateSchedule", "GetScheduleGroup"])
+def test_proving_it_says_what_is_missing(subscribed: Session, denied: str) -> None:
+    deny(session := connect(), "scheduler", denied)
+    with pytest.raises(NotPermitted, match=r"prove that a deadline can be set.*iam-policy\.json"):
+        prove_deadline(session)
+
+
+def test_two_notebooks_set_it_at_one_moment(subscribed: Session) -> None:
+    refuse(session := connect(), "scheduler", "GetSchedule", "ResourceNotFoundException", "none yet", times=1)
+    set_deadline(subscribed, "twice", 1)
+    assert set_deadline(session, "twice", 3) == find_deadline(subscribed, "twice")
+    clear_deadline(subscribed, "twice")
+
+
+def test_the_time_is_awss_where_the_clock_here_is_wrong(
+    subscribed: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return datetime(2001, 1, 1, tzinfo=tz)
+
+    monkeypatch.setattr("helpers.deploy.deadline.datetime", Wrong)
+    moment = set_deadline(subscribed, "clock", 1)
+    assert moment is not None
+    assert timedelta(minutes=59) < moment - datetime.now(UTC) <= timedelta(minutes=60)
+    clear_deadline(subscribed, "clock")
+
+
+ASSUME = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
+
+
+def test_a_trust_that_was_just_edited_is_waited_for(subscribed: Session) -> None:
+    pauses: list[float] = []
+    refuse(session := connect(), "scheduler", "CreateSchedule", "ValidationException", ASSUME, times=3)
+    assert set_deadline(session, "soon", 1, sleep=pauses.append) == find_deadline(session, "soon")
+    assert pauses == [2, 4, 8]
+    clear_deadline(session, "soon")
+
+
+def test_waiting_for_a_trust_is_bounded(subscribed: Session) -> None:
+    pauses: list[float] = []
+    refuse(session := connect(), "scheduler", "CreateSchedule", "ValidationException", ASSUME)
+    with pytest.raises(NotPermitted, match="does not let EventBridge Scheduler assume it"):
+        set_deadline(session, "never", 1, sleep=pauses.append)
+    assert sum(pauses) == 30
+
+
+def test_a_role_that_does_not_trust_is_not_waited_for(subscribed: Session) -> None:
+    pauses: list[float] = []
+    deny(session := connect(), "iam", "GetRole")  # then the execution role is taken
+    with pytest.raises(NotPermitted, match="SageMakerExecutionRole"):
+        set_deadline(session, "never", 1, sleep=pauses.append)
+    assert sum(pauses) == 30, "whom it trusts could not be told"
+    session = connect()
+    refuse(session, "iam", "GetRole", "NoSuchEntity", "Role not found", times=1)
+    with pytest.raises(NotPermitted, match="SageMakerExecutionRole"):
+        set_deadline(session, "never", 1, sleep=pytest.fail)
+
+
+def test_what_moto_would_have_stored_is_refused_as_on_aws(subscribed: Session, deadline_role: str) -> None:
+    good = schedule.written("checked", datetime.now(UTC) + timedelta(hours=1), deadline_role)
+    set_deadline(subscribed, "any", None)
+    scheduler = subscribed.client("scheduler")
+    for changes, told in [
+        ({"ScheduleExpression": "banana"}, "Invalid Schedule Expression banana."),
+        ({"Target": {**good["Target"], "RoleArn": subscribed.role_arn}}, ASSUME),
+        ({"Target": {**good["Target"], "Input": '{"endpointName": "x"}'}}, "'endpointName' is not supported"),
+        ({"GroupName": "no-such-group"}, "no-such-group does not exist"),
+    ]:
+        with pytest.raises(ClientError, match=re.escape(told)):
+            scheduler.create_schedule(**{**good, **changes})
+    assert find_deadline(subscribed, "checked") is None
 
 
 def test_a_deadline_can_be_moved_and_goes_with_the_clean_up(subscribed: Session) -> None:
@@ -61,6 +189,7 @@ def test_deadlines_stand_side_by_side(subscribed: Session) -> None:
     assert clear_deadline(subscribed, "two")
     assert not clear_deadline(subscribed, "two")
     assert [find_deadline(subscribed, name) for name in moments] == [moments["one"], None, moments["three"]]
+    assert [clear_deadline(subscribed, name) for name in moments] == [True, False, True]
 
 
 @pytest.mark.parametrize("hours", [0, -1, 1e6, float("nan")])
@@ -79,18 +208,18 @@ def test_an_endpoint_of_somebody_else_gets_no_deadline(subscribed: Session) -> N
     assert delete(subscribed, "theirs", foreign=True)
 
 
-def test_a_schedule_whose_role_may_not_run_deletes_nothing(subscribed: Session) -> None:
+def test_a_schedule_whose_role_is_trusted_no_more_deletes_nothing(
+    subscribed: Session, deadline_role: str
+) -> None:
     deploy(subscribed, "cohere-medium", "stays", tell=quiet)
     set_deadline(subscribed, "stays", SECOND)
-    trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    role = subscribed.client("iam").create_role(RoleName="other", AssumeRolePolicyDocument=policy)["Role"]
-    scheduler = subscribed.client("scheduler")
-    schedule = scheduler.get_schedule(GroupName=GROUP, Name="stays")
-    kept = {key: schedule[key] for key in ("GroupName", "Name", "ScheduleExpression", "FlexibleTimeWindow")}
-    scheduler.update_schedule(**kept, Target={**schedule["Target"], "RoleArn": role["Arn"]})
+    iam, name = subscribed.client("iam"), deadline_role.rpartition("/")[2]
+    trust = json.dumps(iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"])
+    another = trust.replace("scheduler.amazonaws.com", "ec2.amazonaws.com")
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=another)
     time.sleep(1.5)
     assert find(subscribed, "stays")
+    iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
     assert delete(subscribed, "stays")
 
 
@@ -117,16 +246,20 @@ class Refusing:
             raise self.error
         return {}
 
+    def get_role(self, **_: Any) -> dict[str, Any]:
+        trust = {"Effect": "Allow", "Principal": {"Service": "a"}, "Action": "sts:AssumeRole"}
+        return {"Role": {"Arn": self.role_arn, "AssumeRolePolicyDocument": {"Statement": [trust]}}}
+
     def update_schedule(self, **_: Any) -> None:
         raise self.error
 
-    delete_schedule = update_schedule
+    create_schedule = delete_schedule = update_schedule
 
 
 def test_a_role_that_does_not_trust_the_scheduler_is_told_how() -> None:
     message = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
     refusing: Any = Refusing("ValidationException", message)
-    with pytest.raises(NotPermitted, match=r"role/Data does not trust .*scheduler\.amazonaws\.com"):
+    with pytest.raises(NotPermitted, match=r"role/Data does not let .*set_up_account = True in 02_deploy"):
         set_deadline(refusing, "e", 1)
 
 

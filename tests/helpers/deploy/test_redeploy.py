@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from helpers.deploy import endpoint
 from helpers.deploy.deadline import GROUP, find_deadline, set_deadline
@@ -127,3 +128,25 @@ def test_two_notebooks_make_the_group_at_one_moment(account: Account) -> None:
     assert moment == find_deadline(account.session, "demo")
     assert moment is not None
     assert moment - account.clock.now < timedelta(hours=1, seconds=1)
+
+
+# --- what was just made is not found for a moment
+
+
+@pytest.mark.parametrize("calls", [1, 3])
+def test_what_is_not_known_yet_is_asked_for_again(account: Account, calls: int) -> None:
+    account.faults.set("not-known-yet", {"next": calls})
+    began = account.clock.now
+    assert deployed(account).status == "InService"
+    assert account.faults.settings == []
+    assert [name for name, _ in account.log].count("create_endpoint") == 1
+    assert timedelta(seconds=1) <= account.clock.now - began < timedelta(seconds=80)
+
+
+def test_what_stays_unknown_is_an_error_and_no_endpoint(account: Account) -> None:
+    account.faults.set("not-known-yet", {})
+    with pytest.raises(ClientError, match='Could not find model "arn:'):
+        deployed(account)
+    assert account.faults.settings[0].struck == 5
+    assert not account.ask("ListEndpoints")["Endpoints"]
+    assert find_deadline(account.session, "demo") is None

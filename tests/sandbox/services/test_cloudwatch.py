@@ -122,7 +122,7 @@ def test_the_container_has_its_lines_and_no_prompt_is_in_them(session, used):
 def test_a_failed_health_check_leaves_the_line_that_its_reason_sends_you_to(session, sandbox):
     faults.set(sandbox, "health-check", next=1)
     with pytest.raises(EndpointFailed, match="Please check CloudWatch logs"):
-        deploy(session, "cohere-medium", "sick", "ml.g5.2xlarge", tell=silent)
+        deploy(session, "cohere-medium", "sick", "ml.g5.2xlarge", delete_after_hours=None, tell=silent)
     ask = {"logGroupName": "/aws/sagemaker/Endpoints/sick"}
     until(lambda: ask["logGroupName"] in str(session.client("logs").describe_log_groups()))
     (event,) = session.client("logs").filter_log_events(**ask)["events"]

@@ -27,7 +27,7 @@ def test_the_execution_role_exists_and_trusts_sagemaker(aws, sandbox):
     role = aws("iam").get_role(RoleName="SageMakerExecutionRole")["Role"]
     assert role["Arn"] == sandbox.role_arn
     principal = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]
-    assert principal == {"Service": ["sagemaker.amazonaws.com", "scheduler.amazonaws.com"]}
+    assert principal == {"Service": "sagemaker.amazonaws.com"}
 
 
 def test_a_role_counts_when_iam_has_it_and_it_trusts_sagemaker(aws, sandbox):
@@ -110,11 +110,11 @@ def test_logs(aws):
     assert [each["message"] for each in events] == ["größe"]
 
 
-def test_a_schedule_that_will_delete_an_endpoint(aws, sandbox):
+def test_a_schedule_that_will_delete_an_endpoint(aws, deadline_role):
     scheduler = aws("scheduler")
     target = {
         "Arn": "arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint",
-        "RoleArn": sandbox.role_arn,
+        "RoleArn": deadline_role,
         "Input": json.dumps({"EndpointName": "e"}),
     }
     scheduler.create_schedule(
@@ -126,6 +126,37 @@ def test_a_schedule_that_will_delete_an_endpoint(aws, sandbox):
     assert scheduler.get_schedule(Name="stop-e")["Target"]["Input"] == target["Input"]
     assert [each["Name"] for each in scheduler.list_schedules()["Schedules"]] == ["stop-e"]
     scheduler.delete_schedule(Name="stop-e")
+
+
+def test_the_tagging_api_finds_what_sagemaker_and_others_have_tagged(aws, sandbox):
+    tags = [{"Key": "made-by", "Value": "tests"}]
+    model, sagemaker, tagging = (
+        catalog.model("cohere-medium"),
+        aws("sagemaker"),
+        aws("resourcegroupstaggingapi"),
+    )
+    with deployed.subscribed(model.id, "us-east-1"):
+        package = {"ModelPackageName": model.package_arn("us-east-1")}
+        made = {
+            "PrimaryContainer": package,
+            "EnableNetworkIsolation": True,
+            "ExecutionRoleArn": sandbox.role_arn,
+        }
+        arn = sagemaker.create_model(ModelName="Tagged", Tags=tags, **made)["ModelArn"]
+        sagemaker.create_model(ModelName="untagged", **made)
+    aws("s3").create_bucket(Bucket="tagged")
+    aws("s3").put_bucket_tagging(Bucket="tagged", Tagging={"TagSet": tags})
+
+    def found(**asked):
+        answer = tagging.get_resources(TagFilters=[{"Key": "made-by", "Values": ["tests"]}], **asked)
+        return {each["ResourceARN"]: each["Tags"] for each in answer["ResourceTagMappingList"]}
+
+    assert found() == {arn: tags, "arn:aws:s3:::tagged": tags}
+    assert found(ResourceTypeFilters=["sagemaker:model"]) == {arn: tags}
+    assert found(ResourceTypeFilters=["sagemaker:endpoint"]) == {}
+    for name in ("Tagged", "untagged"):
+        sagemaker.delete_model(ModelName=name)
+    assert list(found()) == ["arn:aws:s3:::tagged"]
 
 
 def test_scaling_targets(aws):

@@ -1,5 +1,6 @@
-"""Which of moto's schedules delete an endpoint, and when; moto keeps any nonsense."""
+"""Which schedules delete an endpoint, and when; and which AWS would not have taken."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -7,9 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.sandbox.faults import Faults
+from helpers.sandbox.services.iam import SCHEDULER, _trusts
 from helpers.sandbox.services.scheduler import TARGET, Schedules
+from helpers.sandbox.services.scheduler.checks import mistake
+from helpers.sandbox.settings import ACCOUNT
+
+from ..practice_world import World
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+INPUT = '{"EndpointName": "e"}'
+ONCE = {"MaximumRetryAttempts": 0}
+RATE = {"schedule_expression": "rate(10 minutes)", "start_date": NOON.timestamp()}
+WINDOW = {**RATE, "end_date": (NOON + 30 * MINUTE).timestamp()}
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
@@ -17,19 +29,23 @@ JSON = st.recursive(
 
 
 class Anybody:
-    def may_assume(self, arn, principal):
+    def may_assume(self, arn, principal, source):
+        assert (principal, source) == (SCHEDULER, f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/g")
         return arn == "role"
 
 
-def kept(**changes):
+def kept(policy=None, **changes):
     schedule = {
         "name": "s",
         "group_name": "g",
         "schedule_expression": "at(2026-11-22T12:00:00)",
         "schedule_expression_timezone": "UTC",
         "state": "ENABLED",
+        "start_date": None,
+        "end_date": None,
+        "last_modified_date": (NOON - 60 * MINUTE).timestamp(),
         "action_after_completion": "DELETE",
-        "target": {"Arn": TARGET, "RoleArn": "role", "Input": '{"EndpointName": "e"}'},
+        "target": {"Arn": TARGET, "RoleArn": "role", "Input": INPUT, "RetryPolicy": policy},
     }
     group = SimpleNamespace(schedules={"s": SimpleNamespace(**{**schedule, **changes})})
     schedules = Schedules(Anybody())
@@ -37,36 +53,82 @@ def kept(**changes):
     return schedules
 
 
-def due(schedules, after=timedelta()):
-    return [each.endpoint_name for each in schedules.due("us-east-1", NOON + after)]
+def there(schedules):
+    return list(schedules._backends["us-east-1"].schedule_groups["g"].schedules)
 
 
-def test_it_is_due_from_its_time_on_for_a_day_or_until_it_is_done():
+def due(schedules, minutes=0):
+    """When the schedule calls since it was last asked, in minutes after noon."""
+    return [
+        (each.moment - NOON) / MINUTE
+        for each in schedules.due("us-east-1", NOON + timedelta(minutes=minutes))
+    ]
+
+
+def test_it_calls_at_its_time_and_again_for_a_day_until_it_is_done():
     schedules = kept()
-    assert due(schedules, timedelta(seconds=-1)) == []
-    assert due(schedules) == due(schedules, timedelta(hours=23)) == ["e"]
-    assert due(schedules, timedelta(hours=24)) == []
-    schedules.done("us-east-1", schedules.due("us-east-1", NOON)[0])
-    assert due(schedules) == []
+    assert due(schedules, -1) == []
+    assert due(schedules, 2) == [0, 2]
+    assert due(schedules, 23 * 60) == [23 * 60]
+    schedules.done("us-east-1", schedules.due("us-east-1", NOON + timedelta(hours=23.5))[0])
+    assert there(schedules) == []
     assert schedules.due("eu-west-1", NOON) == []
 
 
+def test_it_gives_up_after_a_day():
+    schedules = kept()
+    assert due(schedules, 24 * 60) == [0]
+    assert there(schedules) == []
+
+
+def test_without_retries_it_calls_once():
+    schedules = kept(ONCE)
+    assert due(schedules, 2) == [0]
+    assert due(schedules, 5) == []
+
+
+def test_a_rate_calls_from_its_start_until_before_its_end_whatever_was_done():
+    schedules = kept(ONCE, **WINDOW)
+    assert due(schedules, -1) == []
+    assert due(schedules, 0) == [0]
+    schedules.done("us-east-1", SimpleNamespace(schedule=next(iter(schedules._planned("us-east-1")))[0]))
+    assert due(schedules, 25) == [10, 20]
+    assert there(schedules) == ["s"]
+    assert due(schedules, 31) == []
+    assert there(schedules) == []
+
+
+def test_a_rate_that_nobody_looked_at_has_called_all_the_same():
+    assert due(kept(ONCE, **WINDOW), 600) == [0, 10, 20]
+    assert due(kept({"MaximumRetryAttempts": 1, "MaximumEventAgeInSeconds": 120}, **RATE), 11) == [0, 10, 11]
+
+
+def test_what_was_before_the_schedule_was_written_is_not_called():
+    written = (NOON + 12 * MINUTE).timestamp()
+    assert due(kept(ONCE, **WINDOW, last_modified_date=written), 25) == [20]
+    assert due(kept(ONCE, schedule_expression="rate(1 hour)", last_modified_date=NOON.timestamp()), 61) == [
+        60
+    ]
+
+
 def test_an_updated_one_that_names_no_state_is_due_too():
-    assert due(kept(state=None)) == ["e"]
+    assert due(kept(state=None)) == [0]
 
 
 @pytest.mark.parametrize(
     "changes",
     [
         {"state": "DISABLED"},
-        {"schedule_expression": "rate(1 minute)"},
+        {"state": "DISABLED", **RATE},
+        {"schedule_expression": "cron(0 12 * * ? *)"},
+        {"schedule_expression": "rate(0 minutes)"},
         {"schedule_expression": "at(soon)"},
         {"schedule_expression": "at(0001-01-01T00:00:00)", "schedule_expression_timezone": "Asia/Tokyo"},
         {"schedule_expression_timezone": "Mars/Olympus"},
         {"schedule_expression_timezone": "America/New_York"},
         {"target": {"Arn": "arn:aws:scheduler:::aws-sdk:sagemaker:deleteModel", "RoleArn": "role"}},
-        {"target": {"Arn": TARGET, "RoleArn": "another", "Input": '{"EndpointName": "e"}'}},
-        {"target": {"Arn": TARGET, "Input": '{"EndpointName": "e"}'}},
+        {"target": {"Arn": TARGET, "RoleArn": "another", "Input": INPUT}},
+        {"target": {"Arn": TARGET, "Input": INPUT}},
     ],
 )
 def test_these_delete_nothing_now(changes):
@@ -78,3 +140,150 @@ def test_nonsense_deletes_nothing(expression, zone, given_input):
     target = {"Arn": TARGET, "RoleArn": "role", "Input": given_input}
     assert due(kept(schedule_expression=expression, target=target)) == []
     assert due(kept(schedule_expression_timezone=zone, schedule_expression="at(x)")) == []
+
+
+# --- in SageMaker: each call is answered as at its own time
+
+
+def world(schedules, faults=None):
+    """An endpoint that is Creating for 3 s from half a second before noon."""
+    made = World(faults)
+    made.service._schedules = schedules
+    made.clock.now = NOON - timedelta(seconds=1.5)
+    made.ready()
+    made.create_endpoint()
+    return made
+
+
+def test_a_call_while_it_is_creating_is_refused_and_the_next_one_deletes():
+    practice = world(kept(ONCE, **WINDOW))
+    practice.clock.wait(5)
+    assert practice.status() == "InService"
+    practice.clock.now = NOON + 10 * MINUTE
+    assert practice.status() == "Deleting"
+
+
+def test_one_call_alone_would_have_left_it_running():
+    practice = world(kept(ONCE))
+    practice.clock.wait(3 * 86400)
+    assert practice.status() == "InService"
+
+
+def test_a_call_that_is_throttled_is_lost():
+    faults = Faults()
+    practice = world(kept(ONCE, **WINDOW), faults)
+    practice.clock.now = NOON + 9 * MINUTE
+    faults.set("throttling", {"plane": "control", "next": 1})
+    practice.service._region(practice.context)  # nothing is due: nothing is throttled
+    practice.clock.now = NOON + 10 * MINUTE
+    assert "e" in practice.service._region(practice.context).endpoints
+    practice.clock.now = NOON + 20 * MINUTE
+    assert practice.status() == "Deleting"
+
+
+def test_an_endpoint_made_anew_is_deleted_by_the_calls_that_are_left():
+    practice = world(kept(ONCE, **WINDOW))
+    practice.clock.now = NOON + 12 * MINUTE
+    practice.create_endpoint()
+    practice.clock.now = NOON + 19 * MINUTE
+    assert practice.status() == "InService"
+    practice.clock.now = NOON + 20 * MINUTE
+    assert practice.status() == "Deleting"
+
+
+# --- what AWS refuses
+
+GOOD = {
+    "group_name": "g",
+    "schedule_expression": "rate(10 minutes)",
+    "schedule_expression_timezone": None,
+    "start_date": None,
+    "end_date": None,
+    "target": {"Arn": TARGET, "RoleArn": "role", "Input": INPUT},
+}
+
+
+@pytest.mark.parametrize(
+    "expression", ["at(2099-01-01T00:00:00)", "rate(1 hour)", "rate(5 days)", "cron(0 20 * * ? *)"]
+)
+def test_what_aws_takes(expression):
+    assert mistake(Anybody(), "us-east-1", {**GOOD, "schedule_expression": expression}) == ""
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["banana", "", "rate(0 minutes)", "rate(ten minutes)", "rate(10 minutes) ", "at(2026-13-01T00:00:00)",
+     "at(2026-11-22)", "cron(0 20 * * ?)"],
+)  # fmt: skip
+def test_an_expression_that_is_none(expression):
+    told = mistake(Anybody(), "us-east-1", {**GOOD, "schedule_expression": expression})
+    assert told == f"Invalid Schedule Expression {expression}."
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ('{"endpointName": "e"}', "'endpointName' is not supported"),
+        ('{"EndpointName": "e", "Force": true}', "'Force' is not supported"),
+        ("{}", "EndpointName is required"),
+        ('{"EndpointName": 1}', "EndpointName is required, and is text"),
+        (None, "EndpointName is required"),
+        ("[]", "not a JSON object"),
+        ("{", "not valid JSON"),
+    ],
+)
+def test_an_input_that_delete_endpoint_does_not_take(given, told):
+    assert told in mistake(
+        Anybody(), "us-east-1", {**GOOD, "target": {"Arn": TARGET, "RoleArn": "role", "Input": given}}
+    )
+
+
+@pytest.mark.parametrize("role", ["another", ""])
+def test_a_role_that_the_scheduler_may_not_assume(role):
+    told = mistake(
+        Anybody(), "us-east-1", {**GOOD, "target": {"Arn": TARGET, "RoleArn": role, "Input": INPUT}}
+    )
+    assert told == ("The execution role you provide must allow AWS EventBridge Scheduler to assume the role.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"start_date": -301}, "cannot be earlier than 5 minutes ago"),
+        ({"end_date": -1}, "EndDate"),
+        ({"start_date": 100, "end_date": 50}, "EndDate"),
+        ({"schedule_expression_timezone": "Mars/Olympus"}, "Timezone"),
+    ],
+)
+def test_dates_that_cannot_be(changes, told):
+    now = time.time()
+    dates = {key: now + value if key.endswith("date") else value for key, value in changes.items()}
+    assert told in mistake(Anybody(), "us-east-1", {**GOOD, **dates})
+    assert mistake(Anybody(), "us-east-1", {**GOOD, "start_date": now - 290, "end_date": now + 60}) == ""
+
+
+GROUP = f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/g"
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ({}, True),
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, True),
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": GROUP}}, True),
+        ({"ArnLike": {"aws:SourceArn": ["other", f"arn:aws:scheduler:*:{ACCOUNT}:schedule-group/*"]}}, True),
+        ({"StringEquals": {"aws:SourceAccount": "999999999999"}}, False),
+        ({"ArnLike": {"aws:SourceArn": GROUP.replace("schedule-group/g", "schedule/g/e")}}, False),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, False),
+        ({"StringNotEquals": {"aws:SourceAccount": "1"}}, False),
+    ],
+)
+def test_a_condition_of_the_trust_names_the_group_and_not_the_schedule(condition, holds):
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": SCHEDULER},
+        "Action": "sts:AssumeRole",
+        "Condition": condition,
+    }
+    assert _trusts({"Statement": [statement]}, SCHEDULER, GROUP) is holds
+    assert _trusts({"Statement": [statement]}, SCHEDULER, "")

@@ -6,7 +6,7 @@ from typing import Any
 from helpers.sandbox.aws.service import Context
 
 from . import listing
-from .errors import CONFIG, arn, named, refused, taken
+from .errors import CONFIG, MODEL, arn, named, not_found, refused, taken
 from .model_packages import Package, find
 from .models import container_of
 from .state import Record, State, tags_of
@@ -63,6 +63,8 @@ class ConfigOperations(State):
             raise refused("Production variant names must be unique.")  # wording (not established)
         for spec in variants:
             _check_variant(spec)
+            if not self._faults.is_known():
+                raise not_found(MODEL, spec["ModelName"], context)
             for option in self._options(spec, context):
                 self._check_instance_type(option, context)
 

@@ -8,6 +8,7 @@ from helpers.sandbox.aws.service import AwsError, Context
 
 from ..quotas import endpoint_quota, quota_name
 from .endpoint_configs import ConfigOperations, Option
+from .errors import CONFIG, not_found
 from .lifecycle import Deployment, Variant
 
 NO_CAPACITY = (
@@ -43,6 +44,8 @@ class Deploying(ConfigOperations):
         `overrides` holds, by variant name, members that replace those of the configuration.
         """
         config = self._config(config_name, context)
+        if not self._faults.is_known():
+            raise not_found(CONFIG, config_name, context)
         self._faults.begin_deployment()
         used = self._used(context)
         variants, failures = [], []

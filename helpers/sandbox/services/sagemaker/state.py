@@ -14,7 +14,7 @@ from helpers.sandbox.settings import Settings
 
 from ..clock import utc_now
 from ..iam import Roles
-from ..scheduler import Schedules
+from ..scheduler import Deletion, Schedules
 from .errors import MODEL, named, refused
 from .lifecycle import DELETABLE, Endpoint, Variant
 
@@ -49,6 +49,14 @@ class Region:
     models: dict[str, Record] = field(default_factory=dict)
     configs: dict[str, Record] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
+
+
+def _settle(region: Region, moment: datetime) -> None:
+    """Let everything happen to the endpoints that is due by `moment`."""
+    for endpoint in list(region.endpoints.values()):
+        endpoint.settle(moment)
+        if endpoint.gone_at is not None and moment >= endpoint.gone_at:
+            del region.endpoints[endpoint.name]
 
 
 def tags_of(params: dict[str, Any]) -> dict[str, str]:
@@ -102,20 +110,19 @@ class State(Service):
         """Return the caller's region after everything that is due by now has happened."""
         region = self._regions.setdefault(context.region, Region())
         now = self._clock()
-        for endpoint in region.endpoints.values():
-            endpoint.settle(now)
-        self._obey_deadlines(region, context.region, now)
-        for endpoint in list(region.endpoints.values()):
-            if endpoint.gone_at is not None and now >= endpoint.gone_at:
-                del region.endpoints[endpoint.name]
+        for deletion in self._schedules.due(context.region, now):
+            self._try_deletion(region, context.region, deletion)
+        _settle(region, now)
         return region
 
-    def _obey_deadlines(self, region: Region, name: str, now: datetime) -> None:
-        for deletion in self._schedules.due(name, now):
-            endpoint = region.endpoints.get(deletion.endpoint_name)
-            if endpoint is not None and endpoint.status in DELETABLE:
-                endpoint.delete(max(deletion.moment, endpoint.modified), self._settings.endpoint_seconds / 3)
-                self._schedules.done(name, deletion)
+    def _try_deletion(self, region: Region, name: str, deletion: Deletion) -> None:
+        """Answer a schedule's DeleteEndpoint as at its own time: not while the endpoint changes."""
+        _settle(region, deletion.moment)
+        endpoint = region.endpoints.get(deletion.endpoint_name)
+        if endpoint is None or endpoint.status not in DELETABLE or self._faults.throttles("DeleteEndpoint"):
+            return
+        endpoint.delete(max(deletion.moment, endpoint.modified), self._settings.endpoint_seconds / 3)
+        self._schedules.done(name, deletion)
 
     def _model(self, name: str, context: Context) -> Record:
         return named(MODEL, self._region(context).models, name, context)

@@ -7,7 +7,7 @@ from helpers.sandbox.aws.service import Context
 
 from .errors import CONFIG, ENDPOINT, MODEL, refused
 from .lifecycle import Endpoint
-from .state import Record, State, tags_of
+from .state import Record, Region, State, tags_of
 
 MOST = 50
 
@@ -35,18 +35,25 @@ class TagOperations(State):
             tags.pop(key, None)
         return {}
 
+    def tagged(self, region: str) -> list[tuple[str, str, dict[str, str]]]:
+        """Return ARN, type and tags of the region's resources; any thread may ask."""
+        return [
+            (each.arn, f"sagemaker:{kind}", each.tags)
+            for kind, resources in _by_kind(self._regions.get(region, Region())).items()
+            for each in list(resources.values())
+            if getattr(each, "gone_at", None) is None
+        ]
+
     def _tags(self, resource_arn: str, context: Context) -> dict[str, str]:
-        region = self._region(context)
         kind = resource_arn.split(":", 5)[5].partition("/")[0]
-        kinds: dict[str, Mapping[str, Record | Endpoint]] = {
-            MODEL: region.models,
-            CONFIG: region.configs,
-            ENDPOINT: region.endpoints,
-        }
-        for resource in kinds.get(kind, {}).values():
+        for resource in _by_kind(self._region(context)).get(kind, {}).values():
             if resource.arn == resource_arn:  # an ARN is in lower case, unlike the name
                 return resource.tags
         raise refused(f'Could not find resource "{resource_arn}".')  # wording (not established)
+
+
+def _by_kind(region: Region) -> dict[str, Mapping[str, Record | Endpoint]]:
+    return {MODEL: region.models, CONFIG: region.configs, ENDPOINT: region.endpoints}
 
 
 def _shown(tags: dict[str, str]) -> list[dict[str, str]]:
