@@ -13,6 +13,7 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
+from helpers.connect.roles import SAGEMAKER, SCHEDULER
 from helpers.connect.session import Session
 from helpers.sandbox.aws.service import AwsError, Context, Service
 from helpers.sandbox.faults import Faults
@@ -57,6 +58,18 @@ class Plan:
         """Raise Killed where AWS has done the call and its answer is never read."""
         if self.kill_after and self.calls - 1 == self.kill_at:
             raise Killed
+
+
+class Iam:
+    """IAM with the sandbox's first role, which trusts both services."""
+
+    def get_role(self, RoleName: str) -> dict[str, Any]:  # noqa: N803
+        arn = ROLE_ARN if ROLE_ARN.endswith(f"/{RoleName}") else ""
+        if not arn:
+            raise _error("NoSuchEntity", f"The role with name {RoleName} cannot be found.", "GetRole")
+        statement = {"Effect": "Allow", "Principal": {"Service": [SAGEMAKER, SCHEDULER]}}
+        policy = {"Statement": [{**statement, "Action": "sts:AssumeRole"}]}
+        return {"Role": {"Arn": arn, "RoleName": RoleName, "AssumeRolePolicyDocument": policy}}
 
 
 class Scheduler:
@@ -135,6 +148,7 @@ class Account:
             "pricing": Pricing(),
             "service-quotas": Quotas(),
             "scheduler": self.scheduler,
+            "iam": Iam(),
         }
         self.session = Session("aws", REGION, None, "nobody", ROLE_ARN, ACCOUNT)  # type: ignore[arg-type]
         self.session._clients |= {name: Client(service, self) for name, service in services.items()}

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.loaders import Loader
 
 from helpers.connect.session import SandboxSession, Session
 from helpers.sandbox import app, serve
@@ -19,6 +20,7 @@ from helpers.sandbox.settings import ACCOUNT, ROLE_ARN, Settings
 from helpers.sandbox.shell import settings as variables
 
 ROOT = Path(__file__).resolve().parents[3]
+LOADER = Loader()  # one for all sessions: it keeps the services' models, which are slow to read
 REGION, USER = "us-east-1", f"arn:aws:iam::{ACCOUNT}:user/ada"
 
 
@@ -58,7 +60,9 @@ class Account:
         self, role_arn: str | None = ROLE_ARN, region: str = REGION, caller: str | None = None
     ) -> Session:
         """A session that spends money and finds its roles as on AWS; `caller` is who signs in."""
-        session = Session("aws", region, SandboxSession(*self.keys, region), "nobody", role_arn)
+        own = SandboxSession(*self.keys, region)
+        own._session.register_component("data_loader", LOADER)
+        session = Session("aws", region, own, "nobody", role_arn)
         if caller:
             who = {"Arn": caller, "Account": ACCOUNT, "UserId": "AIDA"}
             session._clients["sts"] = SimpleNamespace(get_caller_identity=lambda: who)
@@ -97,7 +101,8 @@ def unpublished() -> Iterator[None]:
 
 
 @pytest.fixture
-def account(isolation: None, unpublished: None) -> Iterator[Account]:
-    made = Account()
+def account(isolation: None, unpublished: None, request: pytest.FixtureRequest) -> Iterator[Account]:
+    """An account; as parameter, how many seconds a subscription takes."""
+    made = Account(getattr(request, "param", 0))
     yield made
     made.stop()

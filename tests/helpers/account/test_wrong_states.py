@@ -4,6 +4,8 @@ import json
 import time
 from typing import Any
 
+import pytest
+
 from helpers import account as readiness
 from helpers import catalog
 from helpers.account import Readiness, Row
@@ -161,18 +163,15 @@ def test_no_subscription(account: Account) -> None:
     gets_through(session)
 
 
-def test_a_pending_entitlement(isolation: None, unpublished: None) -> None:
-    account = Account(subscription_seconds=1)
-    try:
-        session = account.session()
-        marketplace.subscribe(session, MODEL, accept_terms=True, wait_seconds=0, tell=quiet)
-        row = wrong(readiness.check(session, MODEL), "subscription")
-        assert "entitlement is pending" in row.detail
-        assert row.fix == "wait some minutes, then check again"
-        time.sleep(1.1)
-        gets_through(session)
-    finally:
-        account.stop()
+@pytest.mark.parametrize("account", [1], indirect=True)
+def test_a_pending_entitlement(account: Account) -> None:
+    session = account.session()
+    marketplace.subscribe(session, MODEL, accept_terms=True, wait_seconds=0, tell=quiet)
+    row = wrong(readiness.check(session, MODEL), "subscription")
+    assert "entitlement is pending" in row.detail
+    assert row.fix == "wait some minutes, then check again"
+    time.sleep(1.1)
+    gets_through(session)
 
 
 def test_a_package_that_is_not_visible(account: Account) -> None:
