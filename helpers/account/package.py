@@ -1,12 +1,10 @@
 """The model package: whether SageMaker sees it, and on which instance types it runs."""
 
-from typing import Any
-
 from botocore.exceptions import ClientError
 
 from .. import catalog
-from ..connect.aws_errors import explained
 from ..connect.session import Session
+from ..deploy.packages import describe_package
 from .table import Row, looked
 
 
@@ -14,7 +12,7 @@ from .table import Row, looked
 def package(session: Session, model: catalog.Model, arn: str) -> Row:
     """Return whether SageMaker sees the model package of that ARN in the region."""
     try:
-        status = _describe(session, arn)["ModelPackageStatus"]
+        status = describe_package(session, arn).status
     except ClientError as error:
         told = error.response["Error"]
         if told["Code"] not in ("ValidationException", "ResourceNotFoundException", "ResourceNotFound"):
@@ -32,23 +30,13 @@ def instance_type(session: Session, model: catalog.Model, arn: str, wanted: str,
 
     `own` says that the ARN is the reader's: then the catalogue, which knows its own packages, is not asked.
     """
-    supported = _types(_describe(session, arn))
-    possible = supported if own else [each for each in model.instance_types if each in supported]
+    supported = describe_package(session, arn).instance_types
+    possible = list(supported) if own else [each for each in model.instance_types if each in supported]
     if wanted in possible:
         return Row("instance type", "ready", f"the package runs on {wanted}")
     why = f"the package does not run on {wanted}, but on {', '.join(possible or supported)}"
     fix = f'instance_type = "{possible[0]}"' if possible else _copy(session, model)
     return Row("instance type", "not ready", why, fix)
-
-
-def _describe(session: Session, arn: str) -> dict[str, Any]:
-    with explained("look at the model package"):
-        return dict(session.client("sagemaker").describe_model_package(ModelPackageName=arn))
-
-
-def _types(described: dict[str, Any]) -> list[str]:
-    inference = described.get("InferenceSpecification", {})
-    return list(inference.get("SupportedRealtimeInferenceInstanceTypes", []))
 
 
 def _copy(session: Session, model: catalog.Model) -> str:

@@ -83,7 +83,7 @@ DENIABLE = [
     "describe_endpoint", "describe_endpoint_config", "describe_model", "list_tags", "list_endpoints",
     "list_endpoint_configs", "list_models", "get_schedule", "delete_schedule", "create_schedule",
     "delete_endpoint", "delete_endpoint_config", "delete_model", "get_products", "get_service_quota",
-    "get_aws_default_service_quota", "get_role", "search_agreements",
+    "get_aws_default_service_quota", "get_role", "search_agreements", "describe_model_package",
     "get_listing", "create_endpoint", "get_schedule_group",
 ]  # fmt: skip
 accidents = st.builds(
