@@ -2,9 +2,9 @@
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable
+from contextlib import suppress
 from fnmatch import fnmatchcase
-from itertools import zip_longest
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -12,9 +12,11 @@ from botocore.exceptions import ClientError
 from ..catalog.data import document
 from ..connect.aws_errors import explained
 from ..connect.execution_role import role_of
-from ..connect.roles import is_reserved
+from ..connect.roles import SAGEMAKER, SCHEDULER, is_reserved
 from ..connect.session import Session
-from .roles import found_role
+from ..errors import NotPermitted, Throttled
+from .roles import found_deadline_role, found_role
+from .simulation import PASS_ROLE, cases, denied, listed
 from .table import Row, looked
 
 POLICY = "data/iam-policy.json"
@@ -25,92 +27,60 @@ NOT_SEEN = "not seen by the simulator: policies of resources, resource control p
 
 @looked("permissions", "iam")
 def permissions(session: Session, caller: str) -> Row:
-    """Return which actions of the tutorial's policy the caller lacks."""
+    """Return which actions of the tutorial's policy the caller lacks, and which roles it may not pass."""
     if caller.endswith(":root"):
-        return Row(
-            "permissions", "ready", "the account's root user may do everything; better sign in as a role"
-        )
+        why = "the account's root user may do everything; better sign in as a role"
+        return Row("permissions", "ready", why)
     principal = role_of(session, caller) or caller
     if not re.search(r":(role|user)/", principal):
         return Row("permissions", "can't tell", f"IAM's simulator takes users and roles, not {principal}")
-    statements, role = document("iam-policy")["Statement"], found_role(session) or ""
+    roles, statements = _passed(session), document("iam-policy")["Statement"]
     try:
         with explained("simulate your permissions"):
-            lacking = {a for each in statements for a in _lacking(session, principal, each, role)}
+            every = [case for each in statements for case in cases(session, each, roles)]
+            lacking = sorted({action for case in every for action in denied(session, principal, case)})
     except ClientError:
         if session.spends_money:
             raise
         return Row("permissions", "can't tell", f"the sandbox does not simulate those of {principal}")
-    every = {action for each in statements for action in _listed(each["Action"])}
     if lacking:
-        return Row("permissions", "not ready", f"you lack {', '.join(sorted(lacking))}", _attach(principal))
-    return Row("permissions", "ready", f"all {len(every)} actions of {POLICY} ({NOT_SEEN})")
+        fix = _attach(principal, _unlisted(statements, roles.values()))
+        return Row("permissions", "not ready", f"you lack {', '.join(lacking)}", fix)
+    actions = {action for each in statements for action in listed(each["Action"])}
+    return Row("permissions", "ready", f"all {len(actions)} actions of {POLICY} ({NOT_SEEN})")
 
 
-def _lacking(session: Session, principal: str, statement: dict[str, Any], role: str) -> Iterator[str]:
-    """Yield the actions of a statement that the principal may not take, for any value of its conditions."""
-    arns = [_resource(session, each, role) for each in _listed(statement["Resource"])]
-    request = {"PolicySourceArn": principal, "ActionNames": _listed(statement["Action"])}
-    request |= {"ResourceArns": arns} if arns != ["*"] else {}
-    pages = session.client("iam").get_paginator("simulate_principal_policy")
-    for context in _contexts(statement.get("Condition", {})):
-        for page in pages.paginate(**request, ContextEntries=context):
-            for result in page["EvaluationResults"]:
-                if result["EvalDecision"] != "allowed":
-                    yield result["EvalActionName"]
+def _passed(session: Session) -> dict[str, str]:
+    """Return, by service, the role that will be passed to it; without iam:GetRole it may not be known."""
+    passed = {}
+    for service, look in ((SAGEMAKER, found_role), (SCHEDULER, found_deadline_role)):
+        with suppress(NotPermitted, Throttled, ClientError):
+            if arn := look(session):
+                passed[service] = arn
+    return passed
 
 
-def _resource(session: Session, pattern: str, role: str) -> str:
-    """Return a resource that a statement is meant for: the execution role, or the pattern filled in."""
-    head, resource = pattern.split(":", 5)[:5], pattern.split(":", 5)[5:]
-    if not resource:
-        return pattern
-    if role and fnmatchcase(role, pattern):
-        return role
-    filled = [
-        part.replace("*", session.region if place == 3 else session.account)
-        for place, part in enumerate(head)
-    ]
-    return ":".join([*filled, resource[0].replace("*", "cohere-on-sagemaker")])
+def _unlisted(statements: list[dict[str, Any]], roles: Iterable[str]) -> list[str]:
+    """Return the roles that the tutorial's policy itself does not let anybody pass."""
+    passing = [each for each in statements if PASS_ROLE in listed(each["Action"])]
+    patterns = [pattern for each in passing for pattern in listed(each["Resource"])]
+    return sorted({arn for arn in roles if not any(fnmatchcase(arn, pattern) for pattern in patterns)})
 
 
-def _contexts(condition: dict[str, dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """Return a request's context for each value that a condition allows, by StringEquals or StringLike."""
-    allowed = [
-        (key, [str(value) for value in _listed(values)])
-        for operator, keys in condition.items()
-        if operator.startswith(("StringEquals", "StringLike"))
-        for key, values in keys.items()
-    ]
-    columns = zip_longest(*(values for _, values in allowed))
-    contexts = [
-        [_entry(key, value or values[-1]) for (key, values), value in zip(allowed, column, strict=True)]
-        for column in columns
-    ]
-    return contexts or [[]]
-
-
-def _entry(key: str, value: str) -> dict[str, Any]:
-    filled = value.replace("*", "cohere-on-sagemaker")
-    return {"ContextKeyName": key, "ContextKeyValues": [filled], "ContextKeyType": "string"}
-
-
-def _attach(principal: str) -> str:
+def _attach(principal: str, unlisted: list[str]) -> str:
     """Return how to give the principal the tutorial's policy; it is too long for a user's inline policy."""
+    first = f"add {', '.join(unlisted)} to its statements on {PASS_ROLE}, then: " if unlisted else ""
     name = shlex.quote(principal.rpartition("/")[2])
     if is_reserved(principal):
-        return f"add {POLICY} to your permission set, in IAM Identity Center"
+        return f"{first}add {POLICY} to your permission set, in IAM Identity Center"
     if ":role/" in principal:
         return (
-            f"aws iam put-role-policy --role-name {name} --policy-name cohere-on-sagemaker "
+            f"{first}aws iam put-role-policy --role-name {name} --policy-name cohere-on-sagemaker "
             f"--policy-document file://{POLICY}"
         )
     made = f"arn:aws:iam::{principal.split(':')[4]}:policy/cohere-on-sagemaker"
     return (
-        f"aws iam create-policy --policy-name cohere-on-sagemaker --policy-document file://{POLICY} && "
+        f"{first}aws iam create-policy --policy-name cohere-on-sagemaker "
+        f"--policy-document file://{POLICY} && "
         f"aws iam attach-user-policy --user-name {name} --policy-arn {made}"
     )
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -36,6 +36,12 @@ def deadline_role(session: Session) -> Row:
     return Row("deadline's role", "not ready", why, MAKE_ROLES)
 
 
+def found_deadline_role(session: Session) -> str | None:
+    """Return the ARN of the role that a deadline will have; None where there is none."""
+    own = find_role(session, DEADLINE_ROLE)
+    return str(own["Arn"]) if own else found_role(session)
+
+
 def found_role(session: Session) -> str | None:
     """Return the execution role's ARN; None where there is none."""
     try:

@@ -13,6 +13,8 @@ from helpers import account as readiness
 from helpers.account import Readiness, Row, request_quota
 from helpers.account.__main__ import main
 from helpers.account.permissions import permissions
+from helpers.account.simulation import EXAMPLE, cases, listed
+from helpers.connect.roles import DEADLINE_ROLE, SAGEMAKER, SCHEDULER
 from helpers.connect.session import Session
 from helpers.errors import BadInput, NotConnected, SandboxStopped
 from helpers.sandbox.settings import ACCOUNT
@@ -179,17 +181,59 @@ def test_permissions_are_those_of_the_role_that_was_assumed() -> None:
     simulator = Simulator("pricing:GetProducts", "iam:PassRole")
     row = simulated(simulator, assumed("Data"))
     assert row.state == "not ready"
-    assert row.detail == "you lack iam:PassRole, pricing:GetProducts"
+    assert row.detail.startswith("you lack iam:PassRole of arn:aws:iam::")
+    assert row.detail.endswith(", pricing:GetProducts")
     assert row.fix.startswith("aws iam put-role-policy --role-name Data ")
     assert {each["PolicySourceArn"] for each in simulator.asked} == {
         f"arn:aws:iam::{ACCOUNT}:role/service-role/Data"
     }
-    passed = [each for each in simulator.asked if "iam:PassRole" in each["ActionNames"]]
-    services = [
-        value for each in passed for key in each["ContextEntries"] for value in key["ContextKeyValues"]
-    ]
-    assert {"sagemaker.amazonaws.com", "scheduler.amazonaws.com"} <= set(services)
-    assert not [each for each in simulator.asked for arn in each.get("ResourceArns", []) if "*" in arn]
+    assert not [each for each in simulator.asked for arn in each["ResourceArns"] if "*" in arn and arn != "*"]
+
+
+def test_the_roles_that_are_passed_are_asked_for_themselves() -> None:
+    simulator = Simulator()
+    session = denied_session()
+    session._clients["iam"] = simulator
+    session.given_role_arn = f"arn:aws:iam::{ACCOUNT}:role/own"
+    assert permissions(session, USER).state == "ready"
+    passed = {
+        entry["ContextKeyValues"][0]: each["ResourceArns"]
+        for each in simulator.asked
+        for entry in each["ContextEntries"]
+        if each["ActionNames"] == ["iam:PassRole"]
+    }
+    deadline = f"arn:aws:iam::{ACCOUNT}:role/service-role/{DEADLINE_ROLE}"
+    assert passed == {SAGEMAKER: [session.given_role_arn], SCHEDULER: [deadline]}
+
+
+def test_a_role_that_the_policy_itself_does_not_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    statement = {
+        "Action": "iam:PassRole",
+        "Resource": "arn:aws:iam::*:role/cohere-*",
+        "Condition": {"StringEquals": {"iam:PassedToService": [SAGEMAKER, SCHEDULER]}},
+    }
+    policy = {"Statement": [statement]}
+    monkeypatch.setattr("helpers.account.permissions.document", lambda name: policy)
+    session = denied_session()
+    session._clients["iam"] = Simulator("iam:PassRole")
+    session.given_role_arn = own = f"arn:aws:iam::{ACCOUNT}:role/own"
+    row = permissions(session, USER)
+    assert f"iam:PassRole of {own}" in row.detail
+    assert f"add {own}" in row.fix
+
+
+@given(
+    st.dictionaries(st.text(), st.lists(st.text(), min_size=1, max_size=4) | st.text(), max_size=4),
+    st.sampled_from(["StringEquals", "StringLike"]),
+)
+def test_every_value_of_a_condition_is_simulated(keys: dict[str, Any], operator: str) -> None:
+    session: Any = SimpleNamespace(region="us-east-1", account=ACCOUNT)
+    statement = {"Action": "a:B", "Resource": "arn:aws:a:*:*:b/*", "Condition": {operator: keys}}
+    found = list(cases(session, statement, {}))
+    for key, values in keys.items():
+        wanted = {value.replace("*", EXAMPLE) for value in listed(values)}
+        assert {case.context[key] for case in found} >= wanted
+    assert {case.resources for case in found} == {(f"arn:aws:a:us-east-1:{ACCOUNT}:b/{EXAMPLE}",)}
 
 
 def test_a_ready_row_says_what_the_simulator_does_not_see() -> None:

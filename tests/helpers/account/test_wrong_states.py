@@ -134,7 +134,8 @@ def _listed(value: Any) -> list[Any]:
 
 
 def test_no_permission(account: Account) -> None:
-    session = account.session(caller=USER)
+    make_the_stacks_roles(account)
+    session = account.session(None, caller=USER)
     subscribe(session)
     session.client("iam").create_user(UserName="ada")
     simulator(session)
