@@ -57,8 +57,8 @@ def deploy(
     else:
         agree(session, price(session, model, instance_type, **own), max_usd_per_hour, tell)
         marketplace.check_subscribed(session, model.id)
-        check_package(session, package_arn, instance_type)
         check_quota(session, instance_type)
+        check_package(session, package_arn, instance_type)
         moment = set_deadline(session, endpoint_name, delete_after_hours)
         tell(in_words(session, endpoint_name, moment))
         _create(session, model, package_arn, endpoint_name, instance_type)
