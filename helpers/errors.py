@@ -38,7 +38,7 @@ class SandboxStopped(NotConnected):
 
 
 class NotPermitted(TutorialError):
-    """The caller's IAM identity lacks a permission; data/iam-policy.json lists what the tutorial needs."""
+    """A permission is missing (data/iam-policy.json has them), or a role can't be assumed by a service."""
 
 
 class NotSetUp(TutorialError):

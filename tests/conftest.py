@@ -35,7 +35,7 @@ def pytest_report_header() -> str:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What needs a started sandbox, or the language model, is not for `make test-fast`."""
     for item in items:
-        if {"sandbox", "engine"} & set(getattr(item, "fixturenames", ())):
+        if {"sandbox", "engine", "account"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
 
 

@@ -176,7 +176,7 @@ def _literal(text: str) -> Any:
 
 
 def _fits(value: Any, default: Any) -> bool:
-    """Return whether the value has the default's type; list items, that of its first item."""
+    """Return whether the value has the default's type; list items, that of one of its items."""
     if default is None:
         return True
     if isinstance(default, bool) or isinstance(value, bool):
@@ -184,5 +184,6 @@ def _fits(value: Any, default: Any) -> bool:
     if isinstance(default, float):
         return isinstance(value, int | float)
     if isinstance(default, list) and isinstance(value, list):
-        return bool(value) and (not default or all(_fits(each, default[0]) for each in value))
+        fits = (any(_fits(each, item) for item in default) for each in value)
+        return bool(value) and (not default or all(fits))
     return isinstance(value, type(default))

@@ -25,6 +25,7 @@ class InstanceType:
     source: str
     note: str = ""
     sandbox_quota: int = 0
+    quota_code: str = ""
 
     @property
     def gpu_memory_gb(self) -> int:

@@ -1,11 +1,34 @@
-"""IAM roles: the names that the tutorial's stack gives, and whom a role trusts."""
+"""IAM roles: the names that the tutorial's stack gives, whom a role trusts, and what is wrong with one."""
 
+import json
+import shlex
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from .aws_errors import explained
+
+if TYPE_CHECKING:
+    from .session import Session
 
 EXECUTION_ROLE = "cohere-on-sagemaker-execution"
 DEADLINE_ROLE = "cohere-on-sagemaker-deadline"
 SAGEMAKER, SCHEDULER = "sagemaker.amazonaws.com", "scheduler.amazonaws.com"
+STACK = (
+    "aws cloudformation deploy --template-file data/account.yaml --stack-name cohere-on-sagemaker "
+    "--capabilities CAPABILITY_NAMED_IAM"
+)
+MAKE_ROLES = f"Make the tutorial's roles, which are then found by their names: {STACK}"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why a service can't assume a role, and what to do about it: a line each."""
+
+    why: str
+    cure: str
 
 
 def is_reserved(role_arn: str) -> bool:
@@ -26,6 +49,43 @@ def trusts(role: Mapping[str, Any], service: str) -> bool:
         and service in _services(statement.get("Principal"))
         for statement in _listed(policy.get("Statement"))
     )
+
+
+def find_role(session: "Session", name: str) -> dict[str, Any] | None:
+    """Return the account's role of that name (or ARN) as GetRole describes it, or None.
+
+    Raises NotPermitted without iam:GetRole.
+    """
+    with explained(f"look up the role {name}"):
+        try:
+            return dict(session.client("iam").get_role(RoleName=name.rpartition("/")[2])["Role"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "NoSuchEntity":
+                raise
+            return None
+
+
+def trouble(session: "Session", role_arn: str, service: str = SAGEMAKER) -> Trouble | None:
+    """Return why `service` can't assume the role; None if it can. Raises NotPermitted without iam:GetRole."""
+    if is_reserved(role_arn):
+        return Trouble(f"{role_arn} is reserved, so no service can assume it", MAKE_ROLES)
+    role = find_role(session, role_arn)
+    if role is None:
+        return Trouble(f"there is no role {role_arn}", MAKE_ROLES)
+    if role["Arn"] != role_arn:
+        return Trouble(f"there is no role {role_arn}, but {role['Arn']}", f"role_arn = {role['Arn']!r}")
+    if not trusts(role, service):
+        return Trouble(f"{role_arn} does not trust {service}", trust_command(role, service))
+    return None
+
+
+def trust_command(role: Mapping[str, Any], service: str) -> str:
+    """Return the command that lets a service assume the role, beside whom it trusts already."""
+    policy = role.get("AssumeRolePolicyDocument") or {"Version": "2012-10-17"}
+    added = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    document = json.dumps({**policy, "Statement": [*_listed(policy.get("Statement")), added]})
+    name = shlex.quote(role["RoleName"])
+    return f"aws iam update-assume-role-policy --role-name {name} --policy-document {shlex.quote(document)}"
 
 
 def _services(principal: Any) -> Iterable[Any]:

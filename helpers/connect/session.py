@@ -1,6 +1,5 @@
 """The connection to the sandbox or to AWS; all other code is the same for both."""
 
-import json
 import os
 import re
 import socket
@@ -17,7 +16,7 @@ import botocore.session
 from botocore.config import Config
 
 from ..errors import BadInput, NotConnected, SandboxStopped
-from . import endpoint_url
+from . import endpoint_url, execution_role
 from .aws_errors import explained
 
 Runtime = Literal["sandbox", "aws"]
@@ -39,7 +38,6 @@ SERVICES = (
 )
 # codes for an unknown key, of JSON services, query services and S3
 UNKNOWN_KEY_CODES = ("UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId")
-STUDIO_METADATA = Path("/opt/ml/metadata/resource-metadata.json")
 
 
 def connect(runtime: str = "sandbox", region: str = "us-east-1", *, role_arn: str | None = None) -> "Session":
@@ -96,28 +94,11 @@ class Session:
 
     @cached_property
     def role_arn(self) -> str:
-        """The execution role: `connect`'s argument, else Studio's, else the role you are signed in with."""
-        return self.given_role_arn or _studio_role() or self._signed_in_role()
+        """The execution role: `connect`'s, else Studio's, the stack's, or the role you are signed in with.
 
-    def _signed_in_role(self) -> str:
-        with explained("look up your execution role"):
-            identity = str(self.client("sts").get_caller_identity()["Arn"])
-            match = re.search(r":assumed-role/([^/]+)/", identity)
-            if match is None:
-                raise BadInput(
-                    f"You are signed in as {identity}, which is not a role, and SageMaker needs one to run "
-                    f"an endpoint with. Pass it: connect('aws', role_arn='arn:aws:iam::...:role/...')."
-                )
-            return str(self.client("iam").get_role(RoleName=match[1])["Role"]["Arn"])
-
-
-def _studio_role() -> str | None:
-    """Return the execution role of the SageMaker Studio space or notebook instance, None elsewhere."""
-    path = Path(os.environ.get("NOTEBOOK_METADATA_FILE", STUDIO_METADATA))
-    if not path.exists():
-        return None
-    role = json.loads(path.read_text(encoding="utf-8")).get("ExecutionRoleArn")
-    return str(role) if role else None
+        Raises NotPermitted, with what to do, for a role that SageMaker can't assume, or if there is none.
+        """
+        return execution_role.usable(self)
 
 
 def _forget_clients_of_sdk() -> None:

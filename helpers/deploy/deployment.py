@@ -11,6 +11,7 @@ from .costs import Price, agree, price, price_at
 from .create import prepare, start
 from .deadline import check_hours, clear_deadline, in_words, renew_deadline, set_deadline
 from .endpoint import CHANGING, Endpoint, check_name, find, usable, wait, wait_until_gone
+from .packages import check_package
 from .quotas import check_quota
 
 
@@ -57,6 +58,7 @@ def deploy(
         agree(session, price(session, model, instance_type, **own), max_usd_per_hour, tell)
         marketplace.check_subscribed(session, model.id)
         check_quota(session, instance_type)
+        check_package(session, package_arn, instance_type)
         moment = set_deadline(session, endpoint_name, delete_after_hours)
         tell(in_words(session, endpoint_name, moment))
         _create(session, model, package_arn, endpoint_name, instance_type)

@@ -62,7 +62,7 @@ def describe(session: Session, endpoint_name: str) -> Endpoint:
         # What an endpoint was made from may have been deleted since: it runs on, and costs.
         config_name = endpoint.get("EndpointConfigName", "")
         config = if_there(sagemaker.describe_endpoint_config, EndpointConfigName=config_name) or {}
-        variants = _variants(config)
+        variants = variants_of(config)
         first = variants[0] if variants else {}
         model_name = first.get("ModelName", "")
         model = if_there(sagemaker.describe_model, ModelName=model_name) or {}
@@ -78,11 +78,11 @@ def describe(session: Session, endpoint_name: str) -> Endpoint:
         instance_count=first.get("InitialInstanceCount", 0),
         created=endpoint["CreationTime"],
         failure_reason=endpoint.get("FailureReason", ""),
-        capacity=capacity(variants, _variants(endpoint)),
+        capacity=capacity(variants, variants_of(endpoint)),
     )
 
 
-def _variants(described: dict[str, Any]) -> list[dict[str, Any]]:
+def variants_of(described: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the variants, shadow ones too, of a configuration or of an endpoint as it is now."""
     return [*described.get("ProductionVariants", []), *described.get("ShadowProductionVariants", [])]
 

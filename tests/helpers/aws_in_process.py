@@ -14,7 +14,7 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
-from helpers.connect.roles import DEADLINE_ROLE
+from helpers.connect.roles import DEADLINE_ROLE, SAGEMAKER
 from helpers.connect.session import Session
 from helpers.deploy.schedule import GROUP, moment_of
 from helpers.sandbox.aws.service import AwsError, Context, Service
@@ -31,7 +31,6 @@ from tests.sandbox.practice_world import Clock
 REGION = "us-east-1"
 CONTEXT = Context(REGION, ACCOUNT)
 DEADLINE_ARN = f"arn:aws:iam::{ACCOUNT}:role/{DEADLINE_ROLE}"
-TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"Service": SCHEDULER}, "Action": "sts:AssumeRole"}]}
 
 
 class Killed(BaseException):
@@ -77,9 +76,16 @@ class Iam(Roles):
         )
 
     def get_role(self, RoleName: str) -> dict[str, Any]:  # noqa: N803
+        if ROLE_ARN.endswith(f"/{RoleName}"):
+            return _role(ROLE_ARN, SAGEMAKER)
         if RoleName != DEADLINE_ROLE or not self.is_set_up:
             raise _error("NoSuchEntity", f"The role with name {RoleName} cannot be found.", "GetRole")
-        return {"Role": {"Arn": DEADLINE_ARN, "AssumeRolePolicyDocument": TRUST}}
+        return _role(DEADLINE_ARN, SCHEDULER)
+
+
+def _role(arn: str, service: str) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return {"Role": {"Arn": arn, "AssumeRolePolicyDocument": {"Statement": [statement]}}}
 
 
 class Tags:

@@ -83,8 +83,8 @@ DENIABLE = [
     "describe_endpoint", "describe_endpoint_config", "describe_model", "list_tags", "list_endpoints",
     "list_endpoint_configs", "list_models", "get_schedule", "delete_schedule", "create_schedule",
     "delete_endpoint", "delete_endpoint_config", "delete_model", "get_products", "get_service_quota",
-    "list_service_quotas", "search_agreements", "get_listing", "create_endpoint", "get_schedule_group",
-    "get_role", "list_schedules", "get_resources", "update_schedule",
+    "get_aws_default_service_quota", "search_agreements", "get_listing", "create_endpoint",
+    "get_schedule_group", "get_role", "list_schedules", "get_resources", "update_schedule", "describe_model_package",
 ]  # fmt: skip
 accidents = st.builds(
     Plan,

@@ -27,7 +27,12 @@ def walk(before: Before = lambda service, operation: None) -> Iterator[tuple[str
     yield from _sagemaker(world, ask)
     yield ask(pricing, "GetProducts", ServiceCode="AmazonSageMaker", MaxResults=1)
     yield ask(quotas, "ListServiceQuotas", ServiceCode="sagemaker", MaxResults=5)
-    yield ask(quotas, "GetServiceQuota", ServiceCode="sagemaker", QuotaCode=quota_code("ml.g5.xlarge"))
+    yield ask(quotas, "ListAWSDefaultServiceQuotas", ServiceCode="sagemaker", MaxResults=5)
+    quota = {"ServiceCode": "sagemaker", "QuotaCode": quota_code("ml.g5.xlarge")}
+    yield ask(quotas, "GetServiceQuota", **quota)
+    yield ask(quotas, "GetAWSDefaultServiceQuota", **quota)
+    yield ask(quotas, "RequestServiceQuotaIncrease", **quota, DesiredValue=5)
+    yield ask(quotas, "ListRequestedServiceQuotaChangeHistoryByQuota", **quota)
 
 
 def _marketplace(world: World, ask: Any) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -6,15 +6,17 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
-from typing import ClassVar
+from types import ModuleType, SimpleNamespace
+from typing import Any, ClassVar
 
 import boto3
 import pytest
-from botocore.stub import Stubber
+from botocore.exceptions import ClientError
 
+from helpers.connect import studio
+from helpers.connect.roles import EXECUTION_ROLE, SAGEMAKER
 from helpers.connect.session import SERVICES, SandboxSession, Session, connect
-from helpers.errors import BadInput, NotConnected, SandboxStopped
+from helpers.errors import BadInput, NotConnected, NotPermitted, SandboxStopped
 from helpers.sandbox.process import Address
 
 PLANTED = "AKIAPLANTEDPLANTED00"
@@ -37,7 +39,7 @@ session.client("sts").get_caller_identity()
 session.client("sagemaker").list_endpoints()
 session.boto3.client("s3").list_buckets()
 session.role_arn, session.account
-assert len(sent) == 3, sent
+assert len(sent) == 4, sent
 assert not [line for line in sent if {PLANTED!r} in line], "a planted key was sent"
 assert all(line.startswith("http://127.0.0.1:") for line in sent), sent
 assert not [path for path in opened if path.startswith(home)], "a planted file was read"
@@ -219,37 +221,107 @@ def test_a_key_of_an_earlier_sandbox_is_the_same_sentence(sandbox: Address) -> N
         session.client("sagemaker").list_endpoints()
 
 
-def signed_in_as(arn: str) -> Session:
-    own = boto3.Session("AKIA", "secret", region_name="us-east-1")
-    session = Session("aws", "us-east-1", own, "the model")
-    stubber = Stubber(session.client("sts"))
-    identity = {"Arn": arn, "Account": "111122223333", "UserId": "AIDA"}
-    stubber.add_response("get_caller_identity", identity)
-    stubber.activate()
+class Iam:
+    """IAM, with these roles by name; "denied" in place of a role means that you may not look."""
+
+    def __init__(self, **roles: Any) -> None:
+        self.roles = roles
+
+    def get_role(self, RoleName: str) -> dict[str, Any]:  # noqa: N803
+        role = self.roles.get(RoleName.replace("-", "_"))
+        if role is None:
+            raise ClientError({"Error": {"Code": "NoSuchEntity", "Message": "no such role"}}, "GetRole")
+        if role == "denied":
+            raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not authorized"}}, "GetRole")
+        return {"Role": role}
+
+
+ACCOUNT_ARN = "arn:aws:iam::111122223333"
+ADA = f"{ACCOUNT_ARN}:user/ada"
+STACKS = EXECUTION_ROLE.replace("-", "_")
+
+
+def role(name: str, *services: str, path: str = "/") -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": {"Service": list(services)}, "Action": "sts:AssumeRole"}
+    trust = {"Version": "2012-10-17", "Statement": [statement]}
+    arn = f"{ACCOUNT_ARN}:role{path}{name}"
+    return {"Arn": arn, "RoleName": name, "AssumeRolePolicyDocument": trust}
+
+
+def signed_in_as(arn: str, given: str | None = None, **roles: Any) -> Session:
+    session = Session("aws", "us-east-1", boto3.Session(), "the model", given)
+    who = {"Arn": arn, "Account": "111122223333", "UserId": "AIDA"}
+    session._clients |= {"sts": SimpleNamespace(get_caller_identity=lambda: who), "iam": Iam(**roles)}
     return session
 
 
-def test_a_user_is_told_to_pass_a_role() -> None:
-    with pytest.raises(BadInput, match=r"user/ada, which is not a role.*role_arn="):
-        _ = signed_in_as("arn:aws:iam::111122223333:user/ada").role_arn
+def as_role(name: str, **roles: Any) -> Session:
+    return signed_in_as(f"arn:aws:sts::111122223333:assumed-role/{name}/ada", **roles)
 
 
-def test_the_role_you_are_signed_in_with_is_found() -> None:
-    session = signed_in_as("arn:aws:sts::111122223333:assumed-role/Data/ada")
-    arn = "arn:aws:iam::111122223333:role/service-role/Data"
-    role = {"Arn": arn, "RoleName": "Data", "Path": "/service-role/", "RoleId": "AROA" + "0" * 17}
-    stubber = Stubber(session.client("iam"))
-    stubber.add_response("get_role", {"Role": role | {"CreateDate": 0}}, {"RoleName": "Data"})
-    stubber.activate()
-    assert session.role_arn == arn
+def test_a_user_without_a_role_is_told_to_make_one_or_pass_one() -> None:
+    with pytest.raises(
+        NotPermitted, match=r"user/ada, which is not a role.*cloudformation deploy.*role_arn="
+    ):
+        _ = signed_in_as(ADA).role_arn
+
+
+def test_the_role_you_are_signed_in_with_is_found_with_its_path() -> None:
+    made = role("Data", SAGEMAKER, path="/service-role/")
+    assert as_role("Data", Data=made).role_arn == f"{ACCOUNT_ARN}:role/service-role/Data"
+
+
+def test_the_stacks_role_comes_before_the_one_you_are_signed_in_with() -> None:
+    made = {STACKS: role(EXECUTION_ROLE, SAGEMAKER), "Data": role("Data", SAGEMAKER)}
+    assert as_role("Data", **made).role_arn == f"{ACCOUNT_ARN}:role/{EXECUTION_ROLE}"
+    assert signed_in_as(ADA, **made).role_arn == f"{ACCOUNT_ARN}:role/{EXECUTION_ROLE}"
+
+
+def test_a_reserved_role_is_refused_even_where_iam_may_not_be_asked() -> None:
+    name = "AWSReservedSSO_Admin_0a1b"
+    path = "/aws-reserved/sso.amazonaws.com/eu-west-1/"
+    for found in (role(name, SAGEMAKER, path=path), "denied"):
+        with pytest.raises(NotPermitted, match=r"SSO_Admin_0a1b is reserved.*aws cloudformation deploy"):
+            _ = as_role(name, **{name: found}).role_arn
+
+
+def test_a_role_that_does_not_trust_sagemaker_is_refused_with_the_command_that_mends_it() -> None:
+    made = role("Data", "ec2.amazonaws.com")
+    for session in (as_role("Data", Data=made), signed_in_as(ADA, made["Arn"], Data=made)):
+        with pytest.raises(
+            NotPermitted, match=r"role/Data does not trust sagemaker.*aws iam update-"
+        ) as refused:
+            _ = session.role_arn
+        assert len(refused.value._render_traceback_()) == 1
+
+
+def test_a_given_role_has_to_be_in_the_account() -> None:
+    with pytest.raises(NotPermitted, match=r"there is no role .*role/nobody"):
+        _ = signed_in_as(ADA, f"{ACCOUNT_ARN}:role/nobody").role_arn
+    made = role("Data", SAGEMAKER, path="/service-role/")
+    with pytest.raises(NotPermitted, match=r"there is no role .*role/Data, but .*role/service-role/Data"):
+        _ = signed_in_as(ADA, f"{ACCOUNT_ARN}:role/Data", Data=made).role_arn
+
+
+def test_where_iam_may_not_be_asked_a_role_is_taken_as_it_is() -> None:
+    assert as_role("Data", Data="denied", **{STACKS: "denied"}).role_arn == f"{ACCOUNT_ARN}:role/Data"
+    assert signed_in_as(ADA, f"{ACCOUNT_ARN}:role/x", x="denied").role_arn == f"{ACCOUNT_ARN}:role/x"
 
 
 def test_in_studio_the_role_is_studios(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     path = tmp_path / "metadata.json"
-    path.write_text(json.dumps({"ExecutionRoleArn": "arn:aws:iam::111122223333:role/Studio"}))
+    arn = f"{ACCOUNT_ARN}:role/Studio"
+    path.write_text(
+        json.dumps({"ExecutionRoleArn": arn, "ResourceArn": "arn:aws:sagemaker:eu-west-1:1:app/x"})
+    )
     monkeypatch.setenv("NOTEBOOK_METADATA_FILE", str(path))
-    session = signed_in_as("arn:aws:iam::111122223333:user/ada")
-    assert session.role_arn == "arn:aws:iam::111122223333:role/Studio"
+    assert signed_in_as(ADA, Studio=role("Studio", SAGEMAKER)).role_arn == arn
+    assert studio.region() == "eu-west-1"
+    with pytest.raises(NotPermitted, match="role/Studio does not trust"):
+        _ = signed_in_as(ADA, Studio=role("Studio", "ec2.amazonaws.com")).role_arn
+    for text in ("[]", "{}", '{"ResourceArn": "x"}'):
+        path.write_text(text)
+        assert (studio.role(), studio.region()) == (None, None)
 
 
 def test_the_sdk_makes_its_client_anew_after_each_connect(

@@ -1,33 +1,56 @@
 """A quota that AWS does not tell stops nobody; that AWS can't be reached is said in our words."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from helpers.deploy.quotas import check_quota, endpoint_quota
+from helpers.deploy.quotas import Quota, check_quota, endpoint_quota, find_quota, used_by
 from helpers.errors import NotConnected, QuotaExceeded
 
 
 class Asked:
-    """A session whose Service Quotas answers with one page, or with an error."""
+    """A session whose Service Quotas has these values and defaults by instance type, or fails."""
 
     region = "us-east-1"
 
-    def __init__(self, answer: Any) -> None:
-        self.answer = answer
+    def __init__(self, own: Any, defaults: dict[str, float] | None = None) -> None:
+        self.own, self.defaults = own, defaults or {}
+        self.calls: list[str] = []
 
     def client(self, service: str) -> "Asked":
         assert service == "service-quotas"
         return self
 
-    def get_paginator(self, name: str) -> "Asked":
-        return self
+    def get_paginator(self, name: str) -> Any:
+        self.calls.append(name)
+        values = self._values(self.own if name == "list_service_quotas" else self.defaults)
+        quotas = [_quota(kind, value) for kind, value in values.items()]
+        return SimpleNamespace(paginate=lambda **_: [{"Quotas": []}, {"Quotas": quotas}])
 
-    def paginate(self, **_: Any) -> Any:
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return [{"Quotas": [{"QuotaName": "ml.g5.xlarge for endpoint usage", "Value": self.answer}]}]
+    def get_service_quota(self, ServiceCode: str, QuotaCode: str) -> Any:  # noqa: N803
+        return self._one("get_service_quota", QuotaCode, self.own)
+
+    def get_aws_default_service_quota(self, ServiceCode: str, QuotaCode: str) -> Any:  # noqa: N803
+        return self._one("get_aws_default_service_quota", QuotaCode, self.defaults)
+
+    def _one(self, name: str, code: str, values: Any) -> Any:
+        self.calls.append(name)
+        for kind, value in self._values(values).items():
+            if _quota(kind, value)["QuotaCode"] == code:
+                return {"Quota": _quota(kind, value)}
+        raise aws_error("NoSuchResourceException")
+
+    def _values(self, values: Any) -> dict[str, float]:
+        if isinstance(values, Exception):
+            raise values
+        return dict(values)
+
+
+def _quota(instance_type: str, value: float) -> dict[str, Any]:
+    code = {"ml.g5.xlarge": "L-1928E07B"}.get(instance_type, f"L-of-{instance_type}")
+    return {"QuotaCode": code, "QuotaName": f"{instance_type} for endpoint usage", "Value": value}
 
 
 def aws_error(code: str) -> ClientError:
@@ -59,7 +82,58 @@ def test_who_is_not_connected_is_told_so(error: Exception) -> None:
 
 
 def test_a_quota_of_zero_is_refused_with_where_to_ask_for_more() -> None:
-    asked: Any = Asked(0.0)
+    asked: Any = Asked({"ml.g5.xlarge": 0.0})
     with pytest.raises(QuotaExceeded, match="servicequotas"):
         check_quota(asked, "ml.g5.xlarge")
-    assert endpoint_quota(asked, "ml.g5.2xlarge") is None
+
+
+def test_without_a_value_of_the_accounts_own_awss_default_counts() -> None:
+    asked: Any = Asked({}, {"ml.g5.xlarge": 4.0, "ml.m5.large": 2.0})
+    assert find_quota(asked, "ml.g5.xlarge") == Quota("L-1928E07B", 4, is_default=True)
+    assert find_quota(asked, "ml.m5.large") == Quota("L-of-ml.m5.large", 2, is_default=True)
+    assert endpoint_quota(asked, "ml.nonsense.xlarge") is None
+
+
+def test_a_code_that_the_catalogue_knows_is_one_call_and_others_are_found_by_name() -> None:
+    asked: Any = Asked({"ml.g5.xlarge": 1.0, "ml.m5.large": 3.0})
+    assert find_quota(asked, "ml.g5.xlarge") == Quota("L-1928E07B", 1)
+    assert asked.calls == ["get_service_quota"]
+    assert find_quota(asked, "ml.m5.large") == Quota("L-of-ml.m5.large", 3)
+    assert asked.calls == ["get_service_quota", "list_service_quotas"]
+
+
+VARIANT = {"VariantName": "a", "InstanceType": "ml.g5.xlarge", "InitialInstanceCount": 2}
+
+
+class Running:
+    """A session whose SageMaker has endpoints: name -> (status, configured variants, running variants)."""
+
+    def __init__(self, **endpoints: tuple[str, list[dict[str, Any]], list[dict[str, Any]]]) -> None:
+        self.endpoints = endpoints
+
+    def client(self, service: str) -> "Running":
+        assert service == "sagemaker"
+        return self
+
+    def get_paginator(self, name: str) -> Any:
+        listed = [{"EndpointName": n, "EndpointStatus": e[0]} for n, e in self.endpoints.items()]
+        return SimpleNamespace(paginate=lambda **_: [{"Endpoints": [each]} for each in listed])
+
+    def describe_endpoint(self, EndpointName: str) -> Any:  # noqa: N803
+        return {"EndpointConfigName": EndpointName, "ProductionVariants": self.endpoints[EndpointName][2]}
+
+    def describe_endpoint_config(self, EndpointConfigName: str) -> Any:  # noqa: N803
+        return {"ProductionVariants": self.endpoints[EndpointConfigName][1]}
+
+
+def test_the_instances_that_endpoints_use_or_are_to_get_are_counted() -> None:
+    scaled = {"VariantName": "a", "CurrentInstanceCount": 1, "DesiredInstanceCount": 3}
+    pools = [{"InstanceType": "ml.g5.xlarge", "CurrentInstanceCount": 1}]
+    session: Any = Running(
+        creating=("Creating", [VARIANT], []),
+        scaling=("Updating", [VARIANT], [scaled]),
+        other=("InService", [{**VARIANT, "InstanceType": "ml.g5.2xlarge"}], []),
+        failed=("Failed", [VARIANT], []),
+        pool=("InService", [{"VariantName": "a"}], [{"VariantName": "a", "InstancePools": pools}]),
+    )
+    assert used_by(session, "ml.g5.xlarge") == {"creating": 2, "scaling": 3, "pool": 1}

@@ -76,24 +76,38 @@ def test_other_services_have_no_prices():
 # Quotas
 
 
+def ask(operation, instance_type, faults=None, service=None, **params):
+    query = {"ServiceCode": "sagemaker", "QuotaCode": quota_code(instance_type), **params}
+    return (service or Quotas(faults)).call(operation, query, CONTEXT)
+
+
 def quota(instance_type, faults=None):
-    query = {"ServiceCode": "sagemaker", "QuotaCode": quota_code(instance_type)}
-    return Quotas(faults).call("GetServiceQuota", query, CONTEXT)["Quota"]
+    return ask("GetServiceQuota", instance_type, faults)["Quota"]
 
 
-@pytest.mark.parametrize("instance", catalog.instance_types(), ids=lambda each: each.type)
+WITH_QUOTA = [each for each in catalog.instance_types() if each.sandbox_quota]
+
+
+@pytest.mark.parametrize("instance", WITH_QUOTA, ids=lambda each: each.type)
 def test_a_quota_is_the_number_that_create_endpoint_enforces(instance):
     said = quota(instance.type)
     assert said["QuotaName"] == f"{instance.type} for endpoint usage"
     assert said["Value"] == instance.sandbox_quota == endpoint_quota(instance.type, Faults())
 
 
-def test_a_type_that_the_catalogue_lacks_has_no_quota():
-    assert quota("ml.m5.large")["Value"] == 0
+@pytest.mark.parametrize("instance_type", ["ml.m5.large", "ml.p2.xlarge"])
+def test_a_type_without_a_value_of_its_own_has_the_default(instance_type):
+    assert "NoSuchResourceException" in error(quota, instance_type)
+    assert ask("GetAWSDefaultServiceQuota", instance_type)["Quota"]["Value"] == 0
+
+
+def test_a_quotas_code_is_aws_own_where_it_is_known():
+    assert quota_code("ml.g5.xlarge") == "L-1928E07B"
 
 
 def test_a_new_instance_type_is_one_entry(monkeypatch):
-    entry = {**asdict(catalog.instance_type("ml.g5.xlarge")), "type": "ml.g99.xlarge", "sandbox_quota": 3}
+    known = asdict(catalog.instance_type("ml.g5.xlarge"))
+    entry = {**known, "type": "ml.g99.xlarge", "sandbox_quota": 3, "quota_code": ""}
     listed = (*catalog.instance_types(), catalog.InstanceType(**entry))
     monkeypatch.setattr(catalog, "instance_types", lambda: listed)
     quotas._codes.cache_clear()
@@ -115,14 +129,41 @@ def test_a_fault_changes_what_is_said_and_what_is_enforced():
     )
 
 
-def test_every_quota_is_listed_once():
+def names(operation):
     query, found = {"ServiceCode": "sagemaker"}, {}
     while query is not None:
-        page = Quotas().call("ListServiceQuotas", query, CONTEXT)
+        page = Quotas().call(operation, query, CONTEXT)
         found.update({each["QuotaCode"]: each["QuotaName"] for each in page["Quotas"]})
         query = {**query, "NextToken": page["NextToken"]} if "NextToken" in page else None
     assert len(set(found.values())) == len(found)
-    assert {f"{each.type} for endpoint usage" for each in catalog.instance_types()} <= set(found.values())
+    return set(found.values())
+
+
+def test_every_quota_has_a_default_and_some_have_a_value_of_their_own():
+    applied, all_of_them = names("ListServiceQuotas"), names("ListAWSDefaultServiceQuotas")
+    assert applied == {f"{each.type} for endpoint usage" for each in WITH_QUOTA}
+    assert {f"{each.type} for endpoint usage" for each in catalog.instance_types()} <= all_of_them
+    assert "ml.m5.large for endpoint usage" in all_of_them
+
+
+def test_a_request_for_more_stays_open_and_is_made_once():
+    service, history = Quotas(), "ListRequestedServiceQuotaChangeHistoryByQuota"
+    more = {"service": service, "DesiredValue": 3}
+    assert ask(history, "ml.g5.xlarge", service=service) == {"RequestedQuotas": []}
+    made = ask("RequestServiceQuotaIncrease", "ml.g5.xlarge", **more)["RequestedQuota"]
+    assert (made["Status"], made["DesiredValue"]) == ("PENDING", 3)
+    (found,) = ask(history, "ml.g5.xlarge", service=service)["RequestedQuotas"]
+    assert (found["Id"], found["Status"]) == (made["Id"], "CASE_OPENED")
+    assert ask(history, "ml.g5.xlarge", service=service, Status="APPROVED") == {"RequestedQuotas": []}
+    assert ask(history, "ml.g5.2xlarge", service=service) == {"RequestedQuotas": []}
+    again = error(ask, "RequestServiceQuotaIncrease", "ml.g5.xlarge", **more)
+    assert again.startswith("ResourceAlreadyExistsException: ")
+    assert quota("ml.g5.xlarge")["Value"] == catalog.instance_type("ml.g5.xlarge").sandbox_quota
+
+
+def test_a_request_for_no_more_than_there_is_is_refused():
+    refused = error(ask, "RequestServiceQuotaIncrease", "ml.g5.xlarge", DesiredValue=2)
+    assert refused.startswith("IllegalArgumentException: ")
 
 
 @pytest.mark.parametrize(
