@@ -84,7 +84,8 @@ DENIABLE = [
     "list_endpoint_configs", "list_models", "get_schedule", "delete_schedule", "create_schedule",
     "delete_endpoint", "delete_endpoint_config", "delete_model", "get_products", "get_service_quota",
     "get_aws_default_service_quota", "search_agreements", "get_listing", "create_endpoint",
-    "get_schedule_group", "get_role", "list_schedules", "get_resources", "update_schedule", "describe_model_package",
+    "get_schedule_group", "get_role", "list_schedules", "get_resources",
+    "update_schedule", "describe_model_package",
 ]  # fmt: skip
 accidents = st.builds(
     Plan,
