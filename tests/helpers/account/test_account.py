@@ -336,6 +336,7 @@ def test_the_command_line_refuses_in_one_line(
 def test_the_command_line_ends_with_1_for_not_ready_and_0_for_ready(
     account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    account.make_role(DEADLINE_ROLE, SCHEDULER)
     session = account.session()
     monkeypatch.setattr("helpers.account.__main__.connect", lambda *_, **__: session)
     assert main([]) == 1
