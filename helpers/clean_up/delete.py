@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -85,6 +86,11 @@ def _delete_endpoint(session: Session, endpoint_name: str, seconds: float, tell:
         try:
             with explained(f"delete the endpoint {endpoint_name!r}, which runs on and bills"):
                 return if_there(operation, EndpointName=endpoint_name) is not None
+        except NotPermitted:
+            # A policy that asks for the tag allows nothing on what does not exist.
+            if _is_gone(session, endpoint_name):
+                return False
+            raise
         except ClientError as error:
             if "in-progress" not in error.response["Error"]["Message"]:
                 raise
@@ -92,6 +98,14 @@ def _delete_endpoint(session: Session, endpoint_name: str, seconds: float, tell:
         if waited == 0:
             tell(f"{endpoint_name} is {status}; it can be deleted after that. Waiting.")
         _check_time(endpoint_name, status, waited, seconds)
+    return False
+
+
+def _is_gone(session: Session, endpoint_name: str) -> bool:
+    """Return whether SageMaker says that there is no such endpoint."""
+    with suppress(NotPermitted), explained(f"look at the endpoint {endpoint_name!r}"):
+        operation = session.client("sagemaker").describe_endpoint
+        return if_there(operation, EndpointName=endpoint_name) is None
     return False
 
 

@@ -1,4 +1,4 @@
-"""`python -m helpers.sandbox start | status | env | faults | stop`: the practice AWS from a terminal."""
+"""The practice AWS: `python -m helpers.sandbox start | status | env | faults | policy | stop`."""
 
 import argparse
 import os
@@ -6,6 +6,7 @@ import sys
 
 from . import faults, process, shell
 from .faults import cli
+from .services.authorization import cli as policy_cli
 
 REGION = "us-east-1"
 
@@ -18,6 +19,8 @@ def main(arguments: list[str] | None = None) -> int:
         added = commands.add_parser(name, help=text, description=text)
         if name == "faults":
             cli.add_commands(added)
+        if name == "policy":
+            policy_cli.add_commands(added)
         if name == "env":
             added.add_argument("--undo", action="store_true", help="print what takes it back")
     parsed = parser.parse_args(arguments)
@@ -68,11 +71,18 @@ def _undo(saved_names: str) -> int:
 
 
 def _faults(parsed: argparse.Namespace) -> int:
+    return cli.run(_running(), parsed)
+
+
+def _policy(parsed: argparse.Namespace) -> int:
+    return policy_cli.run(_running(), parsed)
+
+
+def _running() -> process.Address:
     address = process.find()
     if address is None:
-        print("No sandbox is running: python -m helpers.sandbox start", file=sys.stderr)
-        return 1
-    return cli.run(address, parsed)
+        raise process.SandboxError("No sandbox is running: python -m helpers.sandbox start")
+    return address
 
 
 def _stop(_: argparse.Namespace) -> int:
@@ -92,6 +102,7 @@ _COMMANDS = {
     "status": (_status, "say whether a sandbox runs, and where"),
     "env": (_env, 'start it and print its address and keys: eval "$(python -m helpers.sandbox env)"'),
     "faults": (_faults, "let things go wrong on purpose, or say what is set to"),
+    "policy": (_policy, "choose what you may do, by an IAM policy, or say what you may and what you needed"),
     "stop": (_stop, "end it; it forgets everything"),
     "serve": (_serve, "be the sandbox, in this process (what start runs)"),
 }

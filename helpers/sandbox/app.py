@@ -10,12 +10,19 @@ from starlette.types import ASGIApp
 from .address import Address
 from .container.container import Container
 from .engine.engine import Engine
+from .faults.client import CONTROL_PATH
 from .faults.container import FaultyContainer
 from .faults.handler import FaultControl
 from .faults.streams import reshaped
 from .faults.switch import Faults
 from .server.gateway import Sandbox, build_app
+from .server.keys import Keys
+from .server.parts import Control
 from .services import moto
+from .services.authorization.authorizer import Authorizer
+from .services.authorization.client import POLICY_PATH
+from .services.authorization.control import PolicyControl
+from .services.authorization.simulation import Simulation
 from .services.cloudwatch.records import Observer
 from .services.iam import Roles
 from .services.marketplace import Agreements, Discovery
@@ -24,6 +31,7 @@ from .services.quotas import Quotas
 from .services.runtime.invoke import Runtime
 from .services.sagemaker import SageMaker
 from .services.scheduler import Schedules
+from .services.sts import Sts
 from .services.tagging import Tagging
 from .settings import Settings
 
@@ -45,7 +53,11 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     agreements, roles = Agreements(settings), Roles()
     schedules = Schedules(roles)
     sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, faults=faults)
-    services = [sagemaker, agreements, Discovery(), Pricing(), Quotas(faults)]
+    keys, authorizer = Keys(address), Authorizer(roles, sagemaker, faults)
+    services = [
+        *(sagemaker, agreements, Discovery(), Pricing(), Quotas(faults)),
+        *(Sts(keys, roles), Simulation(roles)),
+    ]
     runtime = Runtime(
         sagemaker,
         FaultyContainer(Container(engine), faults),
@@ -61,7 +73,13 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
             _without_failing(connect)
         return app
 
-    return build_app(address, services, runtime, load_others, FaultControl(faults))
+    controls: dict[str, Control] = {
+        CONTROL_PATH: FaultControl(faults),
+        POLICY_PATH: PolicyControl(roles, authorizer),
+    }
+    return build_app(
+        address, services, runtime, load_others, controls=controls, keys=keys, authorizer=authorizer
+    )
 
 
 def _without_failing(connect: Callable[[], None]) -> None:

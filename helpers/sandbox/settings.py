@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ACCOUNT = "123456789012"
-ROLE_PATH, ROLE_NAME = "/service-role/", "SageMakerExecutionRole"
+# as Studio names the role that it makes for a domain
+ROLE_PATH, ROLE_NAME = "/service-role/", "AmazonSageMaker-ExecutionRole-20261101T090000"
 ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role{ROLE_PATH}{ROLE_NAME}"
 
 

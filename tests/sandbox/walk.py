@@ -6,6 +6,7 @@ from typing import Any
 from helpers.sandbox.aws.service import Service
 from helpers.sandbox.services.pricing import Pricing
 from helpers.sandbox.services.quotas import Quotas, quota_code
+from helpers.sandbox.settings import ROLE_ARN
 
 from .practice_world import MEDIUM, World, listing, variant
 
@@ -60,7 +61,7 @@ def _marketplace(world: World, ask: Any) -> Iterator[tuple[str, dict[str, Any]]]
 def _sagemaker(world: World, ask: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     sagemaker, package = world.service, MEDIUM.package_arn("us-east-1")
     model = {"PrimaryContainer": {"ModelPackageName": package}, "EnableNetworkIsolation": True}
-    model["ExecutionRoleArn"] = "arn:aws:iam::123456789012:role/service-role/SageMakerExecutionRole"
+    model["ExecutionRoleArn"] = ROLE_ARN
     yield ask(sagemaker, "ListModelPackages")
     yield ask(sagemaker, "DescribeModelPackage", ModelPackageName=package)
     yield ask(sagemaker, "CreateModel", ModelName="m", **model)

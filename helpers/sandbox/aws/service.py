@@ -17,6 +17,7 @@ from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, StructureShape
 
 from . import drift, values
+from .caller import Caller
 from .validation import missing_message, violation_message
 
 
@@ -35,10 +36,11 @@ class AwsError(Exception):
 
 @dataclass(frozen=True)
 class Context:
-    """The caller: the region that the request is signed for, and the practice account."""
+    """The region that the request is signed for, the practice account, and the caller."""
 
     region: str
     account: str
+    caller: Caller = field(default_factory=Caller)
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class HttpReply:
 
 
 JSON = "application/json"
+JSON_TYPES = ("", JSON, "application/x-amz-json-1.0", "application/x-amz-json-1.1")
 Handler = Callable[[dict[str, Any], Context], dict[str, Any] | None]
 
 
@@ -66,13 +69,15 @@ class Service:
 
     service_name: ClassVar[str]
     regions: ClassVar[frozenset[str]] = frozenset()  # that have an endpoint of it; empty: all
+    content_types: ClassVar[tuple[str, ...]] = JSON_TYPES
+    by_moto: ClassVar[bool] = False  # whether moto answers the operations that it lacks
 
     @cached_property
     def model(self) -> ServiceModel:
         """The service model, loaded on first use and shared by all instances."""
         return load_model(self.service_name)
 
-    def operation_of(self, method: str, path: str, target: str | None) -> str | None:
+    def operation_of(self, method: str, path: str, target: str | None, body: bytes = b"") -> str | None:
         """Return the operation that X-Amz-Target or the path names; None if it is not this service's."""
         if "targetPrefix" in self.model.metadata:
             prefix, _, operation = (target or "").rpartition(".")
@@ -96,7 +101,11 @@ class Service:
 
     def handle(self, operation: str, body: bytes, context: Context) -> HttpReply:
         """Run `call` on a request's JSON body; return its answer as JSON. Raises as `call` does."""
-        return self._reply(200, self._run(operation, parse_json(body), context)[1])
+        return self._reply(200, self._run(operation, self.params(body), context)[1])
+
+    def params(self, body: bytes) -> dict[str, Any]:
+        """Return the parameters of a request as they were sent. Raises AwsError SerializationException."""
+        return parse_json(body)
 
     def _run(
         self, operation: str, params: dict[str, Any], context: Context
@@ -155,14 +164,16 @@ def check_region(service: Service, region: str) -> None:
         raise AwsError("NoSuchEndpoint", message)
 
 
-def check_type(content_type: str) -> None:
-    """Raise AwsError (415) for a body whose content type is not JSON.
+def check_type(service: Service, content_type: str) -> None:
+    """Raise AwsError (415) for a body whose content type is not that of the service's protocol.
 
     The code is that of Smithy's tests for REST JSON; SageMaker's own answer: (not established).
     """
     named = content_type.partition(";")[0].strip().lower()
-    if named not in ("", JSON, "application/x-amz-json-1.0", "application/x-amz-json-1.1"):
-        raise AwsError("UnsupportedMediaTypeException", f"The content type is {named}, not JSON.", 415)
+    if named not in service.content_types:
+        wanted = service.content_types[1]
+        message = f"The content type is {named}, not {'JSON' if wanted == JSON else wanted}."
+        raise AwsError("UnsupportedMediaTypeException", message, 415)
 
 
 def parse_json(body: bytes) -> dict[str, Any]:

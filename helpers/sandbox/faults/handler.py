@@ -5,7 +5,6 @@ from dataclasses import asdict
 from typing import Any
 
 from ..aws.service import AwsError, HttpReply, parse_json
-from .client import CONTROL_PATH
 from .switch import Faults
 from .table import BadFault
 
@@ -16,10 +15,8 @@ class FaultControl:
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
 
-    def handle(self, path: str, body: bytes) -> HttpReply:
+    def handle(self, body: bytes) -> HttpReply:
         """Do what the body asks; return the faults that are set then. Raises AwsError."""
-        if path != CONTROL_PATH:
-            raise AwsError("NotFound", f"The sandbox has nothing at {path}.", 404)
         try:
             self._do(parse_json(body))
         except BadFault as error:

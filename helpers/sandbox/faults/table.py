@@ -1,9 +1,10 @@
 """The table of faults, from which the command line, the checks and the status are made."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from .kinds import action, one_of, seconds, sizes, text, whole
 
 Value = int | float | str
 NOT_SET = ""  # a parameter's value that matches any value
@@ -50,53 +51,6 @@ class Setting:
         given = [f"{name}={value}" for name, value in self.parameters.items() if value != NOT_SET]
         words = " ".join([self.name, *given])
         return f"{words} (struck {self.struck} time{'' if self.struck == 1 else 's'})"
-
-
-def whole(least: int, most: int) -> Callable[[Any], int]:
-    """Return a converter for whole numbers from `least` to `most`."""
-
-    def kind(value: Any) -> int:
-        words = str(value)
-        if not (words.isascii() and words.isdigit() and least <= int(words) <= most):
-            raise ValueError(f"it must be a whole number from {least} to {most}")
-        return int(words)
-
-    return kind
-
-
-def seconds(value: Any) -> float:
-    """Convert a number of seconds from 0 to 600."""
-    try:
-        number = float(str(value))
-    except ValueError:
-        number = math.nan
-    if not 0 <= number <= 600:
-        raise ValueError("it must be a number of seconds from 0 to 600")
-    return number
-
-
-def text(value: Any) -> str:
-    """Check a text of at most 1000 characters."""
-    if not isinstance(value, str) or len(value) > 1000:
-        raise ValueError("it must be a text of up to 1000 characters")
-    return value
-
-
-def one_of(*words: str) -> Callable[[Any], str]:
-    """Return a converter that accepts some words."""
-
-    def kind(value: Any) -> str:
-        if value not in words:
-            raise ValueError(f"it must be one of {', '.join(words)}")
-        return str(value)
-
-    return kind
-
-
-def sizes(value: Any) -> str:
-    """Check whole numbers of 1 or more, separated by commas."""
-    numbers = [whole(1, 1_000_000)(each) for each in str(value).split(",")]
-    return ",".join(map(str, numbers))
 
 
 MANY = 1_000_000
@@ -167,6 +121,12 @@ _FAULTS = (
             ),
             NEXT,
         ),
+    ),
+    Fault(
+        "access-denied",
+        "Calls that need a permission are refused, whatever the caller's policy says (AccessDenied).",
+        (Parameter("action", action, "the permission, such as sagemaker:CreateEndpoint"), NEXT),
+        of_each="action",
     ),
     Fault(
         "model-error",

@@ -30,6 +30,13 @@ class Body:
     size: int
     sha256: str
 
+    def check_whole(self) -> None:
+        """Raise AwsError (413) if `data` is not the whole body."""
+        if self.size > len(self.data):
+            # wording (not established)
+            message = f"The request is too large: {self.size} bytes; the limit is {len(self.data)}."
+            raise AwsError("RequestEntityTooLarge", message, 413)
+
     def replay(self, receive: Receive) -> Receive:
         """Return an ASGI `receive` that delivers `data` first and then passes on the client's disconnect."""
         replayed = False

@@ -4,8 +4,17 @@ import uuid
 from xml.sax.saxutils import escape  # nosec B406: writes XML, reads none
 
 from ..aws.service import AwsError, HttpReply, error_reply
+from .signature import Signable
 
 _XML = {"s3": "<Error>{}{}</Error>", "query": "<ErrorResponse><Error>{}</Error>{}</ErrorResponse>"}
+
+
+def denied(error: AwsError, request: Signable) -> AwsError:
+    """Return an AccessDeniedException with the code and the status of the called service's protocol."""
+    if request.family != "json":
+        return AwsError("AccessDenied", error.message, 403)
+    # SageMaker answers 400 (quoted in public logs); REST services 403
+    return AwsError(error.code, error.message, 400 if request.header("x-amz-target") else 403)
 
 
 def error_response(error: AwsError, family: str) -> HttpReply:

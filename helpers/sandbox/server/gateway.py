@@ -3,12 +3,11 @@
 import json
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from botocore.credentials import Credentials
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Send
@@ -20,10 +19,13 @@ from ..faults.client import CONTROL_SERVICE
 from .activity import Activity
 from .background import BackgroundLoader
 from .body import Bodies, Body, ClientDisconnected, drain
-from .errors import error_response
+from .calls import call
+from .errors import denied, error_response
 from .health import HEALTH_PATH, health_answer
+from .keys import Keys
+from .parts import Authorizer, Control, Runtime
 from .paths import check_path
-from .signature import Claim, Scope, Signable, claim
+from .signature import Claim, Signable, claim
 
 logger = logging.getLogger(__name__)
 
@@ -32,22 +34,6 @@ _INVOCATION_BYTES = 6291456 + 1
 _S3_BYTES = 64 * 1024 * 1024
 _OTHER_BYTES = 6 * 1024 * 1024  # more than AWS allows; parsed JSON takes 20 times as much memory
 _INVOCATION = re.compile(r"/endpoints/([^/]*)/invocations(-response-stream)?")
-
-
-class Runtime(Protocol):
-    """What answers InvokeEndpoint; `services.runtime.invoke.Runtime` is one."""
-
-    async def invoke(self, request: Request, endpoint_name: str, context: Context, stream: bool) -> Response:
-        """Return the endpoint's answer; `stream` chooses InvokeEndpointWithResponseStream."""
-        ...
-
-
-class Control(Protocol):
-    """What answers requests signed for the sandbox itself; `faults.handler.FaultControl` is one."""
-
-    def handle(self, path: str, body: bytes) -> HttpReply:
-        """Return the answer. Raises AwsError."""
-        ...
 
 
 class _RuntimeModel(Service):
@@ -65,15 +51,18 @@ class Sandbox:
         services: Sequence[Service],
         runtime: Runtime,
         others: BackgroundLoader[ASGIApp],
-        control: Control | None = None,
+        controls: Mapping[str, Control],
+        keys: Keys,
+        authorizer: Authorizer | None,
     ) -> None:
         self.activity = Activity()
         self._runtime = runtime
         self._others = others
-        self._control = control
+        self._controls = controls
         self._address = address
         self._bodies = Bodies()
-        self._credentials = Credentials(address.access_key_id, address.secret_access_key)
+        self._keys = keys
+        self._authorizer = authorizer
         port = urlsplit(address.url).port
         self._hosts = [[f"127.0.0.1:{port}"], [f"localhost:{port}"]]
         self._services: dict[str, list[Service]] = {}
@@ -119,14 +108,17 @@ class Sandbox:
         signable = replace(signable, body_sha256=body.sha256)
         signed = claimed.verify(signable)
         receive = body.replay(receive)
+        context = Context(signed.region, self._address.account, claimed.key.caller)
         if invocation and signed.service == "sagemaker":
-            return await self._invoke(Request(scope, receive), signed, invocation), receive
-        return await self._dispatch(scope, signable, signed, body), receive
+            return await self._invoke(Request(scope, receive), signable, context, invocation), receive
+        if signed.service == CONTROL_SERVICE:
+            return self._control(signable, claimed, body), receive
+        return await self._dispatch(scope, signable, signed.service, context, body), receive
 
     async def _claim(self, signable: Signable, receive: Receive) -> Claim:
         """Return who signed the request, before any of its body is stored."""
         try:
-            return claim(signable, self._credentials)
+            return claim(signable, self._keys.find)
         except AwsError:
             await drain(receive)
             raise
@@ -139,46 +131,67 @@ class Sandbox:
             message = f"The sandbox answers to {' and '.join(host for (host,) in self._hosts)} only."
             raise AwsError("AccessDeniedException", message, 403)
 
-    async def _invoke(self, request: Request, signed: Scope, invocation: re.Match[str]) -> Response:
+    async def _invoke(
+        self, request: Request, signable: Signable, context: Context, invocation: re.Match[str]
+    ) -> Response:
         name, stream = unquote(invocation[1]), invocation[2] is not None
+        operation = "InvokeEndpointWithResponseStream" if stream else "InvokeEndpoint"
         try:
-            return await self._runtime.invoke(request, name, self._context(signed), stream)
+            self._check(signable, "sagemaker", operation, {"EndpointName": name}, context)
+            return await self._runtime.invoke(request, name, context, stream)
         except AwsError as error:
-            logger.info("%s invocation of %s: %s", signed.region, name, error)
+            logger.info("%s invocation of %s: %s", context.region, name, error)
             return _response(_RuntimeModel().error_reply(error))
 
-    async def _dispatch(self, scope: AsgiScope, signable: Signable, signed: Scope, body: Body) -> ASGIApp:
-        if body.size > len(body.data):
-            # wording (not established)
-            message = f"The request is too large: {body.size} bytes; the limit is {len(body.data)}."
-            raise AwsError("RequestEntityTooLarge", message, 413)
-        if signed.service == CONTROL_SERVICE and self._control:
-            return _response(self._control.handle(signable.path, body.data))
-        if signed.service not in self._services:
-            logger.info("%s %s %s", signed.service, signable.method, signable.path)
-            check_path(scope["path"])
-            _fix_length(scope, body)
-            return await self._others.get()
+    def _control(self, signable: Signable, claimed: Claim, body: Body) -> Response:
+        """Answer what is about the sandbox itself, to its own key only."""
+        control = self._controls.get(signable.path)
+        if control is None or claimed.key.is_of_a_session:
+            raise AwsError("NotFound", f"The sandbox has nothing at {signable.path} for these keys.", 404)
+        body.check_whole()
+        return _response(control.handle(body.data))
+
+    async def _dispatch(
+        self, scope: AsgiScope, signable: Signable, signing_name: str, context: Context, body: Body
+    ) -> ASGIApp:
+        body.check_whole()
         target = signable.header("x-amz-target")
-        for service in self._services[signed.service]:
-            if operation := service.operation_of(signable.method, signable.path, target):
-                return _response(self._call(service, operation, signable, body, signed))
-        unknown_operation(target.rpartition(".")[2] or f"{signable.method} {signable.path}")
+        services = self._services.get(signing_name, [])
+        for service in services:
+            if operation := service.operation_of(signable.method, signable.path, target, body.data):
+                return _response(self._call(service, operation, signable, body, context))
+        if services and not services[0].by_moto:
+            unknown_operation(target.rpartition(".")[2] or f"{signable.method} {signable.path}")
+        logger.info("%s %s %s", signing_name, signable.method, signable.path)
+        check_path(scope["path"])
+        _fix_length(scope, body)
+        others = await self._others.get()
+        if called := call(signing_name, signable, body.data):
+            self._check(signable, signing_name, *called, context)
+        return others
 
     def _call(
-        self, service: Service, operation: str, signable: Signable, body: Body, signed: Scope
+        self, service: Service, operation: str, signable: Signable, body: Body, context: Context
     ) -> HttpReply:
-        logger.info("%s %s %s", signed.region, service.service_name, operation)
+        logger.info("%s %s %s", context.region, service.service_name, operation)
         try:
-            check_region(service, signed.region)
-            check_type(signable.header("content-type"))
-            return service.handle(operation, body.data, self._context(signed))
+            check_region(service, context.region)
+            check_type(service, signable.header("content-type"))
+            self._check(signable, service.model.signing_name, operation, service.params(body.data), context)
+            return service.handle(operation, body.data, context)
         except AwsError as error:
             logger.info("  %s", error)
             return service.error_reply(error)
 
-    def _context(self, signed: Scope) -> Context:
-        return Context(signed.region, self._address.account)
+    def _check(
+        self, signable: Signable, service: str, operation: str, params: Mapping[str, Any], context: Context
+    ) -> None:
+        if self._authorizer is None:
+            return
+        try:
+            self._authorizer.check(service, operation, params, context)
+        except AwsError as error:
+            raise denied(error, signable) from None
 
 
 def build_app(
@@ -186,10 +199,17 @@ def build_app(
     services: Sequence[Service],
     runtime: Runtime,
     others: Callable[[], ASGIApp],
-    control: Control | None = None,
+    *,
+    controls: Mapping[str, Control] | None = None,
+    keys: Keys | None = None,
+    authorizer: Authorizer | None = None,
 ) -> Sandbox:
-    """Return the application; `others` loads moto in the background once the server listens."""
-    return Sandbox(address, services, runtime, BackgroundLoader("moto", others), control)
+    """Return the application; `others` loads moto in the background once the server listens.
+
+    `controls` answer the sandbox's own paths; without an `authorizer` nobody's permissions are checked.
+    """
+    loader = BackgroundLoader("moto", others)
+    return Sandbox(address, services, runtime, loader, controls or {}, keys or Keys(address), authorizer)
 
 
 def _signable(scope: AsgiScope, body_sha256: str) -> Signable:

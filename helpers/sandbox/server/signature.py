@@ -1,10 +1,11 @@
-"""Verification of AWS Signature Version 4 against the sandbox's one pair of keys.
+"""Verification of AWS Signature Version 4 against the keys that the sandbox knows.
 
 botocore builds the canonical request, so exactly what boto3 signs is verified.
 """
 
 import hmac
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -13,9 +14,9 @@ from typing import NoReturn
 from botocore.auth import SIGV4_TIMESTAMP, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.compat import HTTPHeaders
-from botocore.credentials import Credentials
 
 from ..aws.service import AwsError
+from .keys import Key
 
 SKEW = timedelta(minutes=15)
 _AUTHORIZATION = re.compile(
@@ -23,6 +24,7 @@ _AUTHORIZATION = re.compile(
     r"SignedHeaders=([a-z0-9;_.-]+)\s*,\s*Signature=([0-9a-f]{64})"
 )
 _UNKNOWN_KEY = "The security token included in the request is invalid."
+_EXPIRED = "The security token included in the request is expired"
 _MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
     "Access Key and signing method. Consult the service documentation for details."
@@ -32,6 +34,7 @@ _JSON_CODES = {
     "MissingAuthenticationToken": "MissingAuthenticationTokenException",
     "IncompleteSignature": "IncompleteSignatureException",
     "InvalidClientTokenId": "UnrecognizedClientException",
+    "ExpiredToken": "ExpiredTokenException",
     "SignatureDoesNotMatch": "InvalidSignatureException",
 }
 _S3_CODES = {"InvalidClientTokenId": "InvalidAccessKeyId", "MissingAuthenticationToken": "AccessDenied"}
@@ -77,7 +80,7 @@ class Scope:
 class Claim:
     """A request's statement of who signed it; key, time and form are checked, the signature is not yet."""
 
-    credentials: Credentials
+    key: Key
     scope: Scope
     day: str
     signed_headers: tuple[str, ...]
@@ -87,7 +90,7 @@ class Claim:
     def verify(self, request: Signable) -> Scope:
         """Return the scope if the signature matches the whole request. Raises AwsError."""
         _check_body(request)
-        signer = _Verifier(self.credentials, self.scope.service, self.scope.region)
+        signer = _Verifier(self.key.credentials, self.scope.service, self.scope.region)
         expected = signer.expected(request, self.signed_headers, self.moment)
         same_day = self.moment.strftime("%Y%m%d") == self.day
         if not (hmac.compare_digest(self.signature, expected) and same_day and "host" in self.signed_headers):
@@ -95,8 +98,8 @@ class Claim:
         return self.scope
 
 
-def claim(request: Signable, credentials: Credentials, now: datetime | None = None) -> Claim:
-    """Return the claim of a request that names the key of `credentials`, signed within 15 minutes of `now`.
+def claim(request: Signable, find: Callable[[str], Key | None], now: datetime | None = None) -> Claim:
+    """Return the claim of a request that names a key which `find` knows, signed within 15 minutes of `now`.
 
     It needs no body, so the body of a client that does not know the key is never read. Raises AwsError with
     HTTP 403 and the code that the called service would use.
@@ -104,14 +107,17 @@ def claim(request: Signable, credentials: Credentials, now: datetime | None = No
     match = _AUTHORIZATION.fullmatch(request.header("authorization"))
     if match is None:
         _refuse_unsigned(request)
-    key, day, region, service, names, signature = match.groups()
-    if not hmac.compare_digest(key, credentials.access_key):
+    key_id, day, region, service, names, signature = match.groups()
+    now = now or datetime.now(UTC)
+    key = find(key_id)
+    token = request.header("x-amz-security-token")
+    if key is None or not hmac.compare_digest(token.encode(), (key.credentials.token or "").encode()):
         _refuse(request, "InvalidClientTokenId", _UNKNOWN_KEY)
-    if request.header("x-amz-security-token"):  # the sandbox's keys have no session token
-        _refuse(request, "InvalidClientTokenId", _UNKNOWN_KEY)
+    if key.expires is not None and now > key.expires:
+        _refuse(request, "ExpiredToken", _EXPIRED)
     moment = _moment(request)
-    _check_time(request, moment, now or datetime.now(UTC))
-    return Claim(credentials, Scope(region, service), day, tuple(names.split(";")), signature, moment)
+    _check_time(request, moment, now)
+    return Claim(key, Scope(region, service), day, tuple(names.split(";")), signature, moment)
 
 
 class _Verifier(SigV4Auth):  # type: ignore[misc]  # botocore.auth has no stubs

@@ -5,7 +5,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ..settings import ACCOUNT, ROLE_ARN, ROLE_NAME, ROLE_PATH
+from .authorization.policy import EVERYTHING
 
+POLICY_NAME = "Practice"  # the inline policy of the practice account's role
 SAGEMAKER, SCHEDULER = "sagemaker.amazonaws.com", "scheduler.amazonaws.com"
 _TRUST = {
     "Version": "2012-10-17",
@@ -18,13 +20,14 @@ class Roles:
 
     def __init__(self) -> None:
         self._iam: Any = None
+        self._policy = EVERYTHING
 
     def connect(self) -> None:
         """Create the execution role in moto's IAM and use its roles from now on (importing takes 1 s)."""
         from moto.backends import get_backend
 
-        self._iam = get_backend("iam")[ACCOUNT]["aws"]
-        self._iam.create_role(
+        iam = get_backend("iam")[ACCOUNT]["aws"]
+        iam.create_role(
             role_name=ROLE_NAME,
             assume_role_policy_document=json.dumps(_TRUST),
             path=ROLE_PATH,
@@ -33,6 +36,51 @@ class Roles:
             tags=[],
             max_session_duration="3600",
         )
+        iam.put_role_policy(ROLE_NAME, POLICY_NAME, self._policy)
+        self._iam = iam
+
+    @property
+    def policy(self) -> str | None:
+        """What the practice account's role may do; None if the reader has deleted that policy in IAM."""
+        return self.policies(ROLE_ARN).get(POLICY_NAME)
+
+    def set_policy(self, document: str) -> None:
+        """Let the practice account's role do what a valid policy (JSON) says, and nothing else."""
+        self._policy = document
+        if self._iam is not None:
+            self._iam.put_role_policy(ROLE_NAME, POLICY_NAME, document)
+
+    def policies(self, arn: str) -> dict[str, str]:
+        """Return name -> JSON of a role's inline and attached policies; none if there is no such role."""
+        if self._iam is None:
+            return {POLICY_NAME: self._policy} if arn == ROLE_ARN else {}
+        role = self._role("arn", arn)
+        if role is None:
+            return {}
+        attached = {
+            policy.name: version.document
+            for policy in list(role.managed_policies.values())
+            for version in policy.versions
+            if version.is_default
+        }
+        return {**attached, **role.policies}
+
+    def trust_policy(self, arn: str) -> str | None:
+        """Return a role's trust policy in JSON; None if there is no such role."""
+        if self._iam is None:
+            return json.dumps(_TRUST) if arn == ROLE_ARN else None
+        role = self._role("arn", arn)
+        return None if role is None else str(role.assume_role_policy_document)
+
+    def role_arn(self, name: str) -> str | None:
+        """Return the ARN of the role of that name; None if there is none."""
+        if self._iam is None:
+            return ROLE_ARN if name == ROLE_NAME else None
+        role = self._role("name", name)
+        return None if role is None else str(role.arn)
+
+    def _role(self, attribute: str, value: str) -> Any:
+        return next((each for each in list(self._iam.get_roles()) if getattr(each, attribute) == value), None)
 
     def may_assume(self, arn: str, principal: str, source: str = "") -> bool:
         """Tell whether the role exists and its trust policy names the service.

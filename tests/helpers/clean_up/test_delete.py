@@ -162,6 +162,15 @@ def test_who_may_not_delete_keeps_everything_and_the_deadline(sagemaker: Any, de
     assert find_deadline(powerless, demo) is not None
 
 
+def test_who_may_delete_by_tag_only_can_delete_what_does_not_exist(sagemaker: Any) -> None:
+    session = connect()
+    deny(session, "sagemaker", "DeleteEndpoint")
+    assert delete(session, "never-made", tell=quiet) == []
+    deny(session, "sagemaker", "DescribeEndpoint")
+    with pytest.raises(NotPermitted, match="runs on and bills"):
+        delete(session, "never-made", tell=quiet)
+
+
 @pytest.mark.parametrize("denied", ["DeleteEndpointConfig", "DeleteModel"])
 def test_what_may_not_be_deleted_is_told_and_the_rest_goes(sagemaker: Any, demo: str, denied: str) -> None:
     told: list[str] = []

@@ -65,6 +65,18 @@ def test_each_error_has_its_class_and_keeps_awss_words(error: ClientError, kind:
     assert error.response["Error"]["Message"] in str(found)
 
 
+def test_a_missing_permission_is_named_with_what_to_do() -> None:
+    denied = "User: arn:aws:sts::1:assumed-role/R/S is not authorized to perform: sagemaker:CreateModel"
+    found = str(told(aws("AccessDeniedException", f"{denied} because no identity-based policy allows it")))
+    assert (
+        "Could not do it: you lack sagemaker:CreateModel; attach data/iam-policy.json to your role" in found
+    )
+    assert denied in found
+    forbidden = str(told(aws("AccessDenied", f"{denied} with an explicit deny in a service control policy")))
+    assert "forbids you sagemaker:CreateModel: ask who administers it" in forbidden
+    assert "iam-policy" not in forbidden
+
+
 def test_what_there_is_nothing_to_add_to_passes_unchanged() -> None:
     error = aws("ValidationException", "Something new.")
     with pytest.raises(ClientError) as caught, explained("do it"):

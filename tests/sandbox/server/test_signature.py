@@ -10,7 +10,9 @@ from botocore.credentials import Credentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.sandbox.aws.caller import Caller
 from helpers.sandbox.aws.service import AwsError
+from helpers.sandbox.server.keys import Key
 from helpers.sandbox.server.signature import Scope, Signable, claim
 
 KEY = Credentials("AKIASANDBOXAAAAAAAAA", "a-secret")
@@ -43,7 +45,13 @@ def with_header(request, name, value):
 
 
 def verify(request, key, now=None):
-    return claim(request, key, now).verify(request)
+    return claim(request, known(key), now).verify(request)
+
+
+def known(key, expires=None):
+    """A lookup that knows this key alone."""
+    keys = {key.access_key: Key(key, Caller(), expires)}
+    return keys.get
 
 
 def refused(request, now=None):
@@ -114,6 +122,33 @@ def test_a_signed_header_that_is_gone_is_refused(name):
 def test_another_accounts_session_token_is_refused():
     stale = Credentials(KEY.access_key, KEY.secret_key, "a-token-from-the-environment")
     assert "security token included in the request is invalid" in refused(signed(key=stale)).message
+
+
+SESSION = Credentials("ASIASANDBOXAAAAAAAAA", "a-secret", "a-token")
+
+
+def test_a_sessions_token_is_a_part_of_its_key():
+    verify(signed(key=SESSION), SESSION)
+    for token in (None, "another-token"):
+        wrong = Credentials(SESSION.access_key, SESSION.secret_key, token)
+        with pytest.raises(AwsError, match="security token included in the request is invalid"):
+            verify(signed(key=wrong), SESSION)
+
+
+@pytest.mark.parametrize(
+    ("service", "headers", "code"),
+    [
+        ("sagemaker", (("content-type", "application/x-amz-json-1.1"),), "ExpiredTokenException"),
+        ("sts", (("content-type", "application/x-www-form-urlencoded"),), "ExpiredToken"),
+    ],
+)
+def test_a_session_ends(service, headers, code):
+    now = datetime.now(UTC)
+    request = signed(service=service, headers=headers, key=SESSION)
+    claim(request, known(SESSION, now + timedelta(seconds=1)), now).verify(request)
+    with pytest.raises(AwsError, match="expired") as error:
+        claim(request, known(SESSION, now - timedelta(seconds=1)), now)
+    assert error.value.code == code
 
 
 def test_the_signature_must_cover_the_host():
@@ -266,5 +301,5 @@ def test_any_date_is_the_requests_fault(date):
 def test_who_does_not_know_the_key_is_refused_before_the_body():
     strangers = replace(signed(key=Credentials("AKIAOTHER", "x")), body_sha256="")
     with pytest.raises(AwsError, match="security token"):
-        claim(strangers, KEY)
-    assert claim(replace(signed(), body_sha256=""), KEY).scope == Scope("us-east-1", "sagemaker")
+        claim(strangers, known(KEY))
+    assert claim(replace(signed(), body_sha256=""), known(KEY)).scope == Scope("us-east-1", "sagemaker")

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from helpers import catalog
 from helpers.sandbox import app
-from helpers.sandbox.settings import ACCOUNT
+from helpers.sandbox.settings import ACCOUNT, ROLE_NAME
 
 from .. import deployed
 
@@ -24,7 +24,7 @@ def test_who_am_i(aws, sandbox):
 
 
 def test_the_execution_role_exists_and_trusts_sagemaker(aws, sandbox):
-    role = aws("iam").get_role(RoleName="SageMakerExecutionRole")["Role"]
+    role = aws("iam").get_role(RoleName=ROLE_NAME)["Role"]
     assert role["Arn"] == sandbox.role_arn
     principal = role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]
     assert principal == {"Service": "sagemaker.amazonaws.com"}
@@ -208,7 +208,7 @@ def test_a_moto_that_has_changed_inside_takes_nothing_else_along(caplog):
 
 
 @pytest.mark.parametrize("path", ["/moto-api/", "/moto-api/reset", "/%6doto-api/reset", "//moto-api/seed"])
-@pytest.mark.parametrize("service", ["s3", "sts"])
+@pytest.mark.parametrize("service", ["s3", "iam"])
 def test_motos_own_controls_are_refused(sandbox, service, path):
     request = AWSRequest("POST", sandbox.url + path, data=b"")
     signer = S3SigV4Auth if service == "s3" else SigV4Auth

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from helpers.sandbox.aws.service import Context
+from helpers.sandbox.aws.service import AwsError, Context
 
 from .errors import CONFIG, ENDPOINT, MODEL, refused
 from .lifecycle import Endpoint
@@ -43,6 +43,13 @@ class TagOperations(State):
             for each in list(resources.values())
             if getattr(each, "gone_at", None) is None
         ]
+
+    def tags_of(self, arn: str, context: Context) -> Mapping[str, str]:
+        """Return the tags of a resource; none if it does not exist."""
+        try:
+            return self._tags(arn, context)
+        except AwsError:
+            return {}
 
     def _tags(self, resource_arn: str, context: Context) -> dict[str, str]:
         kind = resource_arn.split(":", 5)[5].partition("/")[0]

@@ -1,0 +1,142 @@
+"""The permissions that a request needs: actions, resources and condition keys.
+
+Source: the Service Authorization Reference, "API operations" and "Actions" of each service (2026-11). Most
+operations need the action of their name; the tables below have the others.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Protocol
+
+from helpers.sandbox.aws.service import Context
+
+from .policy import Permission
+
+Params = Mapping[str, Any]
+# signing name -> prefix of its actions, where they differ
+_PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
+_ALSO = {
+    "aws-marketplace:AcceptAgreementRequest": ["aws-marketplace:Subscribe"],
+    "scheduler:DeleteScheduleGroup": ["scheduler:DeleteSchedule"],
+}
+_WITHOUT_PERMISSION = ("sts:GetCallerIdentity", "sts:GetSessionToken")  # IAM User Guide: always allowed
+_OF_SAGEMAKER = {"ModelName": "model", "EndpointConfigName": "endpoint-config", "EndpointName": "endpoint"}
+_TAGGING = {"sagemaker": "sagemaker:AddTags", "scheduler": "scheduler:TagResource"}
+
+
+class Tags(Protocol):
+    """What knows the tags of SageMaker's resources; `sagemaker.SageMaker` is one."""
+
+    def tags_of(self, arn: str, context: Context) -> Mapping[str, str]:
+        """Return a resource's tags; none if it does not exist."""
+
+
+class Roles(Protocol):
+    """What knows the account's roles; `iam.Roles` is one."""
+
+    def role_arn(self, name: str) -> str | None:
+        """Return the ARN, with the path, of the role of that name; None if there is none."""
+
+    def policies(self, arn: str) -> dict[str, str]:
+        """Return name -> JSON of a role's identity-based policies; none if there is no such role."""
+
+
+def needed(
+    service: str, operation: str, params: Params, context: Context, roles: Roles, tags: Tags
+) -> list[Permission]:
+    """Return the permissions that a call needs; `service` is the name that requests to it are signed for.
+
+    Parameters of other types than the model's, which the service refuses later, count as missing.
+    """
+    action = f"{_PREFIXES.get(service, service)}:{operation}"
+    if action in _WITHOUT_PERMISSION:
+        return []
+    resources = list(_RESOURCES.get(service, _not_told)(operation, params, context))
+    if service == "iam" and (name := _text(params, "RoleName")):
+        resources = [roles.role_arn(name)]
+    asked_tags = {f"aws:requesttag/{key.lower()}": value for key, value in _tags_of(params)}
+    found = [
+        Permission(each, resource, {**asked_tags, **_resource_tags(resource, context, tags)})
+        for each in (action, *_ALSO.get(action, ()))
+        for resource in resources
+    ]
+    if asked_tags and operation.startswith("Create") and service in _TAGGING:
+        keys = {**asked_tags, "sagemaker:taggingaction": operation}
+        found.append(Permission(_TAGGING[service], resources[0], keys))
+    return found + [
+        Permission("iam:PassRole", role, {"iam:passedtoservice": f"{service}.amazonaws.com"})
+        for role in _passed_roles(params)
+    ]
+
+
+def _of_sagemaker(operation: str, params: Params, context: Context) -> Iterator[str]:
+    """Yield the resource that the operation is named for first: that is the one which tags are put on."""
+    if operation.startswith("List") and operation != "ListTags":
+        yield "*"
+        return
+    given = {kind: _text(params, name) for name, kind in _OF_SAGEMAKER.items()}
+    named = [kind for kind, name in given.items() if name]
+    arns = [_text(params, "ResourceArn"), _text(params, "ModelPackageName")]
+    place = f"arn:aws:sagemaker:{context.region}:{context.account}"
+    found = [f"{place}:{kind}/{given[kind].lower()}" for kind in reversed(named)]
+    yield from found or [next((arn for arn in arns if arn), "*")]
+
+
+def _of_scheduler(operation: str, params: Params, context: Context) -> Iterator[str]:
+    place, name = f"arn:aws:scheduler:{context.region}:{context.account}", _text(params, "Name")
+    if operation.endswith("ScheduleGroup"):
+        yield f"{place}:schedule-group/{name}"
+    elif operation.endswith("Schedule"):
+        yield f"{place}:schedule/{_text(params, 'GroupName') or 'default'}/{name}"
+    else:
+        yield _text(params, "ResourceArn") or "*"
+
+
+def _of_iam(operation: str, params: Params, context: Context) -> Iterator[str | None]:
+    yield _text(params, "RoleArn") or _text(params, "PolicySourceArn") or _text(params, "PolicyArn") or None
+
+
+def _of_nothing(operation: str, params: Params, context: Context) -> Iterator[str]:
+    yield "*"
+
+
+def _not_told(operation: str, params: Params, context: Context) -> Iterator[None]:
+    yield None
+
+
+_RESOURCES: dict[str, Callable[[str, Params, Context], Iterator[str | None]]] = {
+    "sagemaker": _of_sagemaker,
+    "scheduler": _of_scheduler,
+    "iam": _of_iam,
+    "sts": _of_iam,
+    "aws-marketplace": _of_nothing,
+    "monitoring": _of_nothing,
+    "pricing": _of_nothing,
+    "servicequotas": _of_nothing,
+    "tagging": _of_nothing,
+}
+
+
+def _resource_tags(resource: str | None, context: Context, tags: Tags) -> dict[str, str]:
+    known = tags.tags_of(resource, context) if resource and resource.startswith("arn:aws:sagemaker:") else {}
+    return {f"aws:resourcetag/{key.lower()}": value for key, value in known.items()}
+
+
+def _tags_of(params: Params) -> Iterator[tuple[str, str]]:
+    for each in _listed(params.get("Tags")):
+        if isinstance(each, dict) and (key := _text(each, "Key")):
+            yield key, _text(each, "Value")
+
+
+def _passed_roles(params: Params) -> Iterator[str]:
+    for holder, name in ((params, "ExecutionRoleArn"), (params.get("Target"), "RoleArn")):
+        if isinstance(holder, dict) and (role := _text(holder, name)):
+            yield role
+
+
+def _text(params: Params, name: str) -> str:
+    value = params.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,98 @@
+"""STS: who the caller is, and keys for a session of a role."""
+
+import json
+import re
+from typing import Any, Protocol
+
+from ..aws.caller import Caller
+from ..aws.query import QueryService
+from ..aws.service import AwsError, Context
+from ..server.keys import Key, Keys
+from .authorization.policy import Permission, decide
+
+_NOT_PRACTISED = ("Policy", "PolicyArns", "Tags", "SerialNumber", "ProvidedContexts")
+
+
+class TrustPolicies(Protocol):
+    """What knows whom a role trusts; `iam.Roles` is one."""
+
+    def trust_policy(self, role_arn: str) -> str | None:
+        """Return the role's trust policy in JSON; None if there is no such role."""
+
+
+class Sts(QueryService):
+    """The service `sts`: GetCallerIdentity, AssumeRole, GetSessionToken."""
+
+    service_name = "sts"
+
+    def __init__(self, keys: Keys, roles: TrustPolicies) -> None:
+        super().__init__()
+        self._keys = keys
+        self._roles = roles
+
+    def get_caller_identity(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """Return the account and the caller's session."""
+        return {
+            "UserId": _user_id(context.caller),
+            "Account": context.account,
+            "Arn": context.caller.arn,
+        }
+
+    def assume_role(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """Return keys for a session of a role that trusts the caller, the caller's role or the account."""
+        if refused := [name for name in _NOT_PRACTISED if params.get(name)]:
+            raise AwsError("ValidationError", f"The sandbox does not practise {refused[0]} in AssumeRole.")
+        arn = params["RoleArn"]
+        if not self._is_trusted(arn, params.get("ExternalId"), context):
+            message = (
+                f"User: {context.caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
+            )
+            raise AwsError("AccessDenied", message, 403)
+        caller = Caller(arn, params["RoleSessionName"])
+        return {
+            "Credentials": _shown(self._keys.issue(caller, params.get("DurationSeconds", 3600))),
+            "AssumedRoleUser": {"AssumedRoleId": _user_id(caller), "Arn": caller.arn},
+            "PackedPolicySize": 0,
+        }
+
+    def get_session_token(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
+        """Return temporary keys for the same caller.
+
+        AWS gives them to users only; the sandbox's own key is a role's that does not expire, as a user's.
+        """
+        return {"Credentials": _shown(self._keys.issue(context.caller, params.get("DurationSeconds", 43200)))}
+
+    def _is_trusted(self, role_arn: str, external_id: str | None, context: Context) -> bool:
+        policy = self._roles.trust_policy(role_arn)
+        if policy is None:
+            return False
+        account = context.account
+        names = (account, f"arn:aws:iam::{account}:root", context.caller.role_arn, context.caller.arn, "*")
+        listed = json.loads(policy)["Statement"]
+        named = [
+            {**each, "Resource": "*"}
+            for each in (listed if isinstance(listed, list) else [listed])
+            if _names_one(each.get("Principal"), names)
+        ]
+        keys = {"sts:externalid": external_id} if external_id else {}
+        asked = Permission("sts:AssumeRole", role_arn, keys)
+        return decide({"trust": json.dumps({"Statement": named})}, asked).effect == "allowed"
+
+
+def _names_one(principal: Any, names: tuple[str, ...]) -> bool:
+    listed = principal.get("AWS") if isinstance(principal, dict) else principal
+    return any(each in names for each in (listed if isinstance(listed, list) else [listed]))
+
+
+def _user_id(caller: Caller) -> str:
+    """Return the role's id, made of its name, and the session's name."""
+    return f"AROA{re.sub('[^A-Z0-9]', '', caller.role_name.upper())[:17]:X<17}:{caller.session}"
+
+
+def _shown(key: Key) -> dict[str, Any]:
+    return {
+        "AccessKeyId": key.credentials.access_key,
+        "SecretAccessKey": key.credentials.secret_key,
+        "SessionToken": key.credentials.token,
+        "Expiration": key.expires,
+    }

@@ -1,0 +1,133 @@
+"""Every notebook runs under data/iam-policy.json, and one at least misses each of its statements."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from helpers.errors import TutorialError
+from helpers.sandbox import process
+from helpers.sandbox.services.authorization import client as policies
+from helpers.sandbox.services.authorization.policy import problems
+
+from .books import BOOKS, ROOT, code_cells, tags
+from .test_run import own_sandbox, run, widgets_are_clean
+
+__all__ = ["own_sandbox"]
+
+POLICY = (ROOT / "data/iam-policy.json").read_text(encoding="utf-8")
+WHOLE: dict[str, Any] = json.loads(POLICY)
+STATEMENTS: dict[str, dict[str, Any]] = {each["Sid"]: each for each in WHOLE["Statement"]}
+# The notebook that needs a statement first; it fails without it.
+NEEDED_BY = {
+    "SeeWhatThereIs": "00_start_here",
+    "SubscribeOnMarketplace": "01_subscribe",
+    "CreateWhatHasTheTag": "02_deploy",
+    "TagWhatIsCreated": "02_deploy",
+    "PassTheExecutionRole": "02_deploy",
+    "PassTheRoleOfADeadline": "02_deploy",
+    "SetDeadlines": "02_deploy",
+    "DeleteWhatHasTheTag": "02_deploy",
+    "Generate": "03_generate",
+}
+# Without these look-ups a notebook goes on, with less, and its output names the permission.
+TOLD_BY = {"IsMyAccountReady": "02_deploy"}
+# What no notebook asks for, in the sandbox and with its default parameters, and why it is in the policy.
+NOT_ASKED = {
+    "aws-marketplace:DescribeAgreement": "the console, and account.check",
+    "aws-marketplace:GetAgreementTerms": "the console, and account.check",
+    "aws-marketplace:SearchListings": "the console",
+    "aws-marketplace:Unsubscribe": "the console",
+    "aws-marketplace:ViewSubscriptions": "the console",
+    "iam:GetRole": "finding the execution role on AWS, and account.check",
+    "iam:SimulatePrincipalPolicy": "account.check",
+    "sagemaker:DescribeModelPackage": "account.check",
+    "scheduler:ListSchedules": "leftovers",
+    "scheduler:UpdateSchedule": "a deadline that is set anew while it stands",
+    "servicequotas:GetAWSDefaultServiceQuota": "account.check",
+    "servicequotas:GetServiceQuota": "account.check",
+    "servicequotas:ListAWSDefaultServiceQuotas": "account.check",
+    "servicequotas:ListServiceQuotas": "account.check, by name where the code is not known",
+    "servicequotas:ListRequestedServiceQuotaChangeHistory": "account.check",
+    "servicequotas:ListRequestedServiceQuotaChangeHistoryByQuota": "account.check",
+    "servicequotas:RequestServiceQuotaIncrease": "account.check, with consent",
+    "tag:GetResources": "leftovers",
+}
+
+
+def actions(statement: dict[str, Any]) -> list[str]:
+    listed = statement["Action"]
+    return listed if isinstance(listed, list) else [listed]
+
+
+def without(sid: str) -> str:
+    return json.dumps({**WHOLE, "Statement": [each for each in WHOLE["Statement"] if each["Sid"] != sid]})
+
+
+def test_the_policy_is_one_that_iam_and_the_sandbox_take() -> None:
+    assert problems(POLICY) == ()
+    assert all(sid.isalnum() for sid in STATEMENTS)
+    assert len(STATEMENTS) == len(WHOLE["Statement"])
+    assert STATEMENTS.keys() == NEEDED_BY.keys() | TOLD_BY.keys()
+    assert not [action for each in STATEMENTS.values() for action in actions(each) if "*" in action]
+
+
+def test_a_role_is_passed_by_name_and_to_one_service() -> None:
+    for each in STATEMENTS.values():
+        if "iam:PassRole" in actions(each):
+            assert isinstance(each["Condition"]["StringEquals"]["iam:PassedToService"], str)
+            assert all(arn.startswith("arn:aws:iam::*:role/") for arn in each["Resource"])
+            assert not any(arn.endswith("role/*") for arn in each["Resource"])
+
+
+def run_here(book: Path, given: dict[str, Any]) -> None:
+    """Run a notebook's cells in this process, where the SDK is imported once: some seconds instead of twenty."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for cell in code_cells(book):
+        exec(compile(cell.source, str(book), "exec"), names)
+        if "parameters" in tags(cell):
+            names |= {name: value for name, value in given.items() if name in names}
+
+
+@pytest.mark.slow
+def test_the_notebooks_need_every_statement_and_no_other_permission(
+    own_sandbox: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    address = process.start()
+    given = {
+        "model_id": "cohere-medium",
+        "endpoint_name": "test-policy",
+        "cancel_subscription": True,
+        "runs_folder": str(tmp_path / "runs"),
+    }
+    used: dict[str, set[str]] = {}
+
+    def names_one(text: str, sid: str) -> bool:
+        return any(f"not authorized to perform: {name}" in text for name in actions(STATEMENTS[sid]))
+
+    def note() -> None:
+        for action, sids in policies.show(address)["used"].items():
+            used.setdefault(action, set()).update(sids)
+
+    for book in BOOKS:
+        # in the policy's order: what a run without DeleteWhatHasTheTag leaves, the next one takes away
+        for sid in (sid for sid in STATEMENTS if NEEDED_BY.get(sid) == book.stem):
+            policies.set(address, without(sid))
+            with pytest.raises((TutorialError, ClientError)) as failed:
+                run_here(book, given)
+            assert names_one(str(failed.value), sid), sid
+            note()
+        for sid in (sid for sid, first in TOLD_BY.items() if first == book.stem):
+            policies.set(address, without(sid))
+            capsys.readouterr()
+            run_here(book, given)
+            assert names_one(capsys.readouterr().out, sid), sid
+            note()
+        policies.set(address, POLICY)
+        widgets_are_clean(run(book, tmp_path, **given))
+        note()
+    assert set(STATEMENTS) == set().union(*used.values())
+    asked_for = {action for each in STATEMENTS.values() for action in actions(each)}
+    assert asked_for - used.keys() <= NOT_ASKED.keys()

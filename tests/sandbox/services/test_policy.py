@@ -1,0 +1,259 @@
+"""The evaluation of policies, and which permissions a request needs."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from helpers.sandbox.aws.service import Context
+from helpers.sandbox.services.authorization.permissions import needed
+from helpers.sandbox.services.authorization.policy import (
+    EVERYTHING,
+    Permission,
+    arn_like,
+    decide,
+    like,
+    problems,
+)
+from helpers.sandbox.settings import ACCOUNT, ROLE_ARN, ROLE_NAME
+
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/e"
+OURS = {"aws:resourcetag/made-by": "us"}
+
+
+def policy(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def statement(effect="Allow", action="sagemaker:DeleteEndpoint", resource="*", **more):
+    return {"Effect": effect, "Action": action, "Resource": resource, **more}
+
+
+def effect_of(asked, *statements):
+    return decide({"p": policy(*statements)}, asked).effect
+
+
+def when(operator, key, *values):
+    return {"Condition": {operator: {key: list(values)}}}
+
+
+DELETE = Permission("sagemaker:DeleteEndpoint", ARN, OURS)
+
+
+@pytest.mark.parametrize(
+    ("statements", "effect"),
+    [
+        ([], "implicitDeny"),
+        ([statement()], "allowed"),
+        ([statement(action=["sagemaker:List*", "SAGEMAKER:delete*"])], "allowed"),
+        ([statement(action="sagemaker:Create*")], "implicitDeny"),
+        ([statement(), statement("Deny", "*")], "explicitDeny"),
+        ([statement(resource="arn:aws:sagemaker:*:*:endpoint/*")], "allowed"),
+        ([statement(resource="arn:aws:sagemaker:*:*:model/*")], "implicitDeny"),
+        ([statement(resource="arn:aws:sagemaker:eu-west-1:*:endpoint/*")], "implicitDeny"),
+        ([{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}], "allowed"),
+        ([{"Effect": "Allow", "NotAction": "sagemaker:*", "Resource": "*"}], "implicitDeny"),
+        ([{"Effect": "Allow", "Action": "*", "NotResource": ARN}], "implicitDeny"),
+        ([statement(**when("StringEquals", "aws:ResourceTag/made-by", "them", "us"))], "allowed"),
+        ([statement(**when("StringEquals", "AWS:resourcetag/Made-By", "us"))], "allowed"),
+        ([statement(**when("StringEquals", "aws:ResourceTag/made-by", "them"))], "implicitDeny"),
+        ([statement(**when("StringNotEquals", "aws:ResourceTag/made-by", "us"))], "implicitDeny"),
+        ([statement(**when("StringNotEquals", "aws:RequestTag/made-by", "us"))], "allowed"),
+        ([statement(**when("StringEquals", "aws:RequestTag/made-by", "us"))], "implicitDeny"),
+        ([statement(**when("StringEqualsIfExists", "aws:RequestTag/made-by", "us"))], "allowed"),
+        ([statement(**when("StringLike", "aws:ResourceTag/made-by", "u*"))], "allowed"),
+        ([statement(**when("Null", "aws:ResourceTag/made-by", "true"))], "implicitDeny"),
+        ([statement(**when("Null", "aws:ResourceTag/made-by", "false"))], "allowed"),
+    ],
+)
+def test_a_policy_says(statements, effect):
+    assert effect_of(DELETE, *statements) == effect
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        when("IpAddress", "aws:ResourceTag/made-by", "us"),
+        when("StringEquals", "aws:SourceIp", "us"),
+        when("StringEquals", "aws:ResourceTag/made-by", "${aws:username}"),
+    ],
+)
+def test_what_is_not_known_never_allows_and_always_denies(unknown):
+    assert problems(policy(statement(**unknown)))
+    assert effect_of(DELETE, statement(**unknown)) == "implicitDeny"
+    assert effect_of(DELETE, statement(), statement("Deny", **unknown)) == "explicitDeny"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "no JSON",
+        "[]",
+        "{}",
+        policy("text"),
+        policy({"Effect": "Allow", "Action": "*"}),
+        policy({**statement(), "NotAction": "*"}),
+        policy(statement("Perhaps")),
+        policy(statement(Condition="text")),
+        policy(statement(action="x" * 7000)),
+    ],
+)
+def test_a_wrong_policy_is_named_and_allows_nothing(wrong):
+    assert problems(wrong)
+    assert decide({"p": wrong}, DELETE).effect == "implicitDeny" or "characters" in problems(wrong)[0]
+
+
+def test_an_unknown_resource_is_not_held_against_a_permission():
+    asked = Permission("iam:GetRole", None)
+    assert effect_of(asked, statement(action="iam:*", resource="arn:aws:iam::*:role/r")) == "allowed"
+    assert effect_of(asked, statement("Deny", "iam:*", "arn:aws:iam::*:role/r")) == "implicitDeny"
+
+
+def test_a_decision_names_its_statements():
+    documents = {"p": policy(statement(Sid="One")), "q": policy(statement(Sid="Two"))}
+    assert decide(documents, DELETE).statements == (("p", "One"), ("q", "Two"))
+
+
+texts = st.text(st.sampled_from("ab*?:[]\\^.$"), max_size=8)
+
+
+@given(texts, texts)
+def test_wildcards_match_as_a_simple_matcher_does(pattern, value):
+    def matches(left, right):
+        if not left:
+            return not right
+        if left[0] == "*":
+            return matches(left[1:], right) or (bool(right) and matches(left, right[1:]))
+        return bool(right) and left[0] in ("?", right[0]) and matches(left[1:], right[1:])
+
+    assert like(pattern, value) == matches(pattern, value)
+
+
+@given(st.lists(st.sampled_from(["aws", "s", "r", "1", "x/y", "*"]), min_size=6, max_size=6))
+def test_a_star_stays_in_its_part_of_an_arn(parts):
+    arn = "arn:aws:sagemaker:us-east-1:1:endpoint/e"
+    pattern = ":".join(parts)
+    wanted = all(like(*pair) for pair in zip(parts, arn.split(":", 5), strict=True))
+    assert arn_like(pattern, arn) == wanted
+    assert arn_like("*", arn)
+
+
+effects = st.sampled_from(["Allow", "Deny"])
+actions = st.sampled_from(["*", "sagemaker:*", "sagemaker:DeleteEndpoint", "iam:*"])
+resources = st.sampled_from(["*", ARN, "arn:aws:sagemaker:*:*:model/*"])
+any_statement = st.builds(statement, effects, actions, resources)
+
+
+@given(st.lists(any_statement, max_size=6), any_statement)
+def test_a_deny_wins_and_an_allow_takes_nothing_away(statements, one_more):
+    before, after = effect_of(DELETE, *statements), effect_of(DELETE, *statements, one_more)
+    if before == "explicitDeny":
+        assert after == "explicitDeny"
+    if one_more["Effect"] == "Allow" and before == "allowed":
+        assert after == "allowed"
+    if one_more["Effect"] == "Deny":
+        assert after in ("explicitDeny", before)
+    assert effect_of(DELETE, *reversed(statements)) == before
+
+
+class Account:
+    """One role, and a tag on everything."""
+
+    def role_arn(self, name):
+        return ROLE_ARN if name == ROLE_NAME else None
+
+    def policies(self, arn):
+        return {"all": EVERYTHING}
+
+    def tags_of(self, arn, context):
+        return {"Made-By": "us"}
+
+
+def asked(service, operation, **params):
+    account, context = Account(), Context("us-east-1", ACCOUNT)
+    return [(p.action, p.resource) for p in needed(service, operation, params, context, account, account)]
+
+
+PLACE = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}"
+SCHEDULE = f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "expected"),
+    [
+        ("sagemaker", "ListEndpoints", {}, [("sagemaker:ListEndpoints", "*")]),
+        (
+            "sagemaker",
+            "CreateModel",
+            {"ModelName": "M", "ExecutionRoleArn": "r"},
+            [("sagemaker:CreateModel", f"{PLACE}:model/m"), ("iam:PassRole", "r")],
+        ),
+        (
+            "sagemaker",
+            "CreateEndpoint",
+            {"EndpointName": "e", "EndpointConfigName": "c", "Tags": [{"Key": "k", "Value": "v"}]},
+            [
+                ("sagemaker:CreateEndpoint", f"{PLACE}:endpoint/e"),
+                ("sagemaker:CreateEndpoint", f"{PLACE}:endpoint-config/c"),
+                ("sagemaker:AddTags", f"{PLACE}:endpoint/e"),
+            ],
+        ),
+        ("sagemaker", "ListTags", {"ResourceArn": ARN}, [("sagemaker:ListTags", ARN)]),
+        (
+            "sagemaker",
+            "InvokeEndpoint",
+            {"EndpointName": "e"},
+            [("sagemaker:InvokeEndpoint", f"{PLACE}:endpoint/e")],
+        ),
+        (
+            "aws-marketplace",
+            "AcceptAgreementRequest",
+            {},
+            [("aws-marketplace:AcceptAgreementRequest", "*"), ("aws-marketplace:Subscribe", "*")],
+        ),
+        (
+            "scheduler",
+            "UpdateSchedule",
+            {"Name": "e", "GroupName": "g", "Target": {"RoleArn": "r"}},
+            [("scheduler:UpdateSchedule", f"{SCHEDULE}/g/e"), ("iam:PassRole", "r")],
+        ),
+        ("scheduler", "GetSchedule", {"Name": "e"}, [("scheduler:GetSchedule", f"{SCHEDULE}/default/e")]),
+        (
+            "scheduler",
+            "CreateScheduleGroup",
+            {"Name": "g", "Tags": [{"Key": "k", "Value": "v"}]},
+            [
+                ("scheduler:CreateScheduleGroup", f"{SCHEDULE}-group/g"),
+                ("scheduler:TagResource", f"{SCHEDULE}-group/g"),
+            ],
+        ),
+        ("scheduler", "ListSchedules", {}, [("scheduler:ListSchedules", "*")]),
+        ("iam", "GetRole", {"RoleName": ROLE_NAME}, [("iam:GetRole", ROLE_ARN)]),
+        ("iam", "GetRole", {"RoleName": "nobody"}, [("iam:GetRole", None)]),
+        ("sts", "AssumeRole", {"RoleArn": "r"}, [("sts:AssumeRole", "r")]),
+        ("sts", "GetCallerIdentity", {}, []),
+        ("monitoring", "GetMetricData", {}, [("cloudwatch:GetMetricData", "*")]),
+        ("tagging", "GetResources", {}, [("tag:GetResources", "*")]),
+        ("logs", "GetLogEvents", {}, [("logs:GetLogEvents", None)]),
+    ],
+)
+def test_a_request_needs(service, operation, params, expected):
+    assert asked(service, operation, **params) == expected
+
+
+junk = st.recursive(
+    st.none() | st.integers() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["Key", "RoleArn"]), inner),
+)
+
+
+@given(
+    st.sampled_from(["sagemaker", "scheduler", "iam", "sts", "pricing", "logs"]),
+    st.sampled_from(["CreateEndpoint", "CreateSchedule", "ListTags", "AssumeRole"]),
+    st.dictionaries(
+        st.sampled_from(["EndpointName", "Tags", "Target", "ExecutionRoleArn", "RoleName", "Name"]), junk
+    ),
+)
+def test_any_parameters_have_permissions(service, operation, params):
+    assert asked(service, operation, **params)
