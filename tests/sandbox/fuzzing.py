@@ -26,10 +26,17 @@ OPERATIONS = [
     if hasattr(cls, xform_name(name))
 ]
 
-# What the tutorial and its readers ask of the services that moto answers.
+# What the tutorial and its readers ask of STS, and of the services that moto answers.
 OTHERS = {
-    "sts": ("GetCallerIdentity", "AssumeRole"),
-    "iam": ("CreateRole", "GetRole", "DeleteRole", "ListRoles", "UpdateAssumeRolePolicy"),
+    "sts": ("GetCallerIdentity", "AssumeRole", "GetSessionToken"),
+    "iam": (
+        "CreateRole",
+        "GetRole",
+        "DeleteRole",
+        "ListRoles",
+        "UpdateAssumeRolePolicy",
+        "SimulatePrincipalPolicy",
+    ),
     "logs": ("CreateLogGroup", "CreateLogStream", "PutLogEvents", "DescribeLogGroups", "GetLogEvents"),
     "cloudwatch": ("PutMetricData", "GetMetricData", "GetMetricStatistics", "ListMetrics"),
     "scheduler": ("CreateSchedule", "GetSchedule", "ListSchedules", "DeleteSchedule"),

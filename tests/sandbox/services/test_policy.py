@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from helpers.sandbox.aws.service import Context
@@ -155,6 +155,29 @@ def test_a_deny_wins_and_an_allow_takes_nothing_away(statements, one_more):
     if one_more["Effect"] == "Deny":
         assert after in ("explicitDeny", before)
     assert effect_of(DELETE, *reversed(statements)) == before
+
+
+parts = st.none() | st.booleans() | st.integers() | st.sampled_from(["Allow", "*", "true", "${x}"])
+some = st.lists(parts, max_size=2) | parts
+conditions = st.dictionaries(
+    st.sampled_from(["StringEquals", "Null", "ArnLikeIfExists", "IpAddress"]),
+    st.dictionaries(st.sampled_from(["aws:ResourceTag/made-by", "aws:SourceIp"]), some, max_size=2) | some,
+    max_size=2,
+)
+fields = st.sampled_from(["Effect", "Action", "NotAction", "Resource", "NotResource", "Sid", "Condition"])
+nearly = st.dictionaries(fields, some | conditions) | st.builds(
+    lambda condition: statement(Condition=condition), conditions
+)
+
+
+@given(st.dictionaries(st.just("Statement"), some | nearly | st.lists(nearly | some, max_size=2)), parts)
+@example({"Statement": statement(**when("Null", "aws:ResourceTag/made-by"))}, None)
+def test_any_json_is_a_policy_with_or_without_problems(document, instead):
+    for text in (json.dumps(document), json.dumps(instead)):
+        effect = decide({"p": text}, DELETE).effect
+        assert effect in ("allowed", "implicitDeny", "explicitDeny")
+        if problems(text) and not json.dumps(document).count("Allow"):
+            assert effect != "allowed"
 
 
 class Account:

@@ -164,7 +164,7 @@ def _holds(conditions: dict[str, dict[str, Any]], keys: Mapping[str, str]) -> bo
 
 def _key_holds(operator: str, values: list[str], given: str | None) -> bool:
     if operator == "Null":
-        return (str(values[0]).lower() == "true") == (given is None)
+        return (str(next(iter(values), "")).lower() == "true") == (given is None)
     matches, positive = _OPERATORS[operator.removesuffix(_IF_EXISTS)]
     if given is None:  # a negated operator holds for a key that is not there
         return operator.endswith(_IF_EXISTS) or not positive
