@@ -155,7 +155,7 @@ class Simulator:
         self.asked: list[dict[str, Any]] = []
 
     def get_role(self, RoleName: str) -> Any:  # noqa: N803
-        return {"Role": {"Arn": f"arn:aws:iam::{ACCOUNT}:role/service-role/{RoleName}", "RoleName": RoleName}}
+        return {"Role": {"Arn": f"arn:aws:iam::{ACCOUNT}:role/{RoleName}", "RoleName": RoleName}}
 
     def get_paginator(self, name: str) -> Any:
         def paginate(**asked: Any) -> Any:
