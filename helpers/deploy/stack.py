@@ -40,9 +40,10 @@ def set_up(
     """Create the stack, or bring it up to date, and wait for it; return whether the role of deadlines exists.
 
     `confirm` must be exactly True or False (else BadInput). On AWS nothing is made without True; in the
-    sandbox it is practice, so a role that lacks is made either way. With `budget_email`, AWS Budgets writes there when the account has cost
-    half of `budget_usd` (100) in a month, and all of it; None leaves a stack's budget as it is. It takes an
-    administrator's permissions (else NotPermitted). Raises NotSetUp where CloudFormation refuses or fails.
+    sandbox it is practice, so a role that lacks is made either way. With `budget_email`, AWS Budgets writes
+    there when the account has cost half of `budget_usd` (100) in a month, and all of it; None leaves a
+    stack's budget as it is. It takes an administrator's permissions (else NotPermitted). Raises NotSetUp
+    where CloudFormation refuses or fails.
     """
     consent.yes_or_no("confirm", confirm)
     consent.amount_or_none("budget_usd", budget_usd)

@@ -185,7 +185,7 @@ def test_permissions_are_those_of_the_role_that_was_assumed() -> None:
     assert row.detail.endswith(", pricing:GetProducts")
     assert row.fix.startswith("aws iam put-role-policy --role-name Data ")
     assert {each["PolicySourceArn"] for each in simulator.asked} == {
-        f"arn:aws:iam::{ACCOUNT}:role/service-role/Data"
+        f"arn:aws:iam::{ACCOUNT}:role/Data"
     }
     assert not [each for each in simulator.asked for arn in each["ResourceArns"] if "*" in arn and arn != "*"]
 
@@ -202,7 +202,7 @@ def test_the_roles_that_are_passed_are_asked_for_themselves() -> None:
         for entry in each["ContextEntries"]
         if each["ActionNames"] == ["iam:PassRole"]
     }
-    deadline = f"arn:aws:iam::{ACCOUNT}:role/service-role/{DEADLINE_ROLE}"
+    deadline = f"arn:aws:iam::{ACCOUNT}:role/{DEADLINE_ROLE}"
     assert passed == {SAGEMAKER: [session.given_role_arn], SCHEDULER: [deadline]}
 
 
