@@ -84,13 +84,15 @@ class ModelRefused(TutorialError):
 class ModelFailed(TutorialError):
     """The model's container failed (5xx or a timeout); the same request may succeed later.
 
-    `status` is the container's HTTP status (0: no answer), `model_message` its message.
+    `status` is the container's HTTP status (0: no answer), `model_message` its message, `partial_text` the
+    text that it sent all the same.
     """
 
-    def __init__(self, message: str, *, status: int, model_message: str) -> None:
+    def __init__(self, message: str, *, status: int, model_message: str, partial_text: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.model_message = model_message
+        self.partial_text = partial_text
 
 
 class StreamBroken(TutorialError):

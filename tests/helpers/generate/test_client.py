@@ -203,7 +203,7 @@ GOOD = json.dumps({"id": "1", "generations": [{"text": "fine"}], "prompt": "a"})
 @pytest.fixture
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the caller's word for the model, so that a fake session need not describe an endpoint."""
-    monkeypatch.setattr(client_module, "_served_model", lambda _, __, model_id: catalog.model(model_id))
+    monkeypatch.setattr(client_module, "served_model", lambda _, __, model_id, *___: catalog.model(model_id))
 
 
 def fake(session: FakeSession, slept: list[float]) -> Client:
@@ -344,7 +344,7 @@ CHATTING = ["chat-v1", "chat-v2"]
 def chatting(monkeypatch: pytest.MonkeyPatch, api: str) -> Client:
     """A client of that API, whose requests fail the test."""
     model = replace(catalog.model("command-r-08-2024"), api=api)
-    monkeypatch.setattr(client_module, "_served_model", lambda *_: model)
+    monkeypatch.setattr(client_module, "served_model", lambda *_: model)
     client = Client(FakeSession([]), "fake")  # type: ignore[arg-type]
     nothing_sent(client)
     return client
