@@ -55,13 +55,13 @@ def deploy(
         _agree_to_go_on(session, existing, cost, max_usd_per_hour, tell)
         renew_deadline(session, endpoint_name, delete_after_hours, tell)
     else:
-        if model.warning:
-            tell(model.warning)
         agree(session, price(session, model, instance_type, **own), max_usd_per_hour, tell)
         marketplace.check_subscribed(session, model, tell)
         check_quota(session, instance_type)
         moment = set_deadline(session, endpoint_name, delete_after_hours)
         tell(in_words(session, endpoint_name, moment))
+        if model.warning:
+            tell(model.warning)
         _create(session, model, package_arn, endpoint_name, instance_type)
     return wait(session, endpoint_name, wait_seconds, tell)
 

@@ -77,7 +77,7 @@ def _check_region(package_arn: str, region: object) -> None:
     own = catalog.package_region(package_arn)
     if region is not None and own != region:
         raise BadInput(
-            f"model_package_arn is of {own}, and region is {region!r}: a package runs in its own region only. "
+            f"model_package_arn is of {own}, and region is {region!r}: a package runs in its own region. "
             f"The listing's Configure page has the ARN of each region."
         )
 
