@@ -27,19 +27,34 @@ def served_model(
             f"{endpoint_name!r} is {served.status}, so it cannot generate. "
             f"{served.failure_reason or 'Wait for it in 02_deploy.'}"
         )
-    package = served.package_arn or model_package_arn
-    if model_package_arn is not None and package != model_package_arn:
-        raise BadInput(f"{endpoint_name!r} serves {package}: set model_package_arn to that, or to None.")
-    known = served.model if served.package_arn else expected
+    if not served.package_arn:
+        return _gone(endpoint_name, model_id, model_package_arn, api)
+    if model_package_arn not in (None, served.package_arn):
+        raise BadInput(
+            f"{endpoint_name!r} serves {served.package_arn}: set model_package_arn to that, or to None."
+        )
+    known = served.model
     if known is None:
-        return _unlisted(endpoint_name, package, api)
+        return _unlisted(endpoint_name, served.package_arn, api)
     if model_package_arn is None and expected is not None and known.id != expected.id:
         raise BadInput(f"{endpoint_name!r} serves {known.id}: set model_id to that, not {model_id!r}.")
     return catalog.with_api(known, api)
 
 
-def _unlisted(endpoint_name: str, package_arn: str | None, api: str | None) -> catalog.Model:
-    if package_arn is None or api is None:
+def _gone(
+    endpoint_name: str, model_id: str | None, model_package_arn: str | None, api: str | None
+) -> catalog.Model:
+    """Return what is expected of an endpoint that outlives the Model it was made from."""
+    if model_id is None and model_package_arn is None:
+        raise UnknownModel(
+            f"What {endpoint_name!r} serves can't be told: the model it was made from is gone. Say which it "
+            f"is: model_id=..., or model_package_arn=... and api=..."
+        )
+    return catalog.choose(model_id or "", model_package_arn, api)
+
+
+def _unlisted(endpoint_name: str, package_arn: str, api: str | None) -> catalog.Model:
+    if api is None:
         raise UnknownModel(
             f"{endpoint_name!r} serves a model package that data/models.json does not list. Say by which API "
             f"one talks to it: api = 'chat-v2' for Command A and newer, 'chat-v1' for Command R, 'generate' "

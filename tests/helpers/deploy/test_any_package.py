@@ -70,6 +70,17 @@ def test_a_client_finds_it_with_the_name_and_the_api(account: Account) -> None:
         Client(account.session, "demo", model_package_arn=V1, api="chat-v2")
 
 
+def test_an_endpoint_whose_model_is_gone_is_what_is_said_of_it(account: Account) -> None:
+    deployed(account)
+    account.ask("DeleteModel", ModelName="demo")
+    expected = {"model_id": "cohere-medium", "model_package_arn": V2}
+    model = Client(account.session, "demo", api="chat-v2", **expected).model
+    assert (model.arn, model.api) == (V2, "chat-v2")
+    assert Client(account.session, "demo", model_id="cohere-medium").model.id == "cohere-medium"
+    with pytest.raises(UnknownModel, match="model_id="):
+        Client(account.session, "demo", api="chat-v2")
+
+
 def test_a_client_of_a_listed_package_may_choose_the_version_of_chat(account: Account) -> None:
     marketplace.subscribe(
         account.session, "command-r-08-2024", accept_terms=True, tell=[].append, sleep=account.clock.wait
