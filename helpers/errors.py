@@ -88,14 +88,16 @@ class ModelRefused(TutorialError):
 class ModelFailed(TutorialError):
     """The model's container failed (5xx), and the same request may succeed later; or it took too long.
 
-    `status` is the container's HTTP status, `model_message` its message. Status 0 is a timeout: SageMaker
-    waits 60 s for a whole answer, so the same request would fail again. Stream it, or ask for less.
+    `status` is the container's HTTP status, `model_message` its message, `partial_text` the text that it sent
+    all the same. Status 0 is a timeout: SageMaker waits 60 s for a whole answer, so the same request would
+    fail again. Stream it, or ask for less.
     """
 
-    def __init__(self, message: str, *, status: int, model_message: str) -> None:
+    def __init__(self, message: str, *, status: int, model_message: str, partial_text: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.model_message = model_message
+        self.partial_text = partial_text
 
 
 class StreamBroken(TutorialError):

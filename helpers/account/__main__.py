@@ -21,20 +21,24 @@ def main(arguments: Iterable[str] | None = None) -> int:
     parser.add_argument("--instance-type", help="by default the one that the listing recommends")
     parser.add_argument("--endpoint-name", help="the endpoint that you will deploy")
     parser.add_argument("--role-arn", help="the execution role, if it is not to be found")
-    parser.add_argument("--model-package-arn", help="in place of the catalogue's")
+    parser.add_argument("--model-package-arn", help="a package of your own choice, in place of --model-id")
+    parser.add_argument("--api", help="how that package is talked to, if the catalogue lacks it")
     given = parser.parse_args(None if arguments is None else list(arguments))
     named = {"endpoint_name": given.endpoint_name} if given.endpoint_name else {}
     try:
-        parameters.check(runtime=given.runtime, region=given.region, model_id=given.model_id, **named)
-        parameters.check(role_arn=given.role_arn)
-        session = connect(given.runtime, given.region, role_arn=given.role_arn)
-        found = check(
-            session,
-            given.model_id,
-            given.instance_type,
+        parameters.check(
+            runtime=given.runtime,
+            region=given.region,
+            model_id=given.model_id,
+            role_arn=given.role_arn,
+            instance_type=given.instance_type,
             model_package_arn=given.model_package_arn,
+            api=given.api,
             **named,
         )
+        model = catalog.choose(given.model_id, given.model_package_arn, given.api, given.instance_type)
+        session = connect(given.runtime, given.region, role_arn=given.role_arn)
+        found = check(session, model, given.instance_type, **named)
     except TutorialError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2

@@ -1,5 +1,6 @@
 """The subscription on AWS Marketplace, and whether SageMaker knows of it."""
 
+from .. import catalog
 from ..connect.session import Session
 from ..errors import NotOffered
 from ..subscribe import marketplace
@@ -10,11 +11,14 @@ WAIT = "wait some minutes, then check again"
 
 
 @looked("subscription", "aws-marketplace")
-def subscription(session: Session, model_id: str) -> Row:
+def subscription(session: Session, model: catalog.Model) -> Row:
     """Return whether the account is subscribed and the entitlement provisioned."""
-    found = marketplace.subscription(session, model_id)
+    if model.listing_id is None:
+        why = f"the catalogue knows no listing of {model.name}"
+        return Row("subscription", "can't tell", why, f"look at {model.listing_url}")
+    found = marketplace.subscription(session, model)
     if found is None:
-        return Row("subscription", "not ready", f"this account has none to {model_id}", SUBSCRIBE)
+        return Row("subscription", "not ready", f"this account has none to {model.id}", SUBSCRIBE)
     if not found.ready:
         why = f"agreement {found.agreement_id} is accepted, its entitlement is pending"
         return Row("subscription", "not ready", why, WAIT)
@@ -22,10 +26,12 @@ def subscription(session: Session, model_id: str) -> Row:
 
 
 @looked("terms", "aws-marketplace")
-def terms(session: Session, model_id: str, *, subscribed: bool) -> Row:
+def terms(session: Session, model: catalog.Model, *, subscribed: bool) -> Row:
     """Return the documents of the offer, and whether it takes new subscribers."""
+    if model.listing_id is None:
+        return Row("terms", "can't tell", "they are on the listing", f"read them at {model.listing_url}")
     try:
-        found = marketplace.offer(session, model_id)
+        found = marketplace.offer(session, model)
     except NotOffered as error:
         if subscribed:
             return Row("terms", "ready", f"you are subscribed; the listing has no open offer now: {error}")

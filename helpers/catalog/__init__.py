@@ -6,22 +6,32 @@ agree.
 
 from .data import DATA
 from .instances import InstanceType, instance_type, instance_types
-from .models import Model, model, model_of_package, models, publishing_accounts
+from .models import Model, Status, model, model_of_package, models, publishing_accounts
+from .packages import choose, custom, is_package_arn, of_package, package_region, with_api
 from .prompts import load_prompts
-from .settings import SETTINGS, Limit, Setting
+from .settings import GENERATING_APIS, SETTINGS, Limit, Setting, package_limits
 
 __all__ = [
     "DATA",
+    "GENERATING_APIS",
     "SETTINGS",
     "InstanceType",
     "Limit",
     "Model",
     "Setting",
+    "Status",
+    "choose",
+    "custom",
     "instance_type",
     "instance_types",
+    "is_package_arn",
     "load_prompts",
     "model",
     "model_of_package",
     "models",
+    "of_package",
+    "package_limits",
+    "package_region",
     "publishing_accounts",
+    "with_api",
 ]

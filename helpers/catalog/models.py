@@ -2,21 +2,44 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from ..errors import UnknownInstanceType, UnknownModel, UnsupportedRegion
 from .data import document
 from .settings import GENERATING_APIS, Limit, shared_limits
 
+SUBSCRIPTIONS_URL = "https://console.aws.amazon.com/marketplace/home#/subscriptions"
+
+
+@dataclass(frozen=True)
+class Status:
+    """Whether a model is still sold: `date` is that of the announcement, or of the page that lists it.
+
+    Cohere's own words for the stages are active, deprecated (not for new customers) and shutdown.
+    """
+
+    stage: Literal["offered", "deprecated", "ended", "not known"]
+    date: str = ""
+    note: str = ""
+    source: str = ""
+
+    def __str__(self) -> str:
+        since = "as of" if self.stage == "offered" else "since"
+        dated = f"{self.stage} {since} {self.date}" if self.date else self.stage
+        return f"{dated}{': ' if self.note else ''}{self.note}{f' ({self.source})' if self.source else ''}"
+
 
 @dataclass(frozen=True)
 class Model:
-    """One model of Cohere's on AWS Marketplace: a model package for each instance type and region."""
+    """One model of Cohere's on AWS Marketplace: a model package for each instance type and region.
+
+    `listing_id` is None where no listing is known; `arn` is set where one package alone is meant.
+    """
 
     id: str
     name: str
     api: str
-    listing_id: str
+    listing_id: str | None
     packages: dict[str, str]
     regions: tuple[str, ...]
     first_regions: tuple[str, ...]
@@ -24,14 +47,24 @@ class Model:
     context_tokens: int | None
     inference_ami_version: str | None
     practice_software_usd_per_hour: dict[str, float]
-    status: str
+    status: Status
     as_of: str
     source: str
+    arn: str | None = None
 
     @property
     def listing_url(self) -> str:
-        """The address of the model's listing on AWS Marketplace, where one subscribes by hand."""
+        """The model's listing on AWS Marketplace, where one subscribes by hand; else your subscriptions."""
+        if self.listing_id is None:
+            return SUBSCRIPTIONS_URL
         return f"https://aws.amazon.com/marketplace/pp/{self.listing_id}"
+
+    @property
+    def warning(self) -> str:
+        """What to know before subscribing to it or deploying it; empty while it is offered."""
+        if self.status.stage not in ("deprecated", "ended"):
+            return ""
+        return f"{self.name}: {self.status}. On AWS, expect a new subscription to be refused."
 
     @property
     def instance_types(self) -> tuple[str, ...]:
@@ -49,6 +82,9 @@ class Model:
         The package id is the same everywhere; the account is AWS Marketplace's own in that region.
         """
         self.check_region(region)
+        if self.arn is not None:
+            self.check_instance_type(instance_type)
+            return self.arn
         package = self.packages[self.check_instance_type(instance_type)]
         return f"arn:aws:sagemaker:{region}:{publishing_accounts()[region]}:model-package/{package}"
 
@@ -61,10 +97,18 @@ class Model:
         return region
 
     def check_instance_type(self, instance_type: str | None) -> str:
-        """Return `instance_type` (None: the recommended one), or raise UnknownInstanceType."""
+        """Return `instance_type` (None: the recommended one), or raise UnknownInstanceType.
+
+        Where the catalogue knows none of the package's types, each is taken and SageMaker decides.
+        """
+        if instance_type is None and not self.packages:
+            raise UnknownInstanceType(
+                f"The catalogue does not know what {self.name} runs on: set instance_type to one that the "
+                "listing's Configure page names."
+            )
         if instance_type is None:
             return self.instance_types[0]
-        if instance_type not in self.packages:
+        if self.packages and instance_type not in self.packages:
             raise UnknownInstanceType(
                 f"{self.name} has no package for {instance_type!r}. "
                 f"Choose one of: {', '.join(self.packages)}."
@@ -77,8 +121,10 @@ def models() -> tuple[Model, ...]:
     return tuple(_models().values())
 
 
-def model(model_id: str) -> Model:
-    """Return the model of that id; raise UnknownModel, listing the known ids."""
+def model(model_id: str | Model) -> Model:
+    """Return the model of that id (a Model: itself); raise UnknownModel, listing the known ids."""
+    if isinstance(model_id, Model):
+        return model_id
     if model_id not in _models():
         raise UnknownModel(f"No model {model_id!r} in the catalogue. Choose one of: {', '.join(_models())}.")
     return _models()[model_id]
@@ -108,7 +154,7 @@ def _read_model(entry: dict[str, Any]) -> Model:
         id=entry["id"],
         name=entry["name"],
         api=entry["api"],
-        listing_id=entry["listing_id"],
+        listing_id=entry.get("listing_id"),
         packages=entry["packages"],
         regions=regions,
         first_regions=tuple(entry.get("first_published", {}).get("regions", regions)),
@@ -116,7 +162,7 @@ def _read_model(entry: dict[str, Any]) -> Model:
         context_tokens=entry.get("context_tokens"),
         inference_ami_version=entry.get("inference_ami_version"),
         practice_software_usd_per_hour=entry.get("practice_software_usd_per_hour", {}),
-        status=entry.get("status", ""),
+        status=Status(**entry["status"]),
         as_of=entry["as_of"],
         source=entry["source"],
     )

@@ -96,3 +96,14 @@ def shared_limits(api: str) -> dict[str, Limit]:
     return {
         name: setting.limit for name, setting in SETTINGS.items() if setting.limit and api in setting.apis
     }
+
+
+# For a package that the catalogue lacks. Temperature: Cohere's OpenAPI. max_tokens: what Command, Command R
+# and Command A (8k) take by Cohere's table of models, of 2026-08-20; the package itself may take less.
+_MAX_TOKENS = {"generate": Limit(1, 4096, 20), "chat-v1": Limit(1, 4096, 400), "chat-v2": Limit(1, 8192, 400)}
+
+
+def package_limits(api: str) -> dict[str, Limit]:
+    """Return the ranges to assume for a package of that API of which nothing else is known, by setting."""
+    temperature = Limit(0, 1, 0.3) if api in CHAT_APIS else Limit(0, 5, 1.0)
+    return shared_limits(api) | {"max_tokens": _MAX_TOKENS[api], "temperature": temperature}

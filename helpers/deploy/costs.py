@@ -176,7 +176,7 @@ def _estimate(session: Session, instance_type: str, why: str) -> tuple[float | N
 
 def _software_price(session: Session, model: catalog.Model, instance_type: str) -> tuple[float | None, str]:
     try:
-        offer = marketplace.offer(session, model.id)
+        offer = marketplace.offer(session, model)
     except (marketplace.NotOffered, NotPermitted, NotConnected, ClientError) as error:
         return None, f"see {model.listing_url}; the offer could not be read: {error}"
     usd = offer.usd_per_hour.get(instance_type)

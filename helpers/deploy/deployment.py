@@ -17,7 +17,7 @@ from .quotas import check_quota
 
 def deploy(
     session: Session,
-    model_id: str,
+    model_id: str | catalog.Model,
     endpoint_name: str,
     instance_type: str | None = None,
     *,
@@ -36,7 +36,8 @@ def deploy(
     software price that can't be read. AWS deletes the endpoint by itself after `delete_after_hours` (more
     than 0, up to a year; None: never): that is set just before anything is created, and nothing is created if
     it can't be; attaching sets it anew, or tells that there is none. Everything that can be checked is
-    checked before the first thing is created; a wrong argument is BadInput before any request.
+    checked before the first thing is created; a wrong argument is BadInput before any request. `model_id` is
+    of the catalogue, or a model of `catalog.choose`, which takes the ARN of any package.
     """
     check_hours("delete_after_hours", delete_after_hours)
     consent.amount_or_none("max_usd_per_hour", max_usd_per_hour)
@@ -56,11 +57,13 @@ def deploy(
         renew_deadline(session, endpoint_name, delete_after_hours, tell)
     else:
         agree(session, price(session, model, instance_type, **own), max_usd_per_hour, tell)
-        marketplace.check_subscribed(session, model.id)
+        marketplace.check_subscribed(session, model, tell)
         check_quota(session, instance_type)
         check_package(session, package_arn, instance_type)
         moment = set_deadline(session, endpoint_name, delete_after_hours)
         tell(in_words(session, endpoint_name, moment))
+        if model.warning:
+            tell(model.warning)
         _create(session, model, package_arn, endpoint_name, instance_type)
     return wait(session, endpoint_name, wait_seconds, tell)
 
@@ -96,12 +99,22 @@ def _agree_to_go_on(
 def _check_same(
     existing: Endpoint, model: catalog.Model, instance_type: str, tell: Callable[[str], object]
 ) -> None:
-    if existing.model is not None and existing.model.id != model.id:
+    if not _serves(existing, model):
+        served = existing.model.id if existing.model and model.arn is None else existing.package_arn
         raise BadInput(
-            f"{existing.name!r} exists and serves {existing.model.id}, not {model.id}. "
+            f"{existing.name!r} exists and serves {served}, not {model.arn or model.id}. "
             f"Choose another endpoint_name, or delete it in 06_clean_up."
         )
     if existing.status not in CHANGING:
         usable(existing)
     other = "" if existing.instance_type == instance_type else f" (not on {instance_type}), at its price"
     tell(f"{existing.name}: exists on {existing.instance_type}{other}; attaching to it")
+
+
+def _serves(existing: Endpoint, model: catalog.Model) -> bool:
+    """Return whether it is the model's endpoint; True where what it serves can't be told."""
+    if not existing.package_arn:
+        return True
+    if model.arn is not None:
+        return existing.package_arn == model.arn
+    return existing.model is not None and existing.model.id == model.id

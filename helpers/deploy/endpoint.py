@@ -28,6 +28,8 @@ CHANGING = ("Creating", "Updating", "SystemUpdating", "RollingBack")
 class Endpoint:
     """What SageMaker knows of an endpoint; `model` is None for a package the catalogue lacks.
 
+    `package_arn` is the model package that it serves, empty where that can't be told.
+
     `instance_type` and `instance_count` are those the first variant was created with; `capacity` is what all
     variants may scale to together, which is what the price counts.
     """
@@ -43,6 +45,7 @@ class Endpoint:
     created: datetime
     failure_reason: str = ""
     capacity: Capacity = UNKNOWN
+    package_arn: str = ""
 
 
 def find(session: Session, endpoint_name: str) -> Endpoint | None:
@@ -79,6 +82,7 @@ def describe(session: Session, endpoint_name: str) -> Endpoint:
         created=endpoint["CreationTime"],
         failure_reason=endpoint.get("FailureReason", ""),
         capacity=capacity(variants, variants_of(endpoint)),
+        package_arn=package,
     )
 
 

@@ -39,13 +39,20 @@ class Api(ABC):
         """Return the whole answer's JSON if this is the stream's last event, else None."""
 
     def error(self, event: dict[str, Any]) -> str | None:
-        """Return the model's error message if the event reports a failure in mid-stream, else None.
+        """Return the model's error message if a stream's event, or a whole answer, reports a failure.
 
-        Generate and chat v1 report it by `err` or a finish_reason, any API by an event of `message` alone.
+        Generate and chat v1 report it by `err` or a finish_reason, any API by an object of `message` alone.
         """
         if set(event) == {"message"} and isinstance(event["message"], str):
             return event["message"]
         return _failure(event, "err")
+
+    def partial_text(self, raw: dict[str, Any]) -> str:
+        """Return what an answer that failed holds of its text; empty where there is none to read."""
+        try:
+            return self.response(raw).text
+        except payload.WrongShape:
+            return ""
 
 
 class GenerateApi(Api):
@@ -78,6 +85,11 @@ class GenerateApi(Api):
         if event.get("response") is None:
             return {"generations": [{"text": None, "finish_reason": event.get("finish_reason")}]}
         return payload.part(event, "response")
+
+    def error(self, event: dict[str, Any]) -> str | None:
+        """See Api; a whole answer has failed if none of its texts is a good one."""
+        failures = [_failure(each, "err") for each in payload.objects(event, "generations")]
+        return super().error(event) or (failures[0] if failures and all(failures) else None)
 
     @staticmethod
     def _generation(raw: dict[str, Any]) -> Generation:
@@ -125,7 +137,11 @@ class ChatV1Api(Api):
 
 
 class ChatV2Api(Api):
-    """/v2/chat: a list of messages; no SageMaker package is known to stream it yet (as of 2026-11)."""
+    """/v2/chat: a list of messages.
+
+    Cohere's notebooks talk to packages of Command R by it; how a container streams it is not documented: here
+    as the hosted API does. A block of `thinking` is no text of the answer.
+    """
 
     features = frozenset({"chat"})
     roles: Mapping[str, str] = {"USER": "user", "CHATBOT": "assistant", "SYSTEM": "system", "TOOL": "tool"}

@@ -10,17 +10,16 @@ from typing import Any
 from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 from urllib3.exceptions import HTTPError
 
-from .. import catalog
 from ..catalog import SETTINGS
 from ..connect.aws_errors import explained
 from ..connect.session import Session
-from ..deploy import endpoint
-from ..errors import BadInput, EndpointNotReady, ModelFailed, UnknownModel
+from ..errors import BadInput, ModelFailed
 from ..records.payload import WrongShape, parse
 from .apis import APIS
 from .checks import check, with_settings
 from .history import check_history
 from .retries import RETRY_SECONDS, retried
+from .served import served_model
 from .stream import Stream
 from .types import Request, Response, TokenLikelihood
 
@@ -29,8 +28,9 @@ class Client:
     """A client of the model on one endpoint.
 
     The model, and with it the API and the parameter ranges, is found through the endpoint's own model
-    package. `model_id` is checked against it, and names the model where the catalogue lacks the
-    package. Raises EndpointNotFound, EndpointNotReady, or BadInput for another model than expected.
+    package; `model_package_arn`, or else `model_id`, is checked against it. `api` chooses between chat v1 and
+    v2, and is needed for a package that the catalogue lacks. Raises EndpointNotFound, EndpointNotReady,
+    UnknownModel without that `api`, or BadInput for another model than expected.
     """
 
     def __init__(
@@ -39,11 +39,13 @@ class Client:
         endpoint_name: str,
         *,
         model_id: str | None = None,
+        model_package_arn: str | None = None,
+        api: str | None = None,
         sleep: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.session, self.endpoint_name = session, endpoint_name
-        self.model = _served_model(session, endpoint_name, model_id)
+        self.model = served_model(session, endpoint_name, model_id, model_package_arn, api)
         if not self.model.generates:
             raise BadInput(
                 f"{self.model.name} does not write text; choose a model whose API is generate or chat."
@@ -182,15 +184,21 @@ class Client:
 
     def _read(self, raw: bytes) -> Response:
         try:
-            return self._api.response(parse(raw))
+            answer = parse(raw)
+            problem = self._api.error(answer)
+            if problem is None:
+                return self._api.response(answer)
         except WrongShape as error:
             words = raw[:200].decode(errors="replace")
             raise self._failed(
                 f"answered, but not as {self.model.name} does: {error}: {words}", words
             ) from error
+        words = self._api.partial_text(answer)
+        raise self._failed(f"did not finish its answer; the model says: {problem}.", problem, words)
 
-    def _failed(self, what: str, words: str) -> ModelFailed:
-        return ModelFailed(f"{self.endpoint_name!r} {what}", status=200, model_message=words)
+    def _failed(self, what: str, words: str, partial_text: str = "") -> ModelFailed:
+        message = f"{self.endpoint_name!r} {what}"
+        return ModelFailed(message, status=200, model_message=words, partial_text=partial_text)
 
     def _send(self, operation: str, body: dict[str, Any]) -> dict[str, Any]:
         call = getattr(self.session.client("sagemaker-runtime"), operation)
@@ -198,21 +206,3 @@ class Client:
         payload = json.dumps(body, ensure_ascii=False).encode()
         with explained(f"generate with {self.endpoint_name!r} in {self.session.region}"):
             return retried(lambda: dict(call(Body=payload, **arguments)), self._pauses, self._sleep)
-
-
-def _served_model(session: Session, endpoint_name: str, model_id: str | None) -> catalog.Model:
-    expected = catalog.model(model_id) if model_id else None
-    served = endpoint.describe(session, endpoint_name)
-    if served.status not in ("InService", "Updating", "SystemUpdating", "RollingBack"):
-        raise EndpointNotReady(
-            f"{endpoint_name!r} is {served.status}, so it cannot generate. "
-            f"{served.failure_reason or 'Wait for it in 02_deploy.'}"
-        )
-    if served.model is not None and expected is not None and served.model.id != expected.id:
-        raise BadInput(f"{endpoint_name!r} serves {served.model.id}: set model_id to that, not {model_id!r}.")
-    if served.model is None and expected is None:
-        raise UnknownModel(
-            f"{endpoint_name!r} serves a model package that data/models.json does not list. Say which model "
-            f"it is like: Client(session, {endpoint_name!r}, model_id=...)."
-        )
-    return served.model or expected  # type: ignore[return-value]  # one of them is there

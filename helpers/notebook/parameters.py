@@ -16,6 +16,7 @@ from ..deploy.endpoint import NAME_RULE, is_name
 from ..errors import BadInput
 
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+INSTANCE = re.compile(r"ml\.[a-z][a-z0-9-]*\.\d*x?large", re.ASCII)
 ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 
 
@@ -43,7 +44,8 @@ def check(**given: object) -> None:
     """Raise BadInput, naming the parameter and what it takes, if a given one is wrong; sends no request.
 
     With a `model_id`, also check `max_tokens`, `max_tokens_values`, `temperature`, `temperatures` (the
-    lowest, as a notebook leaves out what is too high) and `instance_type` against what that model takes.
+    lowest, as a notebook leaves out what is too high) and `instance_type` against what that model takes, or
+    that of `model_package_arn`, whose region must be `region`; `api` must fit it.
     """
     for name, value in given.items():
         if name not in RULES:
@@ -55,17 +57,32 @@ def check(**given: object) -> None:
 
 
 def _check_for_model(given: Mapping[str, Any]) -> None:
-    model = catalog.model(given["model_id"])
-    for name, limit in model.limits.items():
+    model, api = catalog.model(given["model_id"]), given.get("api")
+    arn = given.get("model_package_arn")
+    if arn is not None:
+        _check_region(arn, given.get("region"))
+        model = catalog.of_package(arn, api, given.get("instance_type"))
+    # Without an ARN, another api may be meant for what the endpoint serves: its client will see.
+    limits = model.limits if api in (None, model.api) else catalog.package_limits(api)
+    for name, limit in limits.items():
         if name in given:
             limit.check(name, given[name])
-    if "max_tokens" in model.limits:
+    if "max_tokens" in limits:
         for value in given.get("max_tokens_values", ()):
-            model.limits["max_tokens"].check("each of max_tokens_values", value)
-    if "temperature" in model.limits and "temperatures" in given:
-        model.limits["temperature"].check("the lowest of temperatures", min(given["temperatures"]))
+            limits["max_tokens"].check("each of max_tokens_values", value)
+    if "temperature" in limits and "temperatures" in given:
+        limits["temperature"].check("the lowest of temperatures", min(given["temperatures"]))
     if given.get("instance_type") is not None:
         model.check_instance_type(given["instance_type"])
+
+
+def _check_region(package_arn: str, region: object) -> None:
+    own = catalog.package_region(package_arn)
+    if region is not None and own != region:
+        raise BadInput(
+            f"model_package_arn is of {own}, and region is {region!r}: a package runs in its own region. "
+            f"The listing's Configure page has the ARN of each region."
+        )
 
 
 def _is_text(value: object) -> bool:
@@ -96,13 +113,11 @@ def _model_ids() -> list[str]:
     return [each.id for each in catalog.models()]
 
 
-def _instance_types() -> list[str]:
-    return [each.type for each in catalog.instance_types()]
-
-
 _COUNT = Rule(_is_count, "a whole number of 1 or more")
 _AMOUNT = Rule(is_amount, AMOUNT)
 _YES_OR_NO = Rule(is_yes_or_no, YES_OR_NO)
+_APIS = ", ".join(catalog.GENERATING_APIS)
+_PACKAGE = "arn:aws:sagemaker:us-east-1:865070037744:model-package/name"
 _TEXT = Rule(_is_text, "text that is not empty", only_text=True)
 
 RULES: dict[str, Rule] = {
@@ -113,7 +128,9 @@ RULES: dict[str, Rule] = {
     "set_up_account": _YES_OR_NO,
     "cancel_subscription": _YES_OR_NO,
     "endpoint_name": Rule(is_name, NAME_RULE, only_text=True),
-    "instance_type": Rule(_one_of(_instance_types), f"one of {', '.join(_instance_types())}").or_none,
+    "instance_type": Rule(
+        _matches(INSTANCE), "an instance type of SageMaker, such as 'ml.g5.xlarge'"
+    ).or_none,
     "role_arn": Rule(_matches(ROLE), "a role's ARN, such as 'arn:aws:iam::111122223333:role/name'").or_none,
     "max_usd_per_hour": _AMOUNT.or_none,
     "software_usd_per_hour": _AMOUNT.or_none,
@@ -125,4 +142,6 @@ RULES: dict[str, Rule] = {
     "temperatures": Rule(_are_amounts, "a list of numbers of 0 or more"),
     "repetitions": _COUNT,
     "runs_folder": _TEXT,
+    "model_package_arn": Rule(catalog.is_package_arn, f"a model package's ARN, such as {_PACKAGE!r}").or_none,
+    "api": Rule(_one_of(lambda: list(catalog.GENERATING_APIS)), f"one of {_APIS}").or_none,
 }

@@ -17,7 +17,7 @@ from .. import catalog, consent
 from ..connect.aws_errors import explained
 from ..connect.session import Session
 from ..errors import BadInput, NotConnected, NotOffered, NotPermitted, NotSubscribed, SandboxStopped
-from .offer import Offer, client, offer, product_of
+from .offer import Offer, client, listing_of, offer, product_of
 
 __all__ = [
     "NotOffered",
@@ -45,13 +45,16 @@ class Subscription:
     ready: bool
 
 
-def subscription(session: Session, model_id: str) -> Subscription | None:
-    """Return this account's active subscription to the model's listing, or None."""
+def subscription(session: Session, model_id: str | catalog.Model) -> Subscription | None:
+    """Return this account's active subscription to the model's listing, or None.
+
+    Raises NotOffered where the catalogue knows no listing: agreements can't be searched without a product.
+    """
     model = catalog.model(model_id)
     discovery = client(session, "marketplace-discovery", model)
     agreements = client(session, "marketplace-agreement", model)
     with explained(f"read the listing of {model.name}; its page is {model.listing_url}"):
-        product_id = product_of(discovery.get_listing(listingId=model.listing_id))
+        product_id = product_of(discovery.get_listing(listingId=listing_of(model)))
     wanted = {
         "PartyType": "Acceptor",
         "AgreementType": "PurchaseAgreement",
@@ -66,27 +69,36 @@ def subscription(session: Session, model_id: str) -> Subscription | None:
         return _subscription(agreements, product_id, found[0]) if found else None
 
 
-def check_subscribed(session: Session, model_id: str) -> None:
+def check_subscribed(
+    session: Session, model_id: str | catalog.Model, tell: Callable[[str], object] = print
+) -> None:
     """Raise NotSubscribed if this account has no subscription to the model.
 
-    Does nothing where the account may not ask Marketplace: CreateModel checks it too.
+    Where that can't be told, it passes, as CreateModel checks it too; `tell` hears of a listing not known.
     """
+    model = catalog.model(model_id)
+    if model.listing_id is None:
+        tell(
+            f"{model.name}: can't tell whether this account is subscribed, as the catalogue knows no listing "
+            f"of it. If it is not, creating the model is refused: {model.listing_url}"
+        )
+        return
     try:
-        existing = subscription(session, model_id)
+        existing = subscription(session, model)
     except SandboxStopped:
         raise
     except (NotPermitted, NotConnected, ClientError):
         return
     if existing is None:
         raise NotSubscribed(
-            f"This account has not subscribed to {catalog.model(model_id).name}: run 01_subscribe first, "
+            f"This account has not subscribed to {model.name}: run 01_subscribe first, "
             f"with the same model_id."
         )
 
 
 def subscribe(
     session: Session,
-    model_id: str,
+    model_id: str | catalog.Model,
     *,
     accept_terms: bool = False,
     wait_seconds: float = 600,
@@ -97,7 +109,8 @@ def subscribe(
 
     `accept_terms=True` says that you have read and accept the terms and the EULA; on AWS it is required. It
     must be exactly True or False (BadInput before any request). The subscription is free; AWS charges for
-    endpoints only. Waits at most `wait_seconds`. Raises NotOffered if there is no offer.
+    endpoints only. Waits at most `wait_seconds`. Raises NotOffered if there is no offer. Of a model that is
+    deprecated or has ended, it tells so first.
     """
     consent.yes_or_no("accept_terms", accept_terms)
     existing = subscription(session, model_id)
@@ -113,7 +126,7 @@ def subscribe(
     return existing
 
 
-def cancel(session: Session, model_id: str, *, confirm: bool) -> str | None:
+def cancel(session: Session, model_id: str | catalog.Model, *, confirm: bool) -> str | None:
     """Cancel the subscription and return its agreement's id; return None if there is none.
 
     `confirm` must be exactly True or False (else BadInput); with False nothing is asked or done. Delete the
@@ -131,9 +144,11 @@ def cancel(session: Session, model_id: str, *, confirm: bool) -> str | None:
 
 
 def _accept(
-    session: Session, model_id: str, accept_terms: bool, tell: Callable[[str], object]
+    session: Session, model_id: str | catalog.Model, accept_terms: bool, tell: Callable[[str], object]
 ) -> Subscription:
     model = catalog.model(model_id)
+    if model.warning:
+        tell(model.warning)
     terms = offer(session, model_id)
     if not terms.takes_subscribers:
         raise NotOffered(

@@ -37,12 +37,15 @@ class Offer:
     takes_subscribers: bool
 
 
-def offer(session: Session, model_id: str) -> Offer:
-    """Return the listing's title, price terms and EULA link, as AWS Marketplace has them now."""
+def offer(session: Session, model_id: str | catalog.Model) -> Offer:
+    """Return the listing's title, price terms and EULA link, as AWS Marketplace has them now.
+
+    Raises NotOffered where the catalogue knows no listing, or the listing has no offer to accept.
+    """
     model = catalog.model(model_id)
     discovery = client(session, "marketplace-discovery", model)
     with explained(f"read the listing of {model.name}; its page is {model.listing_url}"):
-        listing = discovery.get_listing(listingId=model.listing_id)
+        listing = discovery.get_listing(listingId=listing_of(model))
         product_id = product_of(listing)
         offer_id = public_offer(listing, _options(discovery, product_id), model, datetime.now(UTC))
         proposal_id = discovery.get_offer(offerId=offer_id)["agreementProposalId"]
@@ -135,6 +138,16 @@ def _rate(rate: dict[str, Any], region: str) -> float:
 
 def _is_hourly(name: str, instance_type: str) -> bool:
     return instance_type in name and "batch" not in name.lower()
+
+
+def listing_of(model: catalog.Model) -> str:
+    """Return the id of the model's listing. Raises NotOffered where the catalogue knows none."""
+    if model.listing_id is None:
+        raise NotOffered(
+            f"The catalogue knows no listing of {model.name}: its offer and your subscription are in the "
+            f"console, {model.listing_url}"
+        )
+    return model.listing_id
 
 
 def product_of(listing: dict[str, Any]) -> str:

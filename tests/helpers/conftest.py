@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from helpers import catalog
 from helpers.clean_up.delete import delete
 from helpers.connect.session import Session, connect
 from helpers.deploy.deployment import deploy
@@ -32,6 +33,16 @@ def served(session: Session, model_id: str) -> Iterator[Client]:
 @pytest.fixture(scope="module")
 def medium(session: Session) -> Iterator[Client]:
     yield from served(session, "cohere-medium")
+
+
+@pytest.fixture(scope="module")
+def chat_v2(session: Session) -> Iterator[Client]:
+    """A package that the catalogue lacks, found again by its endpoint's name and the API."""
+    arn = f"arn:aws:sagemaker:{session.region}:{session.account}:model-package/practice-chat-v2"
+    model = catalog.choose("cohere-medium", arn, "chat-v2", "ml.g6.xlarge")
+    deploy(session, model, "test-chat-v2", tell=quiet)
+    yield Client(session, "test-chat-v2", api="chat-v2")
+    delete(session, "test-chat-v2")
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,9 @@ def test_every_model_has_a_package_for_every_region_and_instance_type(model: cat
             assert f":{region}:{catalog.publishing_accounts()[region]}:" in arn
     assert model.as_of
     assert model.source
+    assert model.status.date
+    assert model.status.source
+    assert bool(model.warning) == (model.status.stage != "offered")
 
 
 @pytest.mark.parametrize("model", catalog.models(), ids=lambda model: model.id)

@@ -62,6 +62,31 @@ def test_the_tutorial_runs_from_subscribing_to_cleaning_up(
     assert not [name for name in names if MODELS[model_id] in name]
 
 
+PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/practice-chat-v2"  # in no catalogue
+OF_CHAT_V2: dict[str, dict[str, Any]] = {
+    "a listed model": {"model_id": "command-r-08-2024"},
+    "another package": {"model_package_arn": PACKAGE, "instance_type": "ml.g6.xlarge"},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", OF_CHAT_V2)
+def test_chat_v2_is_walked_from_deploying_to_tuning(own_sandbox: None, tmp_path: Path, what: str) -> None:
+    given = OF_CHAT_V2[what] | {"api": "chat-v2", "endpoint_name": "v2", "runs_folder": str(tmp_path / "runs")}
+    if "model_id" in given:
+        run(FOLDER / "01_subscribe.ipynb", tmp_path, **given)
+    deployed = run(FOLDER / "02_deploy.ipynb", tmp_path, **given)
+    assert ("can't tell whether this account is subscribed" in deployed.read_text()) == ("model_id" not in given)
+    given.pop("model_package_arn", None)  # the endpoint's name and the api are enough from here on
+    books = [run(FOLDER / f"{name}.ipynb", tmp_path, **given) for name in ("03_generate", "04_tune")]
+    for book in books:
+        widgets_are_clean(book)
+    assert '\\"messages\\"' in books[0].read_text()
+    (talk,) = [cell for cell in code_cells(books[0]) if "client.chat(" in cell.source]
+    assert "continues prompts" not in str(talk.outputs)
+    run(FOLDER / "06_clean_up.ipynb", tmp_path, **given)
+
+
 def widgets_are_clean(book: Path) -> None:
     """An error inside a widget's callback passes under papermill: it shows in the widget's state only."""
     for cell in code_cells(book):

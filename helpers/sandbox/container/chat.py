@@ -3,6 +3,7 @@
 Formats are those of cohere-aws's samples and Cohere's OpenAPI. Choices where these are silent:
 
 - A SageMaker container's stream of v2 (not established): v2's events, one JSON object a part.
+- Whether one container takes both versions (not established): here each of them does, by the fields it gets.
 - The text does not include a stop sequence (OpenAPI).
 - Token counts are of the caller's own texts, without the practice model's chat markup.
 - Documents are put into the prompt; citations, tools and searches are refused, never made up.

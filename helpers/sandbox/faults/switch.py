@@ -59,7 +59,7 @@ class Faults:
             return False
         return self.struck("throttling") is not None
 
-    def is_subscribed(self, listing_id: str, subscribed: bool) -> bool:
+    def is_subscribed(self, listing_id: str | None, subscribed: bool) -> bool:
         """Tell whether SageMaker treats the account as subscribed; `subscribed` is the true state."""
         return subscribed and not self.struck("not-subscribed")
 

@@ -184,9 +184,7 @@ def test_permissions_are_those_of_the_role_that_was_assumed() -> None:
     assert row.detail.startswith("you lack iam:PassRole of arn:aws:iam::")
     assert row.detail.endswith(", pricing:GetProducts")
     assert row.fix.startswith("aws iam put-role-policy --role-name Data ")
-    assert {each["PolicySourceArn"] for each in simulator.asked} == {
-        f"arn:aws:iam::{ACCOUNT}:role/Data"
-    }
+    assert {each["PolicySourceArn"] for each in simulator.asked} == {f"arn:aws:iam::{ACCOUNT}:role/Data"}
     assert not [each for each in simulator.asked for arn in each["ResourceArns"] if "*" in arn and arn != "*"]
 
 

@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,11 +60,13 @@ def wrong(found: Readiness, what: str) -> Row:
     return row
 
 
-def gets_through(session: Session, instance_type: str = TYPE, **more: Any) -> None:
+def gets_through(
+    session: Session, instance_type: str = TYPE, model: str | catalog.Model = MODEL, **more: Any
+) -> None:
     """The check finds nothing that is not ready, and the walk's deploy goes through."""
-    found = readiness.check(session, MODEL, instance_type, **more)
+    found = readiness.check(session, model, instance_type, **more)
     assert found.ready, str(found)
-    made = deploy(session, MODEL, "walk", instance_type, max_usd_per_hour=100.0, tell=quiet)
+    made = deploy(session, model, "walk", instance_type, max_usd_per_hour=100.0, tell=quiet)
     assert made.status == "InService"
 
 
@@ -185,10 +188,11 @@ def test_a_pending_entitlement(account: Account) -> None:
 def test_a_package_that_is_not_visible(account: Account) -> None:
     session = ready_but_for(account)
     arn = catalog.model(MODEL).package_arn("us-east-1")
-    row = wrong(readiness.check(session, MODEL, model_package_arn=f"{arn}0"), "model package")
+    unseen = replace(catalog.model(MODEL), arn=f"{arn}0")
+    row = wrong(readiness.check(session, unseen), "model package")
     assert f"SageMaker does not see {arn}0" in row.detail
     assert "Configure page of https://aws.amazon.com/marketplace/pp/" in row.fix
-    gets_through(session, model_package_arn=arn)
+    gets_through(session, model=catalog.choose(MODEL, arn))
 
 
 def test_a_type_that_is_not_supported(account: Account) -> None:

@@ -29,7 +29,7 @@ JSON = st.recursive(
 PROMPT = "Write a LinkedIn post about starting a career in tech:"
 
 
-@pytest.fixture(params=["medium", "command_r"])
+@pytest.fixture(params=["medium", "command_r", "chat_v2"])
 def client(request: pytest.FixtureRequest, sandbox: Address) -> Client:
     return request.getfixturevalue(request.param)
 
@@ -83,7 +83,9 @@ def test_likelihoods_of_the_prompt_show_its_tokens(medium: Client) -> None:
     assert 4 < len(tokens) < 15
 
 
-def test_chat_keeps_a_conversation_and_a_seed_repeats(command_r: Client) -> None:
+@pytest.mark.parametrize("name", ["command_r", "chat_v2"])
+def test_chat_keeps_a_conversation_and_a_seed_repeats(name: str, request: pytest.FixtureRequest) -> None:
+    command_r: Client = request.getfixturevalue(name)
     history = [
         {"role": "USER", "message": "My name is Ada."},
         {"role": "CHATBOT", "message": "Nice to meet you, Ada."},
@@ -203,7 +205,7 @@ GOOD = json.dumps({"id": "1", "generations": [{"text": "fine"}], "prompt": "a"})
 @pytest.fixture
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the caller's word for the model, so that a fake session need not describe an endpoint."""
-    monkeypatch.setattr(client_module, "_served_model", lambda _, __, model_id: catalog.model(model_id))
+    monkeypatch.setattr(client_module, "served_model", lambda _, __, model_id, *___: catalog.model(model_id))
 
 
 def fake(session: FakeSession, slept: list[float]) -> Client:
@@ -291,6 +293,56 @@ def test_an_answer_that_is_none_is_the_models_failure(answer: bytes, said: str) 
     assert said in str(failed.value)
 
 
+FAILED = [
+    ("chat-v2", {"finish_reason": "ERROR", "message": {"content": [{"type": "text", "text": "so"}]}}, "so"),
+    ("chat-v2", {"finish_reason": "TIMEOUT", "message": {"content": [{"type": "text", "text": "so"}]}}, "so"),
+    ("chat-v2", {"finish_reason": "ERROR", "message": None}, ""),
+    ("chat-v1", {"finish_reason": "ERROR", "text": "so"}, "so"),
+    ("generate", {"generations": [{"finish_reason": "ERROR", "text": "so"}]}, "so"),
+    ("generate", {"generations": [{"finish_reason": "ERROR_TOXIC"}, {"finish_reason": "ERROR"}]}, ""),
+]
+
+
+@pytest.mark.parametrize(("api", "answer", "text"), FAILED)
+def test_an_answer_whose_end_is_an_error_is_the_models_failure(
+    monkeypatch: pytest.MonkeyPatch, api: str, answer: dict[str, Any], text: str
+) -> None:
+    client = answering(monkeypatch, api, answer)
+    with pytest.raises(
+        ModelFailed, match="did not finish its answer; the model says: finish reason"
+    ) as failed:
+        client.generate("a")
+    assert failed.value.partial_text == text
+
+
+def test_of_several_texts_the_good_ones_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [{"finish_reason": "ERROR", "text": ""}, {"finish_reason": "COMPLETE", "text": "fine"}]
+    response = answering(monkeypatch, "generate", {"generations": texts}).generate("a", num_generations=2)
+    assert [each.text for each in response.generations] == ["", "fine"]
+
+
+def test_v2_reads_text_usage_and_finish_reason_and_leaves_thinking_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    content = [
+        {"type": "thinking", "thinking": "hm"},
+        {"type": "text", "text": "a"},
+        {"type": "text", "text": "b"},
+    ]
+    usage = {"billed_units": {"input_tokens": 1}, "tokens": {"input_tokens": 7.0, "output_tokens": 2}}
+    answer = {"id": "1", "finish_reason": "STOP_SEQUENCE", "message": {"content": content}, "usage": usage}
+    response = answering(monkeypatch, "chat-v2", answer).generate("a")
+    assert (response.text, response.generations[0].finish_reason) == ("ab", "STOP_SEQUENCE")
+    assert (response.prompt_tokens, response.response_tokens) == (7, 2)
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, api: str, answer: dict[str, Any]) -> Client:
+    """A client of that API, whose endpoint answers this."""
+    known = catalog.model("cohere-medium" if api == "generate" else "command-r-08-2024")
+    monkeypatch.setattr(client_module, "served_model", lambda *_: catalog.with_api(known, api))
+    return Client(FakeSession([], json.dumps(answer).encode()), "fake")  # type: ignore[arg-type]
+
+
 @pytest.mark.usefixtures("unchecked")
 def test_a_text_of_null_is_no_text() -> None:
     answer = b'{"generations": [{"text": null, "finish_reason": null, "likelihood": null}]}'
@@ -344,7 +396,7 @@ CHATTING = ["chat-v1", "chat-v2"]
 def chatting(monkeypatch: pytest.MonkeyPatch, api: str) -> Client:
     """A client of that API, whose requests fail the test."""
     model = replace(catalog.model("command-r-08-2024"), api=api)
-    monkeypatch.setattr(client_module, "_served_model", lambda *_: model)
+    monkeypatch.setattr(client_module, "served_model", lambda *_: model)
     client = Client(FakeSession([]), "fake")  # type: ignore[arg-type]
     nothing_sent(client)
     return client

@@ -220,6 +220,20 @@ def test_counts_that_are_null_are_not_known(api: str, null: str) -> None:
     assert (running.response.text, running.response.response_tokens) == ("a", None)
 
 
+def test_a_stream_of_v2_ends_with_its_usage_and_leaves_thinking_out() -> None:
+    thinking = {"type": "content-delta", "index": 0, "delta": {"message": {"content": {"thinking": "hm"}}}}
+    first, *others, last = chat_v2_events(["a", "b"])
+    tokens = {"tokens": {"input_tokens": 7, "output_tokens": 2}}
+    last["delta"] = {"finish_reason": "STOP_SEQUENCE", "usage": tokens}
+    events = [first, thinking, *others, {"type": "content-end", "index": 1}, last]
+    running = stream("chat-v2", Body([json.dumps(event).encode() for event in events]))
+    assert list(running) == ["a", "b"]
+    assert running.response is not None
+    assert (running.response.prompt_tokens, running.response.response_tokens) == (7, 2)
+    assert running.response.generations[0].finish_reason == "STOP_SEQUENCE"
+    assert running.response.text == "ab"
+
+
 def test_leaving_early_closes_the_connection() -> None:
     body = Body([json.dumps(event).encode() for event in generate_events(["a", "b", "c"])])
     with stream("generate", body) as running:

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 
+from helpers import catalog
 from helpers.errors import BadInput
 from helpers.notebook import parameters
 
 from ..wrong_values import NO_AMOUNT, NO_YES_OR_NO
 
+COMMAND_A = "arn:aws:sagemaker:us-east-1:111122223333:model-package/command-a"  # not in the catalogue
+COMMAND_R = catalog.model("command-r-08-2024").package_arn("us-east-1", "ml.p5.48xlarge")
 GOOD: dict[str, list[Any]] = {
     "runtime": ["sandbox", "aws"],
     "region": ["us-east-1", "ap-southeast-2", "us-gov-west-1"],
@@ -18,7 +21,7 @@ GOOD: dict[str, list[Any]] = {
     "set_up_account": [True, False],
     "cancel_subscription": [True, False],
     "endpoint_name": ["a", "cohere-gpt-medium", "x" * 63],
-    "instance_type": [None, "ml.g5.xlarge", "ml.p4de.24xlarge"],
+    "instance_type": [None, "ml.g5.xlarge", "ml.p4de.24xlarge", "ml.p6-b200.48xlarge", "ml.c5.large"],
     "role_arn": [
         None,
         "arn:aws:iam::111122223333:role/service-role/A",
@@ -34,6 +37,13 @@ GOOD: dict[str, list[Any]] = {
     "temperatures": [[0], [0, 0.3, 5]],
     "repetitions": [1, 4],
     "runs_folder": ["runs", "/elsewhere"],
+    "model_package_arn": [
+        None,
+        COMMAND_A,
+        COMMAND_R,
+        "arn:aws-cn:sagemaker:cn-north-1:111122223333:model-package/a/1",
+    ],
+    "api": [None, "generate", "chat-v1", "chat-v2"],
 }
 TEXT = ["", " ", "\n", b"runs", None, 1, 1.0, True, ["a"], {}]
 COUNT = ["1", "ten", 0, -1, 1.0, 1.5, True, None, float("nan"), [1], 10**400]
@@ -45,7 +55,18 @@ BAD: dict[str, list[Any]] = {
     "set_up_account": NO_YES_OR_NO,
     "cancel_subscription": NO_YES_OR_NO,
     "endpoint_name": [*TEXT, "a b", "a_b", "-a", "x" * 64, "é"],
-    "instance_type": ["", "None", "ml.t3.medium", "g5", 1, True, ["ml.g5.xlarge"]],
+    "instance_type": [
+        "",
+        "None",
+        "ml.t3.medium",
+        "g5.xlarge",
+        "ml.g5",
+        "ml.G5.xlarge",
+        "g5",
+        1,
+        True,
+        ["ml.g5.xlarge"],
+    ],
     "role_arn": ["", "None", "role", "arn:aws:iam::1:role/a", "arn:aws:iam::111122223333:user/a", 1, True],
     "max_usd_per_hour": NO_AMOUNT,
     "software_usd_per_hour": NO_AMOUNT,
@@ -60,6 +81,19 @@ BAD: dict[str, list[Any]] = {
     ],
     "repetitions": COUNT,
     "runs_folder": TEXT,
+    "model_package_arn": [
+        *(each for each in TEXT if each is not None),
+        "None",
+        "cohere-command-a",
+        f"{COMMAND_A} ",
+        COMMAND_A.replace(":model-package/", ":algorithm/"),
+        COMMAND_A.replace(":111122223333:", ":1:"),
+        COMMAND_A.replace("us-east-1", "us-east"),
+        COMMAND_A + "_",
+        COMMAND_A + "x" * 63,
+        [COMMAND_A],
+    ],
+    "api": [*(each for each in TEXT if each is not None), "None", "chat", "Chat-v2", "embed", "v2"],
 }
 
 
@@ -94,6 +128,46 @@ def test_what_does_not_fit_is_one_sentence_with_the_name(name: str) -> None:
 def test_the_model_has_ranges_of_its_own(given: dict[str, Any], told: str) -> None:
     with pytest.raises(BadInput, match=told):
         parameters.check(model_id="cohere-medium", **given)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"region": "eu-west-1", "api": "chat-v2"}, "is of us-east-1, and region is 'eu-west-1'"),
+        ({"api": None}, "does not know the package command-a: set api to .* generate, chat-v1, chat-v2"),
+        (
+            {"api": "chat-v2", "instance_type": None},
+            "does not know what command-a runs on: set instance_type",
+        ),
+        ({"api": "chat-v2", "temperature": 1.5}, "temperature is 1.5; this model takes 0 to 1"),
+        ({"api": "chat-v2", "max_tokens": 8193}, "takes 1 to 8192"),
+        ({"model_package_arn": COMMAND_R, "api": "generate"}, "Command R 08-2024 is talked to by chat-v1"),
+        ({"model_package_arn": COMMAND_R, "instance_type": "ml.p4de.24xlarge"}, "no package for 'ml.p4de"),
+    ],
+)
+def test_a_package_and_its_api_must_agree(given: dict[str, Any], told: str) -> None:
+    asked = {"region": "us-east-1", "model_id": "cohere-medium", "model_package_arn": COMMAND_A} | given
+    with pytest.raises(BadInput, match=told):
+        parameters.check(**asked)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {
+            "model_package_arn": COMMAND_A,
+            "api": "chat-v2",
+            "instance_type": "ml.p5.48xlarge",
+            "region": "us-east-1",
+        },
+        {"model_package_arn": COMMAND_A, "api": "chat-v2", "temperature": 0.3, "max_tokens": 8192},
+        {"model_package_arn": COMMAND_R, "instance_type": "ml.p5.48xlarge", "max_tokens": 4096},
+        {"model_package_arn": COMMAND_R, "api": "chat-v2"},
+        {"api": "chat-v2", "temperature": 1, "max_tokens": 8000},  # the endpoint says which model it is
+    ],
+)
+def test_any_package_passes_with_its_api(given: dict[str, Any]) -> None:
+    parameters.check(model_id="cohere-medium", **given)
 
 
 def test_text_is_told_how_papermill_keeps_a_type() -> None:

@@ -46,7 +46,7 @@ class Busy:
 def test_the_pauses_are_the_sweeps_and_no_part_of_a_latency(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "_served_model", lambda _, __, model_id: catalog.model(model_id))
+    monkeypatch.setattr(client_module, "served_model", lambda _, __, model_id, *___: catalog.model(model_id))
     now, slept = [0.0], []
 
     def sleep(seconds: float) -> None:

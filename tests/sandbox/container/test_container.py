@@ -297,7 +297,7 @@ def test_chat_refuses(container: Container, wrong: dict[str, Any], message: str)
     assert answer["message"].startswith(message)
 
 
-@pytest.mark.parametrize("model_id", ["embed-v4", "rerank-v3-5"])
+@pytest.mark.parametrize("model_id", ["embed-v4", "rerank-v3-5", "summarize"])
 def test_models_that_do_not_write_are_refused(container: Container, model_id: str) -> None:
     status, answer = invoke(container, catalog.model(model_id), {"texts": ["x"]})
     assert status == 400

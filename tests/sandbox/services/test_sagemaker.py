@@ -548,7 +548,29 @@ def test_a_package_says_where_it_runs(world):
     inference = package["InferenceSpecification"]
     assert inference["SupportedRealtimeInferenceInstanceTypes"] == list(MEDIUM.instance_types)
     assert package["ModelPackageStatus"] == "Completed"
-    assert world.sagemaker("ListModelPackages")["ModelPackageSummaryList"] == []
+
+
+def test_the_accounts_own_packages_run_without_a_subscription_and_no_others_are_known(world):
+    listed = world.sagemaker("ListModelPackages", NameContains="chat-v2")["ModelPackageSummaryList"]
+    [arn] = [each["ModelPackageArn"] for each in listed]
+    package = world.sagemaker("DescribeModelPackage", ModelPackageName=arn)
+    assert package["InferenceSpecification"]["SupportedRealtimeInferenceInstanceTypes"][0] == "ml.g5.xlarge"
+    assert not package["CertifyForMarketplace"]
+    container = {"ModelPackageName": arn}
+    world.create_model("own", PrimaryContainer=container)
+    world.create_config("own", variant(model="own", InferenceAmiVersion="al2-ami-sagemaker-inference-gpu-2"))
+    world.create_endpoint("own", "own")
+    world.clock.wait(3)
+    assert world.route("own").model.api == "chat-v2"
+    other = {"ModelPackageName": arn.replace("practice-chat-v2", "command-a")}
+    assert "does not exist" in error(world.create_model, "other", PrimaryContainer=other)
+    elsewhere = {"ModelPackageName": arn.replace("us-east-1", "eu-west-1")}
+    assert "correct region" in error(world.create_model, "other", PrimaryContainer=elsewhere)
+
+
+def test_a_package_without_a_listing_can_be_subscribed_to_by_nobody(world):
+    container = {"ModelPackageName": catalog.model("rerank-v4-fast").package_arn("us-east-1")}
+    assert "not subscribed" in error(world.create_model, "m", PrimaryContainer=container)
 
 
 @pytest.mark.parametrize("model", catalog.models(), ids=lambda each: each.id)

@@ -42,7 +42,7 @@ class Agreements(Service):
         self._quotes: dict[str, Quote] = {}
         self._tokens: dict[tuple[str, str], Quote] = {}
 
-    def is_subscribed(self, listing_id: str, account: str) -> bool:
+    def is_subscribed(self, listing_id: str | None, account: str) -> bool:
         """Tell whether the account's agreement for the listing is active and provisioned."""
         now = self._clock()
         return any(a.listing.id == listing_id and a.is_usable(now) for a in self._of(account))

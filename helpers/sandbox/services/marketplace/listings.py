@@ -108,7 +108,8 @@ def listings() -> dict[str, Listing]:
     """Return listing id -> listing, in the catalogue's order."""
     models: dict[str, list[catalog.Model]] = {}
     for model in catalog.models():
-        models.setdefault(model.listing_id, []).append(model)
+        if model.listing_id is not None:
+            models.setdefault(model.listing_id, []).append(model)
     return {listing_id: Listing(listing_id, tuple(group)) for listing_id, group in models.items()}
 
 

@@ -1,4 +1,4 @@
-"""Marketplace model packages: the catalogue entry for an ARN, and DescribeModelPackage."""
+"""Model packages by ARN, the catalogue's and the account's own; DescribeModelPackage, ListModelPackages."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,7 +8,9 @@ from helpers import catalog
 from helpers.sandbox.aws.service import Context
 
 from ..marketplace.listings import listing
+from . import listing as lists
 from .errors import refused
+from .own_packages import PUBLISHED, own_packages
 from .state import State
 
 
@@ -18,6 +20,7 @@ class Package:
 
     arn: str
     model: catalog.Model
+    own: bool = False
 
     @property
     def name(self) -> str:
@@ -35,6 +38,8 @@ def find(arn: str, context: Context) -> Package:
     parts = arn.split(":")
     if len(parts) == 6 and parts[3] != context.region:
         raise refused(f"ARN should be scoped to correct region: {context.region}")
+    if arn in (own := own_packages(context)):
+        return Package(arn, own[arn], own=True)
     model = catalog.model_of_package(arn)
     if model is None or context.region not in model.regions or arn != _arn(arn, context):
         raise refused(f"ModelPackage {arn} does not exist.")  # wording (not established)
@@ -56,27 +61,42 @@ class PackageOperations(State):
             "ModelPackageName": package.name,
             "ModelPackageArn": package.arn,
             "ModelPackageDescription": package.model.name,
-            "CreationTime": _published(package.model.as_of),
+            "CreationTime": _published(package),
             "InferenceSpecification": _inference(package),
             "ModelPackageStatus": "Completed",
             "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
-            "CertifyForMarketplace": True,
+            "CertifyForMarketplace": not package.own,
         }
 
     def list_model_packages(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
-        """Return the account's own packages: none, as Marketplace packages belong to sellers."""
-        return {"ModelPackageSummaryList": []}
+        """Return the account's own packages; those of Marketplace belong to sellers."""
+        rows = [_row(Package(arn, model, own=True)) for arn, model in own_packages(context).items()]
+        return lists.answer("ModelPackageSummaryList", rows, params)
+
+
+def _row(package: Package) -> lists.Row:
+    created = _published(package)
+    summary = {
+        "ModelPackageName": package.name,
+        "ModelPackageArn": package.arn,
+        "ModelPackageDescription": package.model.name,
+        "CreationTime": created,
+        "ModelPackageStatus": "Completed",
+    }
+    return lists.Row(package.name, created, created, "Completed", summary)
 
 
 def _inference(package: Package) -> dict[str, Any]:
+    listing_id = package.model.listing_id
     return {
-        "Containers": [{"ProductId": listing(package.model.listing_id).product_id}],
+        "Containers": [{"ProductId": listing(listing_id).product_id} if listing_id else {}],
         "SupportedRealtimeInferenceInstanceTypes": package.instance_types,
         "SupportedContentTypes": ["application/json"],
         "SupportedResponseMIMETypes": ["application/json"],
     }
 
 
-def _published(as_of: str) -> datetime:
+def _published(package: Package) -> datetime:
     """Return the catalogue's date (YYYY-MM-DD or YYYY-MM) as a time."""
+    as_of = package.model.as_of or PUBLISHED
     return datetime.fromisoformat(as_of if len(as_of) > 7 else f"{as_of}-01").replace(tzinfo=UTC)

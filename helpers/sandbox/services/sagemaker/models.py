@@ -45,12 +45,13 @@ class ModelOperations(State):
         package = find(container["ModelPackageName"], context)
         if container.get("Environment"):
             raise refused("Environment variable map cannot be specified when using a ModelPackage.")
-        if not params.get("EnableNetworkIsolation"):
+        if not package.own and not params.get("EnableNetworkIsolation"):
             # wording for models (not established): by analogy with training jobs
             raise refused(
                 "EnableNetworkIsolation must be true for models using SageMaker Marketplace model packages."
             )
-        self._check_subscribed(package.model.listing_id, context)
+        if not package.own:
+            self._check_subscribed(package.model.listing_id, context)
         if (role := params.get("ExecutionRoleArn")) and not self._roles.may_assume(role, SAGEMAKER):
             # users quote it for training and transform jobs; for models (not established)
             raise refused(

@@ -75,7 +75,8 @@ class Deploying(ConfigOperations):
         options = self._options(spec, context)
         for option in options:
             # CreateEndpoint checks the subscription, as CreateModel does (not established)
-            self._check_subscribed(option.package.model.listing_id, context)
+            if not option.package.own:
+                self._check_subscribed(option.package.model.listing_id, context)
         count = int(spec["InitialInstanceCount"])
         allowed = [o for o in options if self._quota_left(o.instance_type, used) >= count]
         if not allowed:

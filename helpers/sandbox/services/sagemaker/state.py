@@ -22,7 +22,7 @@ from .lifecycle import DELETABLE, Endpoint, Variant
 class Subscriptions(Protocol):
     """What knows the account's subscriptions; `marketplace.Agreements` is one."""
 
-    def is_subscribed(self, listing_id: str, account: str) -> bool:
+    def is_subscribed(self, listing_id: str | None, account: str) -> bool:
         """Tell whether the account's agreement for the listing is active and provisioned."""
 
 
@@ -127,7 +127,7 @@ class State(Service):
     def _model(self, name: str, context: Context) -> Record:
         return named(MODEL, self._region(context).models, name, context)
 
-    def _check_subscribed(self, listing_id: str, context: Context) -> None:
+    def _check_subscribed(self, listing_id: str | None, context: Context) -> None:
         subscribed = self._agreements.is_subscribed(listing_id, context.account)
         if not self._faults.is_subscribed(listing_id, subscribed):
             raise refused("Caller is not subscribed to the marketplace offering.")
