@@ -72,7 +72,7 @@ def _check_for_model(given: Mapping[str, Any]) -> None:
             limits["max_tokens"].check("each of max_tokens_values", value)
     if "temperature" in limits and "temperatures" in given:
         limits["temperature"].check("the lowest of temperatures", min(given["temperatures"]))
-    if given.get("instance_type") is not None:
+    if "instance_type" in given:
         model.check_instance_type(given["instance_type"])
 
 
