@@ -151,9 +151,10 @@ def _value(name: str, given: Any, known: Mapping[str, Any], where: str, as_text:
     if name not in known:
         raise BadInput(f"{where}: the notebook has no parameter {name!r}; it has {', '.join(known)}.")
     default = known[name]
-    value = _literal(given) if as_text and not isinstance(default, str) else given
-    if not _fits(value, default):
-        wanted = f"{type(default).__name__}, such as {default!r}"
+    is_want = name == "want" and catalog.is_want(default)  # the one parameter that takes a word or a number
+    value = _literal(given) if as_text and (is_want or not isinstance(default, str)) else given
+    if not (catalog.is_want(value) if is_want else _fits(value, default)):
+        wanted = catalog.WANT_RULE if is_want else f"{type(default).__name__}, such as {default!r}"
         shown = reprlib.repr(given)  # a field may be of any length
         raise BadInput(f"{where}: parameter {name} is {shown}; the notebook takes {wanted}.")
     if SECRET_NAME.search(name) or SECRET_VALUE.search(json.dumps(value)):

@@ -42,16 +42,25 @@ class Rule:
 def check(**given: object) -> None:
     """Raise BadInput, naming the parameter and what it takes, if a given one is wrong; sends no request.
 
-    With a `model_id`, also check `max_tokens`, `max_tokens_values`, `temperature` and `instance_type` against
-    what that model takes.
+    A number in `want` is at most `repetitions`. With a `model_id`, also check `max_tokens`,
+    `max_tokens_values`, `temperature` and `instance_type` against what that model takes.
     """
     for name, value in given.items():
         if name not in RULES:
             raise BadInput(f"There is no rule for a parameter {name}; there are {', '.join(RULES)}.")
         if not RULES[name].fits(value):
             raise refusal(name, value, RULES[name].in_words(value))
+    _check_want(given.get("want"), given.get("repetitions"))
     if "model_id" in given:
         _check_for_model(given)
+
+
+def _check_want(want: Any, repetitions: Any) -> None:
+    if repetitions is not None and type(want) in (int, float) and want > repetitions:
+        raise BadInput(
+            f"want is {want:g} different answers, but each setting is asked {repetitions} times: want fewer, "
+            "or set more repetitions. Nothing was done."
+        )
 
 
 def _check_for_model(given: Mapping[str, Any]) -> None:
@@ -117,5 +126,6 @@ RULES: dict[str, Rule] = {
     "max_tokens_values": Rule(_are_counts, "a list of whole numbers of 1 or more"),
     "temperature_steps": _COUNT,
     "repetitions": _COUNT,
+    "want": Rule(catalog.is_want, catalog.WANT_RULE),
     "runs_folder": _TEXT,
 }

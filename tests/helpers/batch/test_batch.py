@@ -72,6 +72,29 @@ def test_a_csv_fields_type_is_its_parameters(folder):
     }
 
 
+def wanting(folder: Path) -> None:
+    """Give the notebook a parameter that takes a word or a number."""
+    book = nbformat.read(folder / "tiny.ipynb", as_version=4)
+    book.cells[0].source += '\nwant = "some"  # how many'
+    nbformat.write(book, folder / "tiny.ipynb")
+
+
+def test_what_a_task_wants_is_a_word_or_a_number(folder):
+    wanting(folder)
+    told = [run.parameters["want"] for run in read_table(table(folder, {"name": "a", "want": 3}))]
+    rows = "name,notebook,want\na,tiny.ipynb,many\nb,tiny.ipynb,3\nc,tiny.ipynb,2.5\n"
+    told += [run.parameters["want"] for run in read_table(csv_table(folder, rows))]
+    assert told == [3, "many", 3, 2.5]
+
+
+@pytest.mark.parametrize("want", ["few", "0", "true", "[1]", "nan", "NaN"])
+def test_what_no_task_can_want_is_refused(folder, want):
+    wanting(folder)
+    path = csv_table(folder, f"name,notebook,want\na,tiny.ipynb,{want}\n")
+    with pytest.raises(BadInput, match=r"row 1 \(a\): parameter want is .*'one', 'some', 'many', or"):
+        read_table(path)
+
+
 def test_an_empty_field_leaves_the_default_and_a_prompt_can_be_a_file(folder):
     (folder / "prompt.txt").write_text("From a file.\n", encoding="utf-8")
     (run,) = read_table(csv_table(folder, "name,notebook,count,prompt_file\na,tiny.ipynb,,prompt.txt\n"))

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from helpers import catalog
 from helpers.errors import BadInput
 from helpers.notebook import parameters
+from helpers.tune.choice import WANTED
 
 from ..wrong_values import NO_AMOUNT, NO_YES_OR_NO
 
@@ -32,6 +34,7 @@ GOOD: dict[str, list[Any]] = {
     "max_tokens_values": [[1], [100, 200]],
     "temperature_steps": [1, 6],
     "repetitions": [1, 4],
+    "want": ["one", "some", "many", 1, 2.5, 6],
     "runs_folder": ["runs", "/elsewhere"],
 }
 TEXT = ["", " ", "\n", b"runs", None, 1, 1.0, True, ["a"], {}]
@@ -54,6 +57,7 @@ BAD: dict[str, list[Any]] = {
     "max_tokens_values": [*COUNT[:-2], [], "[100, 200]", ["100"], [100, 0], [True], [1.5], (100,), {100}],
     "temperature_steps": COUNT,
     "repetitions": COUNT,
+    "want": [*(value for value in NO_AMOUNT if value is not None), "One", "few", "one ", "3", 0, 0.5, None],
     "runs_folder": TEXT,
 }
 
@@ -88,6 +92,17 @@ def test_what_does_not_fit_is_one_sentence_with_the_name(name: str) -> None:
 def test_the_model_has_ranges_of_its_own(given: dict[str, Any], told: str) -> None:
     with pytest.raises(BadInput, match=told):
         parameters.check(model_id="cohere-medium", **given)
+
+
+def test_more_answers_than_are_asked_for_can_not_be_wanted() -> None:
+    parameters.check(want=4, repetitions=4)
+    parameters.check(want="many", repetitions=1)
+    with pytest.raises(BadInput, match=r"want is 5.*each setting is asked 4 times.*repetitions"):
+        parameters.check(want=5, repetitions=4)
+
+
+def test_the_words_for_what_is_wanted_are_those_that_recommend_knows() -> None:
+    assert tuple(WANTED) == catalog.WANTS
 
 
 def test_text_is_told_how_papermill_keeps_a_type() -> None:
