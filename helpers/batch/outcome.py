@@ -61,13 +61,16 @@ class Outcome:
     def with_folder(self, work: Path) -> "Outcome":
         """Return it with what the run left in its folder, of which nothing is lost if the run failed."""
         used, found = usage(work), _recommended(work)
+        instance, software = (
+            (found.instance_usd_per_hour, found.software_usd_per_hour) if found else (None, None)
+        )
         return replace(
             self,
             setting=_setting(work),
             tokens=used.tokens,
             endpoint_seconds=round(used.seconds, 1),
-            instance_usd=self._usd(found and found.instance_usd_per_hour, used.seconds),
-            software_usd=self._usd(found and found.software_usd_per_hour, used.seconds),
+            instance_usd=self._usd(instance, used.seconds),
+            software_usd=self._usd(software, used.seconds),
             recommended=found,
         )
 

@@ -32,9 +32,9 @@ def write_html(output: Path) -> str:
     if not _cells(output):
         return ""
     try:
-        from nbconvert import HTMLExporter  # type: ignore[import-untyped]
+        from nbconvert import HTMLExporter
 
-        body, _ = HTMLExporter().from_filename(str(output))
+        body, _ = HTMLExporter().from_filename(str(output))  # type: ignore[no-untyped-call]
         page = output.with_name(f"{output.name}.html")
         page.write_text(body, encoding="utf-8", errors="backslashreplace")
     except Exception as error:  # nbconvert has no common error; the notebook itself is there

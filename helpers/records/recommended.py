@@ -35,4 +35,5 @@ class Recommended:
         if unknown := set(record) - {*words, *prices}:
             raise payload.WrongShape(f"a recommendation has no {', '.join(sorted(unknown))}")
         told: dict[str, Any] = {name: payload.text(record, name) for name in words}
-        return cls(**told, **{name: payload.number_or_none(record, name) for name in prices})
+        told |= {name: payload.number_or_none(record, name) for name in prices}
+        return cls(**told)
