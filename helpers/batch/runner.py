@@ -19,7 +19,10 @@ from typing import Any
 from ..errors import BadInput
 from ..records import payload
 from ..records.journal import Journal
-from .report import Outcome, clean, error_of, shorten, without_secrets, write
+from .outcome import Outcome
+from .output import error_of, shorten, write_html
+from .report import write
+from .secrets import clean
 from .table import Run
 
 TIMEOUT = 3600.0  # seconds of one run
@@ -29,8 +32,9 @@ GRACE = 15.0  # seconds between asking a run to end, which stops its kernel, and
 def batch(runs: Sequence[Run], out: str | Path, *, jobs: int = 2, timeout: float = TIMEOUT) -> list[Outcome]:
     """Run what is not done yet, `jobs` at a time, at most `timeout` seconds each; return all outcomes.
 
-    In `out`: NAME.ipynb and NAME.log for each run, work/ (a folder a run), state.jsonl, summary.csv and
-    summary.html. Another batch in the same folder raises BadInput. An interrupt ends the runs under way.
+    In `out`: NAME.ipynb, NAME.ipynb.html and NAME.log for each run, work/ (a folder a run), state.jsonl,
+    summary.csv and summary.html. Another batch in the same folder raises BadInput. An interrupt ends the runs
+    under way.
     """
     if jobs < 1 or timeout <= 0:
         raise BadInput(f"jobs ({jobs}) and timeout ({timeout:g}) must be more than 0.")
@@ -114,8 +118,17 @@ def _execute(run: Run, folder: Path, timeout: float, stop: threading.Event) -> O
     error = "" if status == "done" else error_of(output) or _last_line(log)
     if status == "timeout":
         error = f"It took more than {timeout:g} s."
-    seconds = round(time.monotonic() - started, 1)
-    return Outcome(run.name, run.notebook.name, status, seconds, output.name, _setting(work), error)
+    outcome = Outcome(
+        run.name,
+        run.notebook.name,
+        status,
+        run.runtime,
+        seconds=round(time.monotonic() - started, 1),
+        output=output.name,
+        page="" if stop.is_set() else write_html(output),
+        error=error,
+    )
+    return outcome.with_folder(work)
 
 
 def _wait(child: "subprocess.Popen[bytes]", order: bytes, until: float, stop: threading.Event) -> str:
@@ -145,15 +158,6 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
     if child.stdin is not None:
         with suppress(BrokenPipeError):  # it may end before it has read everything
             child.stdin.close()
-
-
-def _setting(work: Path) -> str:
-    """Return what the run saved to its setting.json; whatever is in it, no outcome is lost for it."""
-    found = []
-    for path in sorted(work.glob("**/setting.json")):
-        with suppress(OSError, ValueError, RecursionError):
-            found.append(json.dumps(json.loads(path.read_text(encoding="utf-8"))))
-    return without_secrets("; ".join(found))
 
 
 def _last_line(log: Path) -> str:

@@ -14,23 +14,24 @@ from typing import Any
 
 from .. import catalog
 from ..errors import BadInput
+from .secrets import SECRET_VALUE
 
 DEFAULT_NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "04_tune.ipynb"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # it becomes a file name
 # Refused as parameters: the output notebook shows them to every reader.
 SECRET_NAME = re.compile(r"secret|passw|credential|api_?key|access_?key|session_?token|auth_?token", re.I)
-SECRET_VALUE = re.compile(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b")
 # What Python raises for an invalid literal, one nested too deeply, or one too long.
 UNREADABLE = (ValueError, SyntaxError, RecursionError, MemoryError)
 
 
 @dataclass(frozen=True)
 class Run:
-    """One row: a notebook and the parameters it is run with."""
+    """One row: a notebook, the parameters it is run with, and its `runtime`, empty if it takes none."""
 
     name: str
     notebook: Path
     parameters: Mapping[str, Any]
+    runtime: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -115,7 +116,8 @@ def _run(table: Path, number: int, row: Mapping[str, Any]) -> Run:
         given["prompt"] = _prompt(table.parent / str(given.pop("prompt_file")), where)
     known = _known(notebook, where)
     as_text = table.suffix == ".csv"
-    return Run(name, notebook, {key: _value(key, v, known, where, as_text) for key, v in given.items()})
+    parameters = {key: _value(key, v, known, where, as_text) for key, v in given.items()}
+    return Run(name, notebook, parameters, str(parameters.get("runtime", known.get("runtime")) or ""))
 
 
 def _prompt(path: Path, where: str) -> str:
@@ -151,9 +153,10 @@ def _value(name: str, given: Any, known: Mapping[str, Any], where: str, as_text:
     if name not in known:
         raise BadInput(f"{where}: the notebook has no parameter {name!r}; it has {', '.join(known)}.")
     default = known[name]
-    value = _literal(given) if as_text and not isinstance(default, str) else given
-    if not _fits(value, default):
-        wanted = f"{type(default).__name__}, such as {default!r}"
+    is_want = name == "want" and catalog.is_want(default)  # the one parameter that takes a word or a number
+    value = _literal(given) if as_text and (is_want or not isinstance(default, str)) else given
+    if not (catalog.is_want(value) if is_want else _fits(value, default)):
+        wanted = catalog.WANT_RULE if is_want else f"{type(default).__name__}, such as {default!r}"
         shown = reprlib.repr(given)  # a field may be of any length
         raise BadInput(f"{where}: parameter {name} is {shown}; the notebook takes {wanted}.")
     if SECRET_NAME.search(name) or SECRET_VALUE.search(json.dumps(value)):

@@ -43,17 +43,27 @@ class Rule:
 def check(**given: object) -> None:
     """Raise BadInput, naming the parameter and what it takes, if a given one is wrong; sends no request.
 
-    With a `model_id`, also check `max_tokens`, `max_tokens_values`, `temperature`, `temperatures` (the
-    lowest, as a notebook leaves out what is too high) and `instance_type` against what that model takes, or
-    that of `model_package_arn`, whose region must be `region`; `api` must fit it.
+    A number in `want` is at most `repetitions`. With a `model_id`, also check `max_tokens`,
+    `max_tokens_values`, `temperature`, `temperatures` (the lowest, as a notebook leaves out what is too
+    high) and `instance_type` against what that model takes, or that of `model_package_arn`, whose region
+    must be `region`; `api` must fit it.
     """
     for name, value in given.items():
         if name not in RULES:
             raise BadInput(f"There is no rule for a parameter {name}; there are {', '.join(RULES)}.")
         if not RULES[name].fits(value):
             raise refusal(name, value, RULES[name].describe(value))
+    _check_want(given.get("want"), given.get("repetitions"))
     if "model_id" in given:
         _check_for_model(given)
+
+
+def _check_want(want: Any, repetitions: Any) -> None:
+    if repetitions is not None and type(want) in (int, float) and want > repetitions:
+        raise BadInput(
+            f"want is {want:g} different answers, but each setting is asked {repetitions} times: want fewer, "
+            "or set more repetitions. Nothing was done."
+        )
 
 
 def _check_for_model(given: Mapping[str, Any]) -> None:
@@ -141,6 +151,7 @@ RULES: dict[str, Rule] = {
     "max_tokens_values": Rule(_are_counts, "a list of whole numbers of 1 or more"),
     "temperatures": Rule(_are_amounts, "a list of numbers of 0 or more"),
     "repetitions": _COUNT,
+    "want": Rule(catalog.is_want, catalog.WANT_RULE),
     "runs_folder": _TEXT,
     "model_package_arn": Rule(catalog.is_package_arn, f"a model package's ARN, such as {_PACKAGE!r}").or_none,
     "api": Rule(_one_of(lambda: list(catalog.GENERATING_APIS)), f"one of {_APIS}").or_none,

@@ -1,13 +1,23 @@
-"""The file of a chosen setting, so that another notebook can use it."""
+"""The files of a choice: the setting, which another notebook can use, and why it was chosen."""
 
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..catalog import SETTINGS
+from ..deploy import costs, endpoint
 from ..errors import BadInput
+from ..records.recommended import Recommended
+from .metrics.quality import faults
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..generate.client import Client
+    from .recommend import Recommendation
 
 NAMES = tuple(name for name, setting in SETTINGS.items() if setting.saved)
 
@@ -33,6 +43,46 @@ def load_setting(path: str | Path) -> dict[str, Any]:
         raise BadInput(f"{path} holds no setting: run 04_tune again, which writes it anew.")
     _check(setting, str(path))
     return setting
+
+
+def save_recommendation(
+    path: str | Path, recommendation: "Recommendation", df: "pd.DataFrame", client: "Client"
+) -> Path:
+    """Write a recommendation's words, an answer of the table at its setting, and the endpoint's price now.
+
+    On AWS the price is asked for; a part that no source gives is left out. In the sandbox nothing is paid.
+    """
+    answer = _answer(recommendation, df)
+    kept = Recommended(
+        verdict=recommendation.verdict,
+        reason=recommendation.reason,
+        doubt=recommendation.doubt,
+        advice=recommendation.advice,
+        prompt=str(answer["prompt"]),
+        text=str(answer["text"]),
+        writer=client.session.writer,
+        **_usd_per_hour(client),
+    )
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    _replace(Path(path), json.dumps(asdict(kept), indent=1) + "\n")
+    return Path(path)
+
+
+def _answer(recommendation: "Recommendation", df: "pd.DataFrame") -> "pd.Series[Any]":
+    """Return an answer at the recommended setting: the first that passes the gate, if one does."""
+    at = (df["temperature"] == recommendation.temperature) & (df["max_tokens"] == recommendation.max_tokens)
+    faulty = faults(df)[at] != ""
+    return df.loc[at].iloc[int(faulty.to_numpy().argmin())]
+
+
+def _usd_per_hour(client: "Client") -> dict[str, float | None]:
+    if not client.session.spends_money:
+        return {}
+    most = endpoint.describe(client.session, client.endpoint_name).capacity
+    price = costs.price_at(client.session, client.model, most)
+    parts = {"instance_usd_per_hour": price.instance_usd, "software_usd_per_hour": price.software_usd}
+    count = price.instances
+    return {name: None if usd is None or count is None else usd * count for name, usd in parts.items()}
 
 
 def _replace(path: Path, text: str) -> None:

@@ -36,7 +36,7 @@ class World:
         settings = Settings(endpoint_seconds=3, subscription_seconds=1)
         self.agreements = Agreements(settings, self.clock)
         self.discovery = Discovery()
-        roles, self.started = Roles(), []
+        roles, self.started, self.log = Roles(), [], ""
         self.service = SageMaker(
             settings,
             self.agreements,
@@ -48,8 +48,9 @@ class World:
             random.Random(7),
         )
 
-    def _start(self, variant, region, at, healthy):
-        self.started.append((variant.endpoint_name, variant.name, healthy))
+    def _start(self, variant, region, at, problem):
+        self.started.append((variant.endpoint_name, variant.name, not problem))
+        self.log = problem
 
     def sagemaker(self, operation, **params):
         return self.service.call(operation, params, self.context)

@@ -72,6 +72,11 @@ class Faults:
         setting = self._set.get(("quota", instance_type))
         return usual if setting is None else int(setting.parameters["limit"])
 
+    def quota_lag(self) -> float:
+        """Return for how many seconds the instances of an endpoint deleted now still count."""
+        setting = self.struck("quota-lag")
+        return float(setting.parameters["seconds"]) if setting else 0.0
+
     def begin_deployment(self) -> None:
         """Note that CreateEndpoint or UpdateEndpoint starts a deployment.
 

@@ -99,6 +99,11 @@ _FAULTS = (
         of_each="instance_type",
     ),
     Fault(
+        "quota-lag",
+        "The instances of a deleted endpoint still count against the quota for a while.",
+        (Parameter("seconds", seconds, "from the deletion on", 60.0), NEXT),
+    ),
+    Fault(
         "not-subscribed",
         "CreateModel and CreateEndpoint find no subscription, whatever the Marketplace says.",
         (NEXT,),

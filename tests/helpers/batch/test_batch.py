@@ -15,9 +15,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from helpers.batch.__main__ import main
-from helpers.batch.report import without_secrets
-from helpers.batch.runner import _setting, batch
+from helpers.batch.outcome import _setting
+from helpers.batch.runner import batch
+from helpers.batch.secrets import without_secrets
 from helpers.batch.table import Run, read_table
+from helpers.catalog import load_prompts
 from helpers.errors import BadInput, UnknownModel
 from helpers.generate.client import Client
 
@@ -70,6 +72,29 @@ def test_a_csv_fields_type_is_its_parameters(folder):
         **{"count": 7, "share": 1, "word": "12", "prompt": "two\nlines 😀", "limits": [3, 4]},
         "loud": True,
     }
+
+
+def wanting(folder: Path) -> None:
+    """Give the notebook a parameter that takes a word or a number."""
+    book = nbformat.read(folder / "tiny.ipynb", as_version=4)
+    book.cells[0].source += '\nwant = "some"  # how many'
+    nbformat.write(book, folder / "tiny.ipynb")
+
+
+def test_what_a_task_wants_is_a_word_or_a_number(folder):
+    wanting(folder)
+    told = [run.parameters["want"] for run in read_table(table(folder, {"name": "a", "want": 3}))]
+    rows = "name,notebook,want\na,tiny.ipynb,many\nb,tiny.ipynb,3\nc,tiny.ipynb,2.5\n"
+    told += [run.parameters["want"] for run in read_table(csv_table(folder, rows))]
+    assert told == [3, "many", 3, 2.5]
+
+
+@pytest.mark.parametrize("want", ["few", "0", "true", "[1]", "nan", "NaN"])
+def test_what_no_task_can_want_is_refused(folder, want):
+    wanting(folder)
+    path = csv_table(folder, f"name,notebook,want\na,tiny.ipynb,{want}\n")
+    with pytest.raises(BadInput, match=r"row 1 \(a\): parameter want is .*'one', 'some', 'many', or"):
+        read_table(path)
 
 
 def test_an_empty_field_leaves_the_default_and_a_prompt_can_be_a_file(folder):
@@ -216,6 +241,8 @@ def foreign(**changed: Any) -> str:
         foreign(outcome=DONE | {"seconds": "long"}),
         foreign(outcome=DONE | {"status": None}),
         foreign(outcome=DONE | {"another": 1}),
+        foreign(outcome=DONE | {"tokens": -1}),
+        foreign(outcome=DONE | {"recommended": {"verdict": "?"}}),
     ],
 )
 def test_a_foreign_line_in_the_state_is_named_and_the_file_stays(folder, capsys, line):
@@ -259,6 +286,10 @@ def test_an_output_folder_that_cannot_be_one_is_one_sentence(folder, capsys, tak
 def test_the_example_table_is_right():
     runs = read_table(Path(__file__).parents[3] / "data" / "batch.csv")
     assert [run.notebook.name for run in runs] == ["04_tune.ipynb"] * 2
+    assert [run.parameters["want"] for run in runs] == ["one", "many"]
+    assert [run.parameters["prompt"] for run in runs] == [
+        load_prompts()[name] for name in ("summary", "product-description")
+    ]
 
 
 def test_secrets_are_taken_out(monkeypatch):
@@ -324,6 +355,9 @@ def test_what_failed_is_run_again_and_what_is_done_is_not(folder, monkeypatch, c
         assert each.is_dir() or b"wJalrXUtnFEMI" not in each.read_bytes(), each
         assert each.is_dir() or b"AKIAABCDEFGHIJKLMNOP" not in each.read_bytes(), each
     assert "1 of 2 runs done" in (out / "summary.html").read_text(encoding="utf-8")
+    for name in ("good", "bad"):
+        assert summary(out)[name]["page"] == f"{name}.ipynb.html"
+        assert "not this time" in (out / f"{name}.ipynb.html").read_text(encoding="utf-8")
     assert [each.status for each in batch(runs, out)] == ["done", "done"]
     assert [times_run(out, run) for run in runs] == [1, 2]
     assert "1 of 2 runs are done, 1 to go" in capfd.readouterr().out
@@ -426,4 +460,12 @@ def test_tuning_two_prompts_side_by_side(medium: Client, tmp_path: Path) -> None
     path.write_text(json.dumps(rows), encoding="utf-8")
     outcomes = batch(read_table(path), tmp_path / "out", timeout=300)
     assert [each.status for each in outcomes] == ["done", "done"], outcomes
-    assert all(json.loads(each.setting)["max_tokens"] in (4, 8) for each in outcomes)
+    for each in outcomes:
+        assert json.loads(each.setting)["max_tokens"] in (4, 8)
+        assert each.recommended is not None
+        assert each.recommended.writer == medium.session.writer
+        assert (each.tokens or 0) > 0
+        assert (each.endpoint_seconds or 0) > 0
+        assert (each.instance_usd, each.software_usd) == (0, 0)
+    shown = (tmp_path / "out" / "summary.html").read_text(encoding="utf-8")
+    assert shown.count("written by SmolLM2") == 2

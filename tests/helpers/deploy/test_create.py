@@ -1,8 +1,10 @@
 """No endpoint starts without a price that was agreed to, nor without its end."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -195,6 +197,18 @@ def test_the_price_of_what_exists_counts_its_instances(clear: Any) -> None:
     assert ahead(session) > 7
 
 
+def test_a_configuration_made_elsewhere_that_scales_is_not_used() -> None:
+    sagemaker = Mock()  # the sandbox refuses managed scaling, as AWS does by now
+    package = MEDIUM.package_arn("us-east-1")
+    sagemaker.describe_model.return_value = {"PrimaryContainer": {"ModelPackageName": package}}
+    wanted = {"ModelName": "demo", "InstanceType": "ml.g5.xlarge", "InitialInstanceCount": 1}
+    scaling = {"ManagedInstanceScaling": {"Status": "ENABLED", "MaxInstanceCount": 9}}
+    for more, refused in (({}, nullcontext()), (scaling, pytest.raises(BadInput, match="another kind"))):
+        sagemaker.describe_endpoint_config.return_value = {"ProductionVariants": [wanted | more]}
+        with refused:
+            create._check_leftovers(sagemaker, package, wanted)
+
+
 def test_pools_and_managed_scaling_count_at_their_maximum(session: Session) -> None:
     most = Capacity(4, ("ml.g5.xlarge", "ml.p3.2xlarge"))
     price = costs.price_at(session, MEDIUM, most)
@@ -204,17 +218,20 @@ def test_pools_and_managed_scaling_count_at_their_maximum(session: Session) -> N
     assert costs.price_at(session, MEDIUM, Capacity(None, ())).usd_per_hour is None
 
 
-def test_a_configuration_from_before_that_scales_is_not_used(clear: Any) -> None:
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"InitialInstanceCount": 2},
+        {"InstanceType": None, "InstancePools": [{"InstanceType": "ml.g5.2xlarge", "Priority": 1}]},
+    ],
+)
+def test_a_configuration_from_before_at_another_price_is_not_used(clear: Any, more: dict[str, Any]) -> None:
     session = paying()
     create.prepare(session, MEDIUM, MEDIUM.package_arn("us-east-1"), "demo", "ml.g5.xlarge")
-    variants = clear.describe_endpoint_config(EndpointConfigName="demo")["ProductionVariants"]
+    (before,) = clear.describe_endpoint_config(EndpointConfigName="demo")["ProductionVariants"]
     clear.delete_endpoint_config(EndpointConfigName="demo")
-    variants[0]["ManagedInstanceScaling"] = {
-        "Status": "ENABLED",
-        "MinInstanceCount": 1,
-        "MaxInstanceCount": 9,
-    }
-    clear.create_endpoint_config(EndpointConfigName="demo", ProductionVariants=variants)
+    another = {name: value for name, value in (before | more).items() if value is not None}
+    clear.create_endpoint_config(EndpointConfigName="demo", ProductionVariants=[another])
     with pytest.raises(BadInput, match="another kind is left from before"):
         deploy(session, MEDIUM.id, "demo", "ml.g5.xlarge", max_usd_per_hour=4, tell=quiet)
     assert find(session, "demo") is None

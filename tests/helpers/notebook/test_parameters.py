@@ -8,6 +8,7 @@ import pytest
 from helpers import catalog
 from helpers.errors import BadInput
 from helpers.notebook import parameters
+from helpers.tune.choice import WANTED
 
 from ..wrong_values import NO_AMOUNT, NO_YES_OR_NO
 
@@ -36,6 +37,7 @@ GOOD: dict[str, list[Any]] = {
     "max_tokens_values": [[1], [100, 200]],
     "temperatures": [[0], [0, 0.3, 5]],
     "repetitions": [1, 4],
+    "want": ["one", "some", "many", 1, 2.5, 6],
     "runs_folder": ["runs", "/elsewhere"],
     "model_package_arn": [
         None,
@@ -80,6 +82,7 @@ BAD: dict[str, list[Any]] = {
         *(0, 0.5, [], "[0, 1]", ["0"], [-0.1], [True], [None], [float("nan")], (0, 1), {0, 1}),
     ],
     "repetitions": COUNT,
+    "want": [*(value for value in NO_AMOUNT if value is not None), "One", "few", "one ", "3", 0, 0.5, None],
     "runs_folder": TEXT,
     "model_package_arn": [
         *(each for each in TEXT if each is not None),
@@ -168,6 +171,17 @@ def test_a_package_and_its_api_must_agree(given: dict[str, Any], told: str) -> N
 )
 def test_any_package_passes_with_its_api(given: dict[str, Any]) -> None:
     parameters.check(model_id="cohere-medium", **given)
+
+
+def test_more_answers_than_are_asked_for_can_not_be_wanted() -> None:
+    parameters.check(want=4, repetitions=4)
+    parameters.check(want="many", repetitions=1)
+    with pytest.raises(BadInput, match=r"want is 5.*each setting is asked 4 times.*repetitions"):
+        parameters.check(want=5, repetitions=4)
+
+
+def test_the_words_for_what_is_wanted_are_those_that_recommend_knows() -> None:
+    assert tuple(WANTED) == catalog.WANTS
 
 
 def test_text_is_told_how_papermill_keeps_a_type() -> None:

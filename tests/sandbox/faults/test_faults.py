@@ -210,6 +210,32 @@ def test_a_quota_can_be_taken_away():
     assert "'ml.g5.xlarge for endpoint usage' is 0 Instances" in error(world.create_endpoint)
 
 
+def test_a_pool_does_not_help_where_one_of_its_types_has_no_quota():
+    world, _ = world_with("quota", instance_type="ml.g5.2xlarge")
+    pools = [
+        {"InstanceType": "ml.g5.xlarge", "Priority": 1},
+        {"InstanceType": "ml.g5.2xlarge", "Priority": 2},
+    ]
+    world.create_config("c", variant(instance_type=None, InstancePools=pools))
+    assert "'ml.g5.2xlarge for endpoint usage' is 0 Instances" in error(world.create_endpoint)
+
+
+def test_the_quota_of_what_was_deleted_can_come_back_late():
+    world, switch = world_with("quota", instance_type="ml.g5.xlarge", limit=1)
+    switch.set("quota-lag", {"seconds": 60, "next": 1})
+    world.create_config("c")
+    assert outcome(world, "first") == "InService"
+    world.sagemaker("DeleteEndpoint", EndpointName="first")
+    world.clock.wait(59)
+    assert "Could not find" in error(world.describe, "first")
+    assert "current utilization of 1 Instances" in error(world.create_endpoint, "second")
+    assert switch.settings[-1].name == "quota"  # it struck once and is cleared
+    world.clock.wait(1)
+    assert outcome(world, "second") == "InService"
+    world.sagemaker("DeleteEndpoint", EndpointName="second")
+    world.create_endpoint("third")
+
+
 def test_a_quota_shows_in_service_quotas_too(address, aws):
     faults.set(address, "quota", instance_type="ml.g5.xlarge", limit=5)
     pages = aws("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker")

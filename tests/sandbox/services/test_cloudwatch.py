@@ -15,8 +15,8 @@ from helpers.errors import EndpointFailed
 from helpers.generate.client import Client
 from helpers.sandbox import faults
 from helpers.sandbox.services.cloudwatch import records
-from helpers.sandbox.services.cloudwatch.records import Invocation, Observer, Watch
-from helpers.sandbox.services.cloudwatch.writer import line, stream_name, values
+from helpers.sandbox.services.cloudwatch.records import Invocation, Observer, Ping, Watch
+from helpers.sandbox.services.cloudwatch.writer import line, ping_line, stream_name, values
 from helpers.sandbox.services.sagemaker import Variant
 from helpers.sandbox.settings import Settings
 
@@ -128,6 +128,15 @@ def test_a_failed_health_check_leaves_the_line_that_its_reason_sends_you_to(sess
     (event,) = session.client("logs").filter_log_events(**ask)["events"]
     assert json.loads(event["message"])["status"] == 503
     delete(session, "sick", tell=silent)
+
+
+def test_a_failed_health_checks_line_says_what_was_wrong():
+    told = ping_line(Ping(VARIANT, "us-east-1", datetime.now(UTC), "the driver is too old"))
+    assert json.loads(told) == {
+        **{"level": "error", "path": "/ping", "status": 503},
+        "message": "the driver is too old",
+    }
+    assert json.loads(ping_line(Ping(VARIANT, "us-east-1", datetime.now(UTC), "")))["status"] == 200
 
 
 def invocation(status=200, **more):

@@ -253,6 +253,14 @@ def test_a_recent_package_fails_its_health_check_without_the_inference_ami_versi
     assert "AllTraffic did not pass the ping health check" in endpoint["FailureReason"]
     assert endpoint["ProductionVariants"][0]["CurrentInstanceCount"] == 0
     assert "not in service" in error(world.route)
+    assert "InferenceAmiVersion" in world.log
+
+
+def test_another_failed_health_check_does_not_blame_the_inference_ami_version():
+    switch = Faults()
+    switch.set("health-check", {})
+    world = command_r(World(switch), InferenceAmiVersion=COMMAND_R.inference_ami_version)
+    assert world.log == "the model could not be loaded"
 
 
 def test_a_failed_endpoint_can_only_be_deleted(world):
@@ -326,7 +334,9 @@ def test_instance_pools_fall_back_to_the_next_type(scarce, chosen):
     ]
 
 
-def test_instance_pools_can_name_another_model_for_another_type(world):
+@pytest.mark.parametrize(("scarce", "chosen"), [((), "h100"), (("ml.p5.48xlarge",), "a100")])
+def test_instance_pools_can_name_another_model_for_another_type(scarce, chosen):
+    world = World(Scarce(*scarce))
     world.subscribe(COMMAND_R)
     world.create_model("a100", COMMAND_R, "ml.p4de.24xlarge")
     world.create_model("h100", COMMAND_R, "ml.p5.48xlarge")
@@ -337,11 +347,31 @@ def test_instance_pools_can_name_another_model_for_another_type(world):
     version = COMMAND_R.inference_ami_version
     pooled = variant(model="a100", instance_type=None, InstancePools=pools, InferenceAmiVersion=version)
     world.create_config("c", pooled)
-    world.create_endpoint("first")
-    world.create_endpoint("second")
+    world.create_endpoint()
     world.clock.wait(3)
-    assert world.route("first").model_name == "h100"
-    assert world.route("second").model_name == "a100"  # the quota for the first choice is used up
+    assert world.route().model_name == chosen
+
+
+def test_every_instance_type_of_a_pool_needs_quota(world):
+    world.deployed().create_endpoint("e2")  # that is the whole quota of ml.g5.xlarge
+    pools = [
+        {"InstanceType": "ml.g5.2xlarge", "Priority": 1},
+        {"InstanceType": "ml.g5.xlarge", "Priority": 2},
+    ]
+    world.create_config("pooled", variant(instance_type=None, InstancePools=pools))
+    told = error(world.create_endpoint, "e3", "pooled")
+    assert told.startswith("ResourceLimitExceeded: ")
+    assert "'ml.g5.xlarge for endpoint usage' is 2 Instances, with current utilization of 2" in told
+    assert "Could not find" in error(world.describe, "e3")
+
+
+def test_managed_scaling_is_for_inference_components_only(world):
+    world.ready()
+    scaling = {"Status": "ENABLED", "MinInstanceCount": 1, "MaxInstanceCount": 2}
+    told = error(world.create_config, "c2", variant(ManagedInstanceScaling=scaling))
+    assert told == (
+        "ValidationException: ManagedInstanceScaling is only supported for inference component endpoints."
+    )
 
 
 def test_a_throttled_call_is_refused():
@@ -435,6 +465,16 @@ def test_capacity_grows_within_the_quota(world):
     assert world.describe()["ProductionVariants"][0]["CurrentInstanceCount"] == 2
     assert "at least 1" in error(weigh, world, VariantName="AllTraffic", DesiredInstanceCount=0)
     assert "not found" in error(weigh, world, VariantName="x", DesiredWeight=1)
+
+
+def test_a_variant_is_named_once_in_an_update(world):
+    two_variants(world)
+    twice = [{"VariantName": "a", "DesiredWeight": 1}, {"VariantName": "a", "DesiredInstanceCount": 1}]
+    update = "UpdateEndpointWeightsAndCapacities"
+    told = error(world.sagemaker, update, EndpointName="e", DesiredWeightsAndCapacities=twice)
+    assert told.startswith("ValidationException: ")
+    assert "a" in told
+    assert world.status() == "InService"
 
 
 def test_an_update_can_retain_the_weights(world):
@@ -612,10 +652,17 @@ def test_arns_are_in_small_letters_and_endpoints_differ_in_more_than_case(world)
     assert world.route("Ep1")
 
 
+ALL_AT_ONCE = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+HALF = {"Type": "CAPACITY_PERCENT", "Value": 50}
+
+
+def blue_green(traffic, **more):
+    return {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": traffic, **more}}
+
+
 def test_the_last_deployment_configuration_can_be_kept(world):
     world.deployed()
-    wanted = {"RollingUpdatePolicy": {"MaximumBatchSize": {"Type": "INSTANCE_COUNT", "Value": 1}}}
-    wanted["RollingUpdatePolicy"]["WaitIntervalInSeconds"] = 0
+    wanted = blue_green(ALL_AT_ONCE, MaximumExecutionTimeoutInSeconds=600)
     config = {"EndpointName": "e", "EndpointConfigName": "c"}
     for more, last in (
         ({"DeploymentConfig": wanted}, wanted),
@@ -625,6 +672,29 @@ def test_the_last_deployment_configuration_can_be_kept(world):
         world.sagemaker("UpdateEndpoint", **config, **more)
         world.clock.wait(3)
         assert world.describe().get("LastDeploymentConfig") == last
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (blue_green({"Type": "CANARY", "WaitIntervalInSeconds": 60, "CanarySize": HALF}), "CANARY"),
+        (blue_green({"Type": "LINEAR", "WaitIntervalInSeconds": 60, "LinearStepSize": HALF}), "LINEAR"),
+        (blue_green(ALL_AT_ONCE, TerminationWaitInSeconds=60), "TerminationWaitInSeconds"),
+        ({"RollingUpdatePolicy": {"MaximumBatchSize": HALF, "WaitIntervalInSeconds": 0}}, "RollingUpdate"),
+        ({"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "a"}]}}, "AutoRollbackConfiguration"),
+    ],
+)
+def test_guardrails_of_an_update_exclude_marketplace_packages(world, wanted, said):
+    names = {"EndpointName": "e", "EndpointConfigName": "c"}
+    world.ready()
+    told = error(world.sagemaker, "CreateEndpoint", **names, DeploymentConfig=wanted)
+    assert told.startswith("ValidationException: ")
+    assert said in told
+    world.create_endpoint()
+    world.clock.wait(3)
+    assert error(world.sagemaker, "UpdateEndpoint", **names, DeploymentConfig=wanted) == told
+    assert world.status() == "InService"
+    world.sagemaker("UpdateEndpoint", **names)
 
 
 @pytest.mark.parametrize(

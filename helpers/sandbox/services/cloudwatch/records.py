@@ -40,12 +40,12 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Ping:
-    """The health check of a container that SageMaker has started."""
+    """The health check of a container that SageMaker has started; it passed if there is no `problem`."""
 
     variant: Variant
     region: str
     at: datetime
-    healthy: bool
+    problem: str
 
 
 def ignore(invocation: Invocation) -> None:
@@ -122,9 +122,9 @@ class Observer:
         self._log_bodies = log_bodies
         self.lost = 0
 
-    def started(self, variant: Variant, region: str, at: datetime, healthy: bool) -> None:
-        """Record that a variant's container was started and whether it passed its health check."""
-        self.take(Ping(variant, region, at, healthy))
+    def started(self, variant: Variant, region: str, at: datetime, problem: str) -> None:
+        """Record that a variant's container was started and why it failed its health check, if it did."""
+        self.take(Ping(variant, region, at, problem))
 
     def take(self, record: Invocation | Ping) -> None:
         """Queue a record; drop it if MAX_WAITING are queued."""

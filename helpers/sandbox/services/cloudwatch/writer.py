@@ -56,8 +56,8 @@ def line(invocation: Invocation, *, with_body: bool) -> str:
 def ping_line(ping: Ping) -> str:
     """Return the container's log line for its health check."""
     entry = {"level": "info", "path": "/ping", "status": 200}
-    if not ping.healthy:
-        entry |= {"level": "error", "status": 503, "message": "the model could not be loaded"}
+    if ping.problem:
+        entry |= {"level": "error", "status": 503, "message": ping.problem}
     return json.dumps(entry)
 
 

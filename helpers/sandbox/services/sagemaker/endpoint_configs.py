@@ -94,7 +94,10 @@ class ConfigOperations(State):
 
 
 def _check_variant(spec: dict[str, Any]) -> None:
-    """Raise ValidationException for what no Marketplace package supports; wordings (not established)."""
+    """Raise ValidationException for what no Marketplace package supports.
+
+    Wordings without a source beside them: (not established).
+    """
     name = spec["VariantName"]
     if "ServerlessConfig" in spec:
         raise refused(f"Variant {name}: serverless inference does not support Marketplace model packages.")
@@ -102,5 +105,8 @@ def _check_variant(spec: dict[str, Any]) -> None:
         raise refused(f"Variant {name}: ModelName is required.")
     if ("InstanceType" in spec) == ("InstancePools" in spec):
         raise refused(f"Variant {name}: exactly one of InstanceType and InstancePools is required.")
+    if "ManagedInstanceScaling" in spec:
+        # terraform-provider-aws#45926; whether also with Status DISABLED (not established)
+        raise refused("ManagedInstanceScaling is only supported for inference component endpoints.")
     if "InitialInstanceCount" not in spec:
         raise refused(f"Variant {name}: InitialInstanceCount is required.")

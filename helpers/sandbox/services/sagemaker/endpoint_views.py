@@ -5,7 +5,7 @@ from typing import Any
 from .lifecycle import Deployment, Endpoint, Variant
 
 # members of a configuration's variant that DescribeEndpoint returns
-REPEATED = ("ManagedInstanceScaling", "RoutingConfig")
+REPEATED = ("RoutingConfig",)
 
 
 def describe(endpoint: Endpoint) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from helpers.sandbox.aws.service import Context
 
-from . import listing
+from . import guardrails, listing
 from .endpoint_views import describe
 from .errors import ENDPOINT, arn, in_progress, named, refused, taken
 from .lifecycle import DELETABLE, Deployment, Endpoint, Variant
@@ -19,6 +19,7 @@ class EndpointOperations(Deploying):
 
     def create_endpoint(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
         """Start an endpoint, which is InService or Failed `endpoint_seconds` later."""
+        guardrails.check(params)
         endpoints, name = self._region(context).endpoints, params["EndpointName"]
         # botocore: names ignore case in CreateEndpoint, but not in InvokeEndpoint
         if name.lower() in {each.lower() for each in endpoints}:
@@ -39,6 +40,7 @@ class EndpointOperations(Deploying):
 
     def update_endpoint(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
         """Deploy another configuration beside the one that serves, then switch to it."""
+        guardrails.check(params)
         endpoint = self._in_service(params["EndpointName"], context)
         retained = _retained(endpoint.serving, params)
         deployment = self._deploy(endpoint.name, params["EndpointConfigName"], context, retained)
@@ -53,6 +55,9 @@ class EndpointOperations(Deploying):
         """Change weights and instance counts of the serving variants."""
         endpoint = self._in_service(params["EndpointName"], context)
         desired = {each["VariantName"]: each for each in params["DesiredWeightsAndCapacities"]}
+        if len(desired) < len(params["DesiredWeightsAndCapacities"]):
+            # wording (not established)
+            raise refused(f"A variant may be given once only; given are {_names(params)}.")
         if unknown := desired.keys() - {variant.name for variant in endpoint.serving}:
             # wording (not established)
             raise refused(f"Variant(s) {sorted(unknown)} not found in endpoint {endpoint.name}.")
@@ -70,7 +75,7 @@ class EndpointOperations(Deploying):
             return {}  # AWS's answer to a second delete (not established)
         if endpoint.status not in DELETABLE:
             raise in_progress(endpoint.name, context)
-        endpoint.delete(self._clock(), self._settings.endpoint_seconds / 3)
+        self._delete(self._region(context), endpoint, self._clock())
         return {}
 
     def _endpoint(self, name: str, context: Context) -> Endpoint:
@@ -95,6 +100,10 @@ class EndpointOperations(Deploying):
             if growth > self._quota_left(new.instance_type, used):
                 raise self._over_quota(new.instance_type, used, growth)
             used[new.instance_type] += growth
+
+
+def _names(params: dict[str, Any]) -> str:
+    return ", ".join(each["VariantName"] for each in params["DesiredWeightsAndCapacities"])
 
 
 def _changed(variant: Variant, desired: dict[str, Any]) -> Variant:

@@ -19,6 +19,13 @@ NO_CAPACITY = (
 )
 # aws-genai-llm-chatbot#30
 NO_START = "Request to service failed. If failure persists after retry, contact customer support."
+# Lines of a container's log, in the sandbox's words: what Cohere's container prints is (not established).
+NOT_LOADED = "the model could not be loaded"
+OLD_DRIVER = (
+    f"{NOT_LOADED}: this container needs a newer GPU driver than the instance's default image has. Set "
+    "InferenceAmiVersion (for example to {version}) on the production variant of a new endpoint "
+    "configuration, and deploy that one."
+)
 
 
 def no_ping(variant_name: str) -> str:
@@ -51,50 +58,60 @@ class Deploying(ConfigOperations):
         variants, failures = [], []
         for configured in config.params["ProductionVariants"]:
             spec = {**configured, **(overrides or {}).get(configured["VariantName"], {})}
-            variant, failure = self._place(spec, endpoint_name, used, context)
+            variant, has_capacity = self._place(spec, endpoint_name, used, context)
             used[variant.instance_type] += variant.instances
-            if failure in (None, no_ping(variant.name)):
-                self._started(variant, context.region, self._clock(), failure is None)
             variants.append(variant)
-            failures.append(failure)
+            failures.append(self._start_failure(variant, context) if has_capacity else NO_CAPACITY)
         failure = next((text for text in failures if text), None)
         ready = self._clock() + timedelta(seconds=self._settings.endpoint_seconds)
         return Deployment(config_name, tuple(variants), ready, failure)
 
     def _used(self, context: Context) -> Counter[str]:
-        """Return instance type -> number of instances that the region's endpoints use."""
-        used: Counter[str] = Counter()
-        for endpoint in self._region(context).endpoints.values():
+        """Return instance type -> number of instances that count against the region's quotas."""
+        region, used = self._region(context), Counter[str]()
+        for endpoint in region.endpoints.values():
             used += endpoint.instances
+        region.lagging = [(until, freed) for until, freed in region.lagging if self._clock() < until]
+        for _, freed in region.lagging:
+            used += freed
         return used
 
     def _place(
         self, spec: dict[str, Any], endpoint_name: str, used: Counter[str], context: Context
-    ) -> tuple[Variant, str | None]:
-        """Choose the variant's instance type; also return why the variant will fail, or None."""
+    ) -> tuple[Variant, bool]:
+        """Choose the variant's instance type; also return whether AWS has such instances.
+
+        Every type of the pools needs quota; only a lack of capacity falls back to the next type.
+        """
         options = self._options(spec, context)
         for option in options:
             # CreateEndpoint checks the subscription, as CreateModel does (not established)
             if not option.package.own:
                 self._check_subscribed(option.package.model.listing_id, context)
         count = int(spec["InitialInstanceCount"])
-        allowed = [o for o in options if self._quota_left(o.instance_type, used) >= count]
-        if not allowed:
-            raise self._over_quota(options[0].instance_type, used, count)
-        with_capacity = [o for o in allowed if self._faults.has_capacity(o.instance_type)]
-        option = (with_capacity or allowed)[0]
-        failure = self._start_failure(option, spec, endpoint_name) if with_capacity else NO_CAPACITY
-        return _variant(option, spec, endpoint_name), failure
+        for option in options:  # measured on AWS by deepgram-devs/dg-sagemaker
+            if self._quota_left(option.instance_type, used) < count:
+                raise self._over_quota(option.instance_type, used, count)
+        with_capacity = [o for o in options if self._faults.has_capacity(o.instance_type)]
+        return _variant((with_capacity or options)[0], spec, endpoint_name), bool(with_capacity)
 
-    def _start_failure(self, option: Option, spec: dict[str, Any], endpoint_name: str) -> str | None:
-        if not self._faults.starts(endpoint_name):
+    def _start_failure(self, variant: Variant, context: Context) -> str | None:
+        """Start the variant's container; return why it fails, or None."""
+        if not self._faults.starts(variant.endpoint_name):
             return NO_START
+        problem = self._problem(variant)
+        self._started(variant, context.region, self._clock(), problem)
+        return no_ping(variant.name) if problem else None
+
+    def _problem(self, variant: Variant) -> str:
+        """Return why the container fails its health check, for its log; empty if it passes."""
         # Cohere's newer packages need a newer GPU driver than the default image has; whether others than
         # the documented one work (not established): any named version is accepted.
-        old_driver = option.package.model.inference_ami_version and "InferenceAmiVersion" not in spec
-        if old_driver or not self._faults.passes_health_check(endpoint_name, spec["VariantName"]):
-            return no_ping(spec["VariantName"])
-        return None
+        version = variant.model.inference_ami_version
+        if version and "InferenceAmiVersion" not in variant.spec:
+            return OLD_DRIVER.format(version=version)
+        healthy = self._faults.passes_health_check(variant.endpoint_name, variant.name)
+        return "" if healthy else NOT_LOADED
 
     def _quota_left(self, instance_type: str, used: Counter[str]) -> int:
         return endpoint_quota(instance_type, self._faults) - used[instance_type]

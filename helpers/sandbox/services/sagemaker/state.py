@@ -1,9 +1,10 @@
 """SageMaker's state by region, and what all its operations share."""
 
 import random
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from botocore.model import OperationModel
@@ -49,6 +50,7 @@ class Region:
     models: dict[str, Record] = field(default_factory=dict)
     configs: dict[str, Record] = field(default_factory=dict)
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    lagging: list[tuple[datetime, Counter[str]]] = field(default_factory=list)  # counts until a time
 
 
 def _settle(region: Region, moment: datetime) -> None:
@@ -80,7 +82,7 @@ class State(Service):
         agreements: Subscriptions,
         roles: Roles,
         schedules: Schedules,
-        started: Callable[[Variant, str, datetime, bool], None],
+        started: Callable[[Variant, str, datetime, str], None],
         clock: Callable[[], datetime] = utc_now,
         faults: Faults | None = None,
         chance: random.Random | None = None,
@@ -90,7 +92,8 @@ class State(Service):
         self._agreements = agreements
         self._roles = roles
         self._schedules = schedules
-        self._started = started  # called with (variant, region, time, healthy) when a container starts
+        # called with (variant, region, time, problem) when a container starts; healthy if problem is empty
+        self._started = started
         self._clock = clock
         self._faults = faults or Faults()
         self._chance = chance or random.Random()  # nosec B311: chooses a variant, no secret
@@ -121,8 +124,13 @@ class State(Service):
         endpoint = region.endpoints.get(deletion.endpoint_name)
         if endpoint is None or endpoint.status not in DELETABLE or self._faults.throttles("DeleteEndpoint"):
             return
-        endpoint.delete(max(deletion.moment, endpoint.modified), self._settings.endpoint_seconds / 3)
+        self._delete(region, endpoint, max(deletion.moment, endpoint.modified))
         self._schedules.done(name, deletion)
+
+    def _delete(self, region: Region, endpoint: Endpoint, moment: datetime) -> None:
+        if lag := self._faults.quota_lag():
+            region.lagging.append((moment + timedelta(seconds=lag), endpoint.instances))
+        endpoint.delete(moment, self._settings.endpoint_seconds / 3)
 
     def _model(self, name: str, context: Context) -> Record:
         return named(MODEL, self._region(context).models, name, context)

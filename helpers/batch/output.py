@@ -1,0 +1,52 @@
+"""The output notebook of a run: the error that ended it, and its HTML."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .secrets import without_secrets
+
+LONGEST_ERROR = 300
+
+
+def error_of(output: Path) -> str:
+    """Return the error that ended a notebook, in one line; empty if there is none."""
+    for cell in _cells(output):
+        for each in cell.get("outputs", []):
+            if each.get("output_type") == "error":
+                return shorten(f"{each.get('ename', 'Error')}: {each.get('evalue', '')}")
+    return ""
+
+
+def shorten(text: str) -> str:
+    """Return the text in one line of at most 300 characters."""
+    line = " ".join(without_secrets(text).split())
+    return line if len(line) <= LONGEST_ERROR else line[: LONGEST_ERROR - 1] + "…"
+
+
+def write_html(output: Path) -> str:
+    """Write a notebook's HTML beside it and return its name; empty where there is no whole notebook.
+
+    The name is NAME.ipynb.html, as a run may be called "summary".
+    """
+    if not _cells(output):
+        return ""
+    try:
+        from nbconvert import HTMLExporter
+
+        body, _ = HTMLExporter().from_filename(str(output))  # type: ignore[no-untyped-call]
+        page = output.with_name(f"{output.name}.html")
+        page.write_text(body, encoding="utf-8", errors="backslashreplace")
+    except Exception as error:  # nbconvert has no common error; the notebook itself is there
+        print(f"{output.name} has no HTML: {shorten(str(error))}")
+        return ""
+    return page.name
+
+
+def _cells(output: Path) -> list[dict[str, Any]]:
+    if not output.exists():
+        return []
+    try:
+        return list(json.loads(output.read_text(encoding="utf-8"))["cells"])
+    except (ValueError, KeyError, TypeError):  # killed while papermill was writing it
+        return []
