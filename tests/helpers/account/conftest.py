@@ -81,12 +81,18 @@ class Account:
         )
         assert done.returncode == 0, done.stderr
 
-    def make_role(self, name: str, *services: str, path: str = "/") -> str:
-        """Make a role that trusts these services; return its ARN."""
+    def make_role(self, name: str, *services: str, path: str = "/", may: str = "") -> str:
+        """Make a role that trusts these services and may do `may`, such as "*"; return its ARN."""
         statement = {"Effect": "Allow", "Principal": {"Service": list(services)}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
         iam: Any = self.session().client("iam")
         made = iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=document)
+        if may:
+            policy = {
+                "Version": "2012-10-17",
+                "Statement": {"Effect": "Allow", "Action": may, "Resource": "*"},
+            }
+            iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=json.dumps(policy))
         return str(made["Role"]["Arn"])
 
 

@@ -155,7 +155,8 @@ class Simulator:
         self.asked: list[dict[str, Any]] = []
 
     def get_role(self, RoleName: str) -> Any:  # noqa: N803
-        return {"Role": {"Arn": f"arn:aws:iam::{ACCOUNT}:role/service-role/{RoleName}", "RoleName": RoleName}}
+        path = "service-role/" if RoleName == "Data" else ""
+        return {"Role": {"Arn": f"arn:aws:iam::{ACCOUNT}:role/{path}{RoleName}", "RoleName": RoleName}}
 
     def get_paginator(self, name: str) -> Any:
         def paginate(**asked: Any) -> Any:
@@ -202,7 +203,7 @@ def test_the_roles_that_are_passed_are_asked_for_themselves() -> None:
         for entry in each["ContextEntries"]
         if each["ActionNames"] == ["iam:PassRole"]
     }
-    deadline = f"arn:aws:iam::{ACCOUNT}:role/service-role/{DEADLINE_ROLE}"
+    deadline = f"arn:aws:iam::{ACCOUNT}:role/{DEADLINE_ROLE}"
     assert passed == {SAGEMAKER: [session.given_role_arn], SCHEDULER: [deadline]}
 
 
@@ -336,6 +337,7 @@ def test_the_command_line_refuses_in_one_line(
 def test_the_command_line_ends_with_1_for_not_ready_and_0_for_ready(
     account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    account.make_role(DEADLINE_ROLE, SCHEDULER)
     session = account.session()
     monkeypatch.setattr("helpers.account.__main__.connect", lambda *_, **__: session)
     assert main([]) == 1

@@ -18,7 +18,7 @@ from helpers.sandbox.faults import client as faults
 from helpers.sandbox.settings import ACCOUNT, ROLE_ARN
 from helpers.subscribe import marketplace
 
-from .conftest import USER, Account
+from .conftest import REGION, USER, Account
 
 MODEL, TYPE = "cohere-medium", "ml.g5.xlarge"
 RESERVED = "AWSReservedSSO_Admin_0a1b2c3d"
@@ -31,6 +31,15 @@ def quiet(_: object) -> None:
 def subscribe(session: Session) -> None:
     """What 01_subscribe does."""
     marketplace.subscribe(session, MODEL, accept_terms=True, tell=quiet)
+
+
+def ready_but_for(account: Account, *, subscribed: bool = True, region: str = REGION) -> Session:
+    """A session of an account that is ready but for what the test spoils."""
+    account.make_role(DEADLINE_ROLE, SCHEDULER)
+    session = account.session(region=region)
+    if subscribed:
+        subscribe(session)
+    return session
 
 
 def make_the_stacks_roles(account: Account) -> None:
@@ -59,9 +68,7 @@ def gets_through(session: Session, instance_type: str = TYPE, **more: Any) -> No
 
 
 def test_a_ready_account_gets_through(account: Account) -> None:
-    session = account.session()
-    subscribe(session)
-    gets_through(session)
+    gets_through(ready_but_for(account))
 
 
 def test_no_role(account: Account) -> None:
@@ -77,7 +84,7 @@ def test_no_role(account: Account) -> None:
 
 def test_a_reserved_role(account: Account) -> None:
     subscribe(account.session())
-    account.make_role(RESERVED, SAGEMAKER, SCHEDULER, path="/aws-reserved/sso.amazonaws.com/")
+    account.make_role(RESERVED, SAGEMAKER, SCHEDULER, path="/aws-reserved/sso.amazonaws.com/", may="*")
     session = account.session(None, caller=f"arn:aws:sts::{ACCOUNT}:assumed-role/{RESERVED}/ada")
     found = readiness.check(session, MODEL)
     assert f"{RESERVED} is reserved" in found["execution role"].detail
@@ -148,8 +155,7 @@ def test_no_permission(account: Account) -> None:
 
 
 def test_a_wrong_region(account: Account) -> None:
-    session = account.session(region="ap-east-1")
-    subscribe(session)
+    session = ready_but_for(account, region="ap-east-1")
     row = wrong(readiness.check(session, MODEL), "region")
     assert "is not published in ap-east-1" in row.detail
     region = row.fix.removeprefix('region = "').rstrip('"')
@@ -157,27 +163,27 @@ def test_a_wrong_region(account: Account) -> None:
 
 
 def test_no_subscription(account: Account) -> None:
-    session = account.session()
+    session = ready_but_for(account, subscribed=False)
     row = wrong(readiness.check(session, MODEL), "subscription")
     assert row.fix == "run 01_subscribe with the same model_id"
     subscribe(session)
     gets_through(session)
 
 
-@pytest.mark.parametrize("account", [1], indirect=True)
+@pytest.mark.parametrize("account", [5], indirect=True)
 def test_a_pending_entitlement(account: Account) -> None:
-    session = account.session()
+    session = ready_but_for(account, subscribed=False)
     marketplace.subscribe(session, MODEL, accept_terms=True, wait_seconds=0, tell=quiet)
     row = wrong(readiness.check(session, MODEL), "subscription")
     assert "entitlement is pending" in row.detail
     assert row.fix == "wait some minutes, then check again"
-    time.sleep(1.1)
+    while readiness.check(session, MODEL)["subscription"].state != "ready":
+        time.sleep(0.2)
     gets_through(session)
 
 
 def test_a_package_that_is_not_visible(account: Account) -> None:
-    session = account.session()
-    subscribe(session)
+    session = ready_but_for(account)
     arn = catalog.model(MODEL).package_arn("us-east-1")
     row = wrong(readiness.check(session, MODEL, model_package_arn=f"{arn}0"), "model package")
     assert f"SageMaker does not see {arn}0" in row.detail
@@ -186,8 +192,7 @@ def test_a_package_that_is_not_visible(account: Account) -> None:
 
 
 def test_a_type_that_is_not_supported(account: Account) -> None:
-    session = account.session()
-    subscribe(session)
+    session = ready_but_for(account)
     found = readiness.check(session, MODEL, "ml.g4dn.xlarge", software_usd_per_hour=2.0)
     row = wrong(found, "instance type")
     assert "does not run on ml.g4dn.xlarge" in row.detail
@@ -196,8 +201,7 @@ def test_a_type_that_is_not_supported(account: Account) -> None:
 
 
 def test_a_quota_of_0(account: Account) -> None:
-    session = account.session()
-    subscribe(session)
+    session = ready_but_for(account)
     faults.set(account.address, "quota", instance_type=TYPE, limit=0)
     row = wrong(readiness.check(session, MODEL), "quota")
     assert "0 of 0" in row.detail
@@ -217,8 +221,7 @@ def ask_for_more(fix: str, session: Session) -> readiness.QuotaRequest:
 
 
 def test_a_quota_that_is_used_up(account: Account) -> None:
-    session = account.session()
-    subscribe(session)
+    session = ready_but_for(account)
     faults.set(account.address, "quota", instance_type=TYPE, limit=1)
     deploy(session, MODEL, "another", max_usd_per_hour=100.0, tell=quiet)
     row = wrong(readiness.check(session, MODEL), "quota")
