@@ -56,7 +56,7 @@ def save_recommendation(
     kept = Recommended(
         verdict=recommendation.verdict,
         reason=recommendation.reason,
-        doubt=recommendation.doubt,
+        doubt=" ".join(filter(None, [recommendation.graded, recommendation.doubt])),
         advice=recommendation.advice,
         prompt=str(answer["prompt"]),
         text=str(answer["text"]),

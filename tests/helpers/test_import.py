@@ -11,8 +11,8 @@ import boto3, botocore.httpsession  # these open a socket to see what the machin
 calls = []
 sys.addaudithook(lambda name, args: calls.append(name) if name.startswith("socket.") else None)
 import helpers
-import helpers.account, helpers.clean_up.delete, helpers.connect.session, helpers.deploy.costs
-import helpers.deploy.deployment
+import helpers.account, helpers.clean_up.delete, helpers.connect.session
+import helpers.deploy.costs, helpers.deploy.deployment
 import helpers.generate.client, helpers.subscribe.marketplace, helpers.notebook.parameters, helpers.tune.sweep
 assert not [name for name in {HEAVY!r} if name in sys.modules], "heavy: " + str(
     [name for name in {HEAVY!r} if name in sys.modules])

@@ -155,7 +155,8 @@ class Simulator:
         self.asked: list[dict[str, Any]] = []
 
     def get_role(self, RoleName: str) -> Any:  # noqa: N803
-        return {"Role": {"Arn": f"arn:aws:iam::{ACCOUNT}:role/{RoleName}", "RoleName": RoleName}}
+        path = "service-role/" if RoleName == "Data" else ""
+        return {"Role": {"Arn": f"arn:aws:iam::{ACCOUNT}:role/{path}{RoleName}", "RoleName": RoleName}}
 
     def get_paginator(self, name: str) -> Any:
         def paginate(**asked: Any) -> Any:
@@ -184,7 +185,9 @@ def test_permissions_are_those_of_the_role_that_was_assumed() -> None:
     assert row.detail.startswith("you lack iam:PassRole of arn:aws:iam::")
     assert row.detail.endswith(", pricing:GetProducts")
     assert row.fix.startswith("aws iam put-role-policy --role-name Data ")
-    assert {each["PolicySourceArn"] for each in simulator.asked} == {f"arn:aws:iam::{ACCOUNT}:role/Data"}
+    assert {each["PolicySourceArn"] for each in simulator.asked} == {
+        f"arn:aws:iam::{ACCOUNT}:role/service-role/Data"
+    }
     assert not [each for each in simulator.asked for arn in each["ResourceArns"] if "*" in arn and arn != "*"]
 
 

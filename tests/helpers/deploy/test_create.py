@@ -206,7 +206,7 @@ def test_a_configuration_made_elsewhere_that_scales_is_not_used() -> None:
     for more, refused in (({}, nullcontext()), (scaling, pytest.raises(BadInput, match="another kind"))):
         sagemaker.describe_endpoint_config.return_value = {"ProductionVariants": [wanted | more]}
         with refused:
-            create._check_leftovers(sagemaker, package, wanted)
+            create._check_leftovers(sagemaker, package, wanted, lambda _: None)
 
 
 def test_pools_and_managed_scaling_count_at_their_maximum(session: Session) -> None:
