@@ -163,10 +163,14 @@ def test_boto3_finds_prices_and_quotas(aws):
     filters = [{"Type": "TERM_MATCH", "Field": field, "Value": value} for field, value in wanted.items()]
     found = aws("pricing").get_products(ServiceCode="AmazonSageMaker", Filters=filters)
     assert len(found["PriceList"]) == 1
-    pages = aws("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker")
+    quotas = aws("service-quotas")
+    pages = quotas.get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker")
     values = {each["QuotaName"]: each["Value"] for page in pages for each in page["Quotas"]}
     assert values["ml.g5.xlarge for endpoint usage"] == 2
-    assert values["ml.g6.48xlarge for endpoint usage"] == 0
+    assert "ml.g6.48xlarge for endpoint usage" not in values
+    pages = quotas.get_paginator("list_aws_default_service_quotas").paginate(ServiceCode="sagemaker")
+    defaults = {each["QuotaName"]: each["Value"] for page in pages for each in page["Quotas"]}
+    assert defaults["ml.g6.48xlarge for endpoint usage"] == 0
 
 
 @pytest.mark.slow
