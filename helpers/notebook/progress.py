@@ -13,7 +13,7 @@ INTERVAL = 0.2  # seconds between two updates
 class Progress:
     """A count of answers, and of tokens as they arrive; a saved notebook keeps only its last line.
 
-    The time left follows from the pace so far, and from how much of their limits the answers used so far.
+    The time left follows from the pace and the lengths so far: rather too much than too little.
     """
 
     def __init__(self, wanted: bool, clock: Callable[[], float] = time.monotonic) -> None:
@@ -54,8 +54,10 @@ class Progress:
     def _left(self, seconds: float) -> str:
         if not self._tokens:
             return ""
-        share = self._ended_tokens / self._ended_limits if self._ended_limits else 1.0
-        tokens = max(0.0, self._ended_tokens + self._limits_left * share - self._tokens)
+        # short answers end first, so tokens of those under way count too (exponential lengths, censored)
+        share = min(1.0, self._tokens / self._ended_limits) if self._ended_limits else 1.0
+        most = self._limits_left - (self._tokens - self._ended_tokens)
+        tokens = max(0.0, min(self._limits_left * share, most))
         about = "about" if self._ended_limits else "at most"
         return f", {about} {tokens / self._tokens * seconds:.0f} s left"
 

@@ -47,12 +47,19 @@ def test_it_says_at_once_what_is_asked_for_and_soon_what_has_arrived(watched: Wa
 def test_the_time_left_follows_the_pace_and_the_lengths_so_far(watched: Watched) -> None:
     watched.progress.expect(4, 400)
     watched.progress.arrived(75)
-    watched.progress.answered(100, 50)  # half of its limit, and so may be the three others: 125 more
-    assert watched.at(5, answers=1) == "1 of 4 answers, 75 tokens so far, about 8 s left"
+    watched.progress.answered(100, 50)  # 75 tokens for one that ended: three times 75 are to come
+    assert watched.at(5, answers=1) == "1 of 4 answers, 75 tokens so far, about 15 s left"
     watched.progress.arrived(125)
     for _ in range(3):
         watched.progress.answered(100, 50)
     assert watched.at(10, answers=4).endswith("about 0 s left")
+
+
+def test_long_answers_under_way_are_not_forgotten_for_the_short_ones_that_ended(watched: Watched) -> None:
+    watched.progress.expect(4, 400)
+    watched.progress.arrived(10 + 3 * 60)
+    watched.progress.answered(100, 10)
+    assert watched.at(10, answers=1).endswith("about 6 s left")  # 120 more at most, at 19 a second
 
 
 def test_a_line_is_shown_five_times_a_second_at_most(watched: Watched) -> None:
