@@ -137,6 +137,8 @@ bench: $(TOOLS)
 	  tests/helpers/generate/test_stream.py tests/helpers/tune/test_truncation.py
 	@echo "--- 1,000 deadlines, simulated with what goes wrong around them"
 	@DEADLINES=1000 $(BIN)/python -m pytest tests/helpers/deploy/test_deadlines_simulated.py
+	@echo "--- the next-token view in a browser: first bars within 2 s, redrawn within 50 ms"
+	@BENCH=1 $(BIN)/python -m pytest -s tests/browser/test_dice.py -k "seconds"
 	@echo "--- 20,000 steps on the money path"
 	@MONEY_STEPS=20000 $(BIN)/python -m pytest tests/helpers/test_money_path.py
 

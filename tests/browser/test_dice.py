@@ -1,5 +1,6 @@
 """The next-token view and the tree of beginnings in a browser: keyboard, themes, 900 pixels, speed."""
 
+import os
 import re
 import statistics
 import time
@@ -20,8 +21,11 @@ pytestmark = pytest.mark.slow
 Written = Callable[..., Notebook]
 Show = Callable[[Written], tuple[Notebook, Any]]
 SOON = 60_000  # milliseconds that a busy machine may take
+# The limits of time hold in `make bench`, on a quiet machine; in `make test` any time is soon enough.
+TIMED = "BENCH" in os.environ
 ROUNDS, MOVES = 6, 30
-REDRAWN = 50  # milliseconds from a key to the new bars
+REDRAWN = 50 if TIMED else SOON  # milliseconds from a key to the new bars
+FIRST_BARS = 2 if TIMED else SOON / 1000  # seconds
 CONNECT = """from helpers.connect.session import connect
 from helpers.deploy.deployment import deploy
 from helpers.generate.client import Client
@@ -139,7 +143,7 @@ def test_the_first_bars_are_there_within_two_seconds(written: Written) -> None:
     chart(widget).wait_for(timeout=SOON)
     took = time.perf_counter() - began
     print(f"the first bars after {took:.1f} s")
-    assert took <= 2
+    assert took <= FIRST_BARS
 
 
 def test_a_slider_redraws_within_50_milliseconds(written: Written) -> None:
