@@ -70,7 +70,7 @@ def _probability(likelihood: float) -> float:
 def _legend() -> str:
     names = ("50 % or more", "10 to 50 %", "1 to 10 %", "under 1 %")
     marks = (
-        f'<span style="background:{shade};{_BOX};padding:0 4px">{name}</span>'
+        f'<span style="background:{shade};{_BOX};padding:0 4px;white-space:nowrap">{name}</span>'
         for (_, shade), name in zip(SHADES, names, strict=True)
     )
     return "Probability that the model gave to a token: " + " ".join(marks)

@@ -85,6 +85,8 @@ def test_a_solution_is_hidden_and_has_a_starter(book: Path) -> None:
     for before, cell in pairwise(cells):
         if "solution" in tags(cell):
             assert cell.metadata.jupyter.source_hidden
+            assert cell.metadata.jupyter.outputs_hidden  # JupyterLab shows them again once the cell is run
+            assert cell.source.startswith("# ")  # a folded cell still shows its first line
             assert "your turn" in before.source
 
 

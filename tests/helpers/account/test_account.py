@@ -304,6 +304,12 @@ def test_the_table_is_one_line_a_row_whatever_aws_says(detail: str, fix: str) ->
     assert len(re.findall(r"(?<!\\)\|", rows[0])) == 5
 
 
+def test_a_source_that_was_wrapped_to_be_printed_is_one_phrase_in_the_table() -> None:
+    found = readiness.check(denied_session(), MODEL, software_usd_per_hour=2.0)["price"].detail
+    assert "AWS Marketplace page, screenshot" in found
+    assert "calling the GetProducts operation" in found
+
+
 def test_the_table_as_text_and_as_a_frame() -> None:
     found = Readiness((Row("quota", "not ready", "none", "ask"), Row("price", "ready", "$1")))
     assert (
