@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from helpers.errors import BadInput
 from helpers.generate.timing import show_timing
-from helpers.generate.types import Generation, Response
+from helpers.generate.types import Generation, Response, TokenLikelihood
 from helpers.notebook.markup import Html
 
 
-def shown(first: float | None, whole: float, tokens: int | None = 61) -> Html:
-    response = Response((Generation("text"),), response_tokens=tokens, latency_seconds=whole)
+def shown(first: float | None, whole: float, tokens: int | None = 61, listed: int = 0) -> Html:
+    generation = Generation("text", token_likelihoods=(TokenLikelihood("t", -1.0),) * listed)
+    response = Response((generation,), response_tokens=tokens, latency_seconds=whole)
     stream: Any = SimpleNamespace(time_to_first_token_seconds=first, response=response)
     return show_timing(stream)
 
@@ -35,6 +36,10 @@ def test_it_tells_the_times_and_the_pace_after_the_first_token() -> None:
 
 def test_the_bar_of_time_is_to_scale() -> None:
     assert bars(shown(0.5, 2.0).html) == [(20, 170), (190, 510)]
+
+
+def test_tokens_that_are_listed_are_counted_where_the_api_counts_none() -> None:
+    assert "(20 tokens/s)" in repr(shown(0.25, 1.75, None, listed=31))
 
 
 @pytest.mark.parametrize("tokens", [None, 0, 1])
