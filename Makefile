@@ -5,6 +5,7 @@
 # make notebooks  run all notebooks in order and store their outputs in place
 # make batch      run a table of settings, each into a notebook of its own: make batch RUNS=data/batch.csv
 # make picture    make the README's picture anew, from a real browser
+# make diagrams  draw the notebooks' diagrams anew, from data/diagrams
 # make bench      measure what the README says of speed
 # make lock       write the locks anew, with today's newest versions inside the bounds
 # make audit      known vulnerabilities of the lock, bandit over helpers, licences; 2 if it could not ask
@@ -35,7 +36,7 @@ define told
 >>build/setup.log 2>&1 || { tail -20 build/setup.log; echo "The set-up failed; the whole log is build/setup.log"; exit 1; }
 endef
 
-.PHONY: tutorial lab test test-fast matrix notebooks batch picture bench lock audit check clean
+.PHONY: tutorial lab test test-fast matrix notebooks batch picture diagrams bench lock audit check clean
 
 $(READY): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.11 or later"; exit 1; }
@@ -74,12 +75,12 @@ endef
 export RUN_ALL
 
 tutorial: $(READY)
-	@rm -rf build/tutorial && mkdir -p build/tutorial
+	@rm -rf build/tutorial && mkdir -p build/tutorial && cp -R notebooks/diagrams build/tutorial
 	@set -e; $(UNATTENDED); export SANDBOX_ENDPOINT_SECONDS=1; \
 	$(BIN)/python -m helpers.sandbox start; \
 	$(BIN)/python -c "$$RUN_ALL" build/tutorial $(BOOKS); \
 	$(BIN)/jupyter nbconvert --log-level ERROR --CoalesceStreamsPreprocessor.enabled=True \
-	  --to html build/tutorial/*.ipynb
+	  --embed-images --to html build/tutorial/*.ipynb
 	@echo; echo "The tutorial ran from subscribing to cleaning up. Read what came out:"; ls build/tutorial/*.html
 	@echo "Now run it yourself, with the sliders: make lab"
 
@@ -101,6 +102,9 @@ notebooks: $(TOOLS)
 picture: $(TOOLS)
 	@mkdir -p build
 	@set -e; $(UNATTENDED); unset PLAYGROUND_SYNC; $(BIN)/python -m tests.browser.picture
+
+diagrams: $(READY)
+	@$(BIN)/python -m tests.notebooks.diagrams
 
 batch: $(READY)
 	@mkdir -p build/batch

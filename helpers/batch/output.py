@@ -24,17 +24,21 @@ def shorten(text: str) -> str:
     return line if len(line) <= LONGEST_ERROR else line[: LONGEST_ERROR - 1] + "…"
 
 
-def write_html(output: Path) -> str:
+def write_html(output: Path, images: Path) -> str:
     """Write a notebook's HTML beside it and return its name; empty where there is no whole notebook.
 
-    The name is NAME.ipynb.html, as a run may be called "summary".
+    The images that its Markdown names relative to the folder `images` go into it. The name is
+    NAME.ipynb.html, as a run may be called "summary".
     """
     if not _cells(output):
         return ""
     try:
+        import nbformat
         from nbconvert import HTMLExporter
 
-        body, _ = HTMLExporter().from_filename(str(output))  # type: ignore[no-untyped-call]
+        book = nbformat.read(output, as_version=4)  # type: ignore[no-untyped-call]
+        there = {"metadata": {"name": output.stem, "path": str(images)}}
+        body, _ = HTMLExporter(embed_images=True).from_notebook_node(book, there)  # type: ignore[no-untyped-call]
         page = output.with_name(f"{output.name}.html")
         page.write_text(body, encoding="utf-8", errors="backslashreplace")
     except Exception as error:  # nbconvert has no common error; the notebook itself is there

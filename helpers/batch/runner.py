@@ -125,7 +125,7 @@ def _execute(run: Run, folder: Path, timeout: float, stop: threading.Event) -> O
         run.runtime,
         seconds=round(time.monotonic() - started, 1),
         output=output.name,
-        page="" if stop.is_set() else write_html(output),
+        page="" if stop.is_set() else write_html(output, run.notebook.parent),
         error=error,
     )
     return outcome.with_folder(work)

@@ -167,5 +167,5 @@ def test_a_notebook_that_was_cut_short_has_no_html(tmp_path: Path, text: str | N
     output = tmp_path / "a.ipynb"
     if text is not None:
         output.write_text(text)
-    assert write_html(output) == ""
+    assert write_html(output, tmp_path) == ""
     assert list(tmp_path.glob("*.html")) == []

@@ -1,0 +1,61 @@
+"""The notebooks' diagrams: as their sources say, with their words, and with the notebook wherever it goes."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from nbconvert import HTMLExporter
+
+from helpers.batch.output import write_html
+from helpers.notebook.diagram import draw, source, text_alternative
+
+from .books import BOOKS, FOLDER, read
+from .diagrams import DRAWN, MEASURED, NAMES
+
+IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)]+)\)")
+SHOWN = {
+    target: (book, words)
+    for book in BOOKS
+    for cell in read(book).cells
+    if cell.cell_type == "markdown"
+    for words, target in IMAGE.findall(cell.source)
+}
+
+
+def test_each_that_is_drawn_is_shown_and_each_that_is_shown_is_drawn() -> None:
+    assert sorted(path.name for path in DRAWN.iterdir()) == [f"{name}.svg" for name in NAMES]
+    assert sorted(SHOWN) == [f"diagrams/{name}.svg" for name in NAMES]
+    assert MEASURED not in NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_file_is_as_its_source_says(name: str) -> None:
+    assert (DRAWN / f"{name}.svg").read_text(encoding="utf-8") == draw(source(name)), "make diagrams"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_alternative_text_is_its_source_s(name: str) -> None:
+    _, words = SHOWN[f"diagrams/{name}.svg"]
+    assert words == text_alternative(source(name))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_inside_the_page_that_make_tutorial_makes(name: str, tmp_path: Path) -> None:
+    book, _ = SHOWN[f"diagrams/{name}.svg"]
+    shutil.copytree(DRAWN, tmp_path / DRAWN.name)
+    shutil.copy(book, tmp_path)
+    body, _ = HTMLExporter(embed_images=True).from_filename(str(tmp_path / book.name))
+    embeds(body)
+
+
+def test_it_is_inside_the_page_of_a_batch_s_run(tmp_path: Path) -> None:
+    output = tmp_path / "run.ipynb"
+    shutil.copy(FOLDER / "04_tune.ipynb", output)
+    page = tmp_path / write_html(output, FOLDER)
+    embeds(page.read_text(encoding="utf-8"))
+
+
+def embeds(page: str) -> None:
+    assert 'src="data:image/svg+xml;base64,' in page
+    assert 'src="diagrams/' not in page
