@@ -21,6 +21,7 @@ from .endpoint import TAG
 
 STACK = "cohere-on-sagemaker"
 TEMPLATE = DATA / "account.yaml"
+MARK = "Cohere's language models on Amazon SageMaker"  # in the template's description
 COMMAND = (
     f"aws cloudformation deploy --template-file data/account.yaml --stack-name {STACK} "
     "--capabilities CAPABILITY_NAMED_IAM"
@@ -100,6 +101,11 @@ def _make(
 ) -> None:
     api = session.client("cloudformation")
     before = _described(api)
+    if before is not None and MARK not in before.get("Description", ""):
+        raise NotSetUp(
+            f"The stack {STACK!r} in {session.region} is not this tutorial's, and was left as it is: an "
+            "update would replace what is in it. Take another region for the stack: roles are the account's."
+        )
     if before is None and _has_role(session):
         tell(f"This account has the role {DEADLINE_ROLE} already, from elsewhere: nothing is to be made.")
         return

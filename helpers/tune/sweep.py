@@ -64,7 +64,7 @@ def run(
 
         while missing := list(_missing(plan, answers)):
             shown.expect(len(answers) + len(missing), sum(request.max_tokens for request in missing))
-            streams = streams or _streams(once, plan, missing[0])
+            streams = streams or _streams(client, plan, missing[0])  # a throttle is no answer
             run_all(missing, ask, limit, heard=heard, tick=lambda: shown.show(len(answers)))
         shown.end(_ending(plan, found, len(answers)))
     return table_of(plan, answers, usd_per_hour)
@@ -75,11 +75,13 @@ def _streams(client: "Client", plan: Plan, request: Request) -> bool:
 
     Cohere documents no likelihoods for a stream's last event (OpenAPI, SingleGenerationInStream).
     """
+    from botocore.exceptions import ClientError  # here, as importing the sweep is to be light
+
     try:
         with client.stream(request.prompt, max_tokens=1, likelihoods=_likelihoods(plan)) as stream:
             for _ in stream:
                 pass
-    except TutorialError:
+    except (TutorialError, ClientError):  # such as a ValidationError, which has no error of its own
         return False
     answer = Answer.of(cast("Response", stream.response))
     return bool(answer.tokens) or not plan.cuts

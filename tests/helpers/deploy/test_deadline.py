@@ -24,6 +24,7 @@ from helpers.deploy.deployment import deploy
 from helpers.deploy.endpoint import find
 from helpers.deploy.schedule import TARGET
 from helpers.errors import BadInput, NotPermitted
+from helpers.sandbox.settings import ROLE_NAME
 from helpers.subscribe import marketplace
 
 from ..conftest import quiet
@@ -148,12 +149,12 @@ def test_waiting_for_a_trust_is_bounded(subscribed: Session) -> None:
 def test_a_role_that_does_not_trust_is_not_waited_for(subscribed: Session) -> None:
     pauses: list[float] = []
     deny(session := connect(), "iam", "GetRole")  # then the execution role is taken
-    with pytest.raises(NotPermitted, match="SageMakerExecutionRole"):
+    with pytest.raises(NotPermitted, match=ROLE_NAME):
         set_deadline(session, "never", 1, sleep=pauses.append)
     assert sum(pauses) == 30, "whom it trusts could not be told"
     session = connect()
     refuse(session, "iam", "GetRole", "NoSuchEntity", "Role not found", times=1)
-    with pytest.raises(NotPermitted, match="SageMakerExecutionRole"):
+    with pytest.raises(NotPermitted, match=ROLE_NAME):
         set_deadline(session, "never", 1, sleep=pytest.fail)
 
 

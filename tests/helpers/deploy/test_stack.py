@@ -15,9 +15,10 @@ from helpers.connect.roles import DEADLINE_ROLE, EXECUTION_ROLE, SAGEMAKER, SCHE
 from helpers.connect.session import Session, connect
 from helpers.deploy.deadline import deadline_role, find_deadline, prove_deadline, set_deadline
 from helpers.deploy.deployment import deploy
-from helpers.deploy.stack import COMMAND, STACK, TEMPLATE, set_up
+from helpers.deploy.stack import COMMAND, MARK, STACK, TEMPLATE, set_up
 from helpers.errors import NotPermitted, NotSetUp
 from helpers.sandbox import process
+from helpers.sandbox.settings import ROLE_NAME
 from helpers.subscribe import marketplace
 from tests.account_template import POLICY, with_policy
 
@@ -71,7 +72,7 @@ def test_the_readers_policy_in_it_is_the_one_of_the_file() -> None:
 def test_a_new_account_lacks_a_role_and_is_told_what_to_do(bare: Session) -> None:
     marketplace.subscribe(bare, "cohere-medium", tell=quiet)
     asked = watch(bare, "sagemaker")
-    with pytest.raises(NotPermitted, match=r"SageMakerExecutionRole does not let .* set_up_account = True"):
+    with pytest.raises(NotPermitted, match=rf"{ROLE_NAME} does not let .* set_up_account = True"):
         deploy(bare, "cohere-medium", "demo", tell=quiet)
     assert not [each for each in asked if each.startswith("Create")]
     with pytest.raises(NotPermitted, match="one command"):
@@ -102,7 +103,7 @@ def test_it_is_made_used_and_deleted(bare: Session, stack: Any) -> None:
     made = bare.client("iam").get_policy_version(**version)["PolicyVersion"]["Document"]
     assert made == json.loads(POLICY.read_text(encoding="utf-8"))
 
-    assert set_up(bare, confirm=False, tell=told.append)
+    assert set_up(bare, confirm=True, tell=told.append)
     assert told[-1] == f"The stack {STACK} is there, and up to date."
     stack.delete_stack(StackName=STACK)
     for name in roles:
@@ -144,6 +145,16 @@ def test_a_role_from_elsewhere_is_taken_as_it_is(bare: Session, stack: Any) -> N
     set_up(bare, confirm=True, tell=quiet)
     assert set_up(connect(region="eu-west-1"), confirm=True, tell=told.append)
     assert "from elsewhere" in told[0]
+
+
+def test_a_foreign_stack_of_that_name_is_left_as_it_is(bare: Session, stack: Any) -> None:
+    assert MARK in TEMPLATE.read_text(encoding="utf-8")
+    foreign = json.dumps({"Resources": {"Mine": ROLE}})
+    stack.create_stack(StackName=STACK, TemplateBody=foreign, Capabilities=["CAPABILITY_NAMED_IAM"])
+    asked = watch(bare, "cloudformation")
+    with pytest.raises(NotSetUp, match="not this tutorial's"):
+        set_up(bare, confirm=True, tell=quiet)
+    assert [each for each in asked if not each.startswith("Describe")] == []
 
 
 def test_who_may_not_make_it_is_told_whom_to_ask(bare: Session, stack: Any) -> None:

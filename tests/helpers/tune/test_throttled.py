@@ -14,14 +14,19 @@ from helpers.generate.client import Client
 from helpers.tune import sweep
 
 THROTTLED = 3
+TOKENS = [{"token": "a", "likelihood": -1.0}]
 
 
 def _throttled() -> ClientError:
     return ClientError({"Error": {"Code": "ThrottlingException", "Message": "Rate exceeded"}}, "Invoke")
 
 
+def _no_streams() -> ClientError:
+    return ClientError({"Error": {"Code": "ValidationException", "Message": "No streams here."}}, "Invoke")
+
+
 class Busy:
-    """A session whose runtime throttles the first requests, then answers."""
+    """A session whose runtime throttles the first requests, then answers; it has no streams."""
 
     region = "us-east-1"
 
@@ -32,15 +37,42 @@ class Busy:
         return self
 
     def invoke_endpoint_with_response_stream(self, **_: Any) -> dict[str, Any]:
-        raise _throttled()
+        raise _no_streams()
 
     def invoke_endpoint(self, **_: Any) -> dict[str, Any]:
         self.calls += 1
         if self.calls <= THROTTLED:
             raise _throttled()
-        tokens = [{"token": "a", "likelihood": -1.0}]
-        generation = {"text": "a", "finish_reason": "COMPLETE", "token_likelihoods": tokens}
+        generation = {"text": "a", "finish_reason": "COMPLETE", "token_likelihoods": TOKENS}
         return {"Body": io.BytesIO(json.dumps({"generations": [generation]}).encode())}
+
+
+class Body(list[dict[str, Any]]):
+    """An event stream."""
+
+    def close(self) -> None:
+        pass
+
+
+class BusyStreams(Busy):
+    """A session whose runtime throttles the first stream."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.throttled = self.streamed = 0
+
+    def invoke_endpoint_with_response_stream(self, **_: Any) -> dict[str, Any]:
+        if self.throttled < 1:
+            self.throttled += 1
+            raise _throttled()
+        self.streamed += 1
+        generation = {"text": "a", "finish_reason": "COMPLETE", "token_likelihoods": TOKENS}
+        events = [
+            {"text": "a", "is_finished": False},
+            {"is_finished": True, "response": {"generations": [generation]}},
+        ]
+        parts = [{"PayloadPart": {"Bytes": json.dumps(each).encode() + b"\n"}} for each in events]
+        return {"Body": Body(parts)}
 
 
 def test_the_pauses_are_the_sweeps_and_no_part_of_a_latency(
@@ -64,3 +96,14 @@ def test_the_pauses_are_the_sweeps_and_no_part_of_a_latency(
     busy.calls = 0
     assert client.generate("a").text == "a", "the client itself still sends again"
     assert len(slept) == THROTTLED
+
+
+def test_a_throttled_first_token_does_not_cost_the_sweep_its_streams(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "served_model", lambda _, __, model_id, *___: catalog.model(model_id))
+    busy: Any = BusyStreams()
+    client = Client(busy, "busy", model_id="cohere-medium", sleep=lambda seconds: None)
+    plan = sweep.plan(client, "Write:", temperature=(0, 1), max_tokens=(1, 2))
+    sweep.run(client, plan, tmp_path / "run.jsonl", concurrency=1, progress=False)
+    assert (busy.calls, busy.streamed) == (0, 3), "an answer of more than 60 seconds would be lost"

@@ -254,6 +254,19 @@ SCHEDULE = f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule"
         ("scheduler", "ListSchedules", {}, [("scheduler:ListSchedules", "*")]),
         ("iam", "GetRole", {"RoleName": ROLE_NAME}, [("iam:GetRole", ROLE_ARN)]),
         ("iam", "GetRole", {"RoleName": "nobody"}, [("iam:GetRole", None)]),
+        # a role that is not there yet is named by the request alone
+        (
+            "iam",
+            "CreateRole",
+            {"RoleName": "new", "Path": "/team/"},
+            [("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/team/new")],
+        ),
+        (
+            "iam",
+            "CreateRole",
+            {"RoleName": "new"},
+            [("iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/new")],
+        ),
         ("sts", "AssumeRole", {"RoleArn": "r"}, [("sts:AssumeRole", "r")]),
         ("sts", "GetCallerIdentity", {}, []),
         ("monitoring", "GetMetricData", {}, [("cloudwatch:GetMetricData", "*")]),

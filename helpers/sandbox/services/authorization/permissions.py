@@ -52,7 +52,7 @@ def needed(
         return []
     resources = list(_RESOURCES.get(service, _not_told)(operation, params, context))
     if service == "iam" and (name := _text(params, "RoleName")):
-        resources = [roles.role_arn(name)]
+        resources = [roles.role_arn(name) if operation != "CreateRole" else _new_role(name, params, context)]
     asked_tags = {f"aws:requesttag/{key.lower()}": value for key, value in _tags_of(params)}
     found = [
         Permission(each, resource, {**asked_tags, **_resource_tags(resource, context, tags)})
@@ -93,6 +93,10 @@ def _of_scheduler(operation: str, params: Params, context: Context) -> Iterator[
 
 def _of_iam(operation: str, params: Params, context: Context) -> Iterator[str | None]:
     yield _text(params, "RoleArn") or _text(params, "PolicySourceArn") or _text(params, "PolicyArn") or None
+
+
+def _new_role(name: str, params: Params, context: Context) -> str:
+    return f"arn:aws:iam::{context.account}:role{_text(params, 'Path') or '/'}{name}"
 
 
 def _of_nothing(operation: str, params: Params, context: Context) -> Iterator[str]:
