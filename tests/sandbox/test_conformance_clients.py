@@ -188,7 +188,8 @@ def test_the_sagemaker_sdk_describes_invokes_and_updates(sdk, sandbox):
     # The SDK reads the rest of the specification as another shape of the same name (a model card's).
     assert package.inference_specification.containers
     assert package.model_package_status == "Completed"
-    assert list(ModelPackage.get_all(**sdk)) == []
+    own = {each.model_package_name for each in ModelPackage.get_all(**sdk)}
+    assert own == {"practice-generate", "practice-chat-v1", "practice-chat-v2"}
     with sdk_endpoint(sdk, "by-the-sdk", sandbox.role_arn, "ml.g5.xlarge", "ml.p3.2xlarge") as endpoint:
         answer = endpoint.invoke(body=json.dumps(BODY), content_type="application/json")
         assert json.loads(answer.body.read())["generations"][0]["text"]

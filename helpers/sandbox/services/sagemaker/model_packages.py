@@ -10,7 +10,7 @@ from helpers.sandbox.aws.service import Context
 from ..marketplace.listings import listing
 from . import listing as lists
 from .errors import refused
-from .own_packages import PUBLISHED, own_packages
+from .own_packages import API_OF_PACKAGE, PUBLISHED, own_arn, own_packages
 from .state import State
 
 
@@ -33,8 +33,12 @@ class Package:
         return [kind for kind, package in self.model.packages.items() if package == self.name]
 
 
-def find(arn: str, context: Context) -> Package:
-    """Return the package of an ARN. Raises ValidationException for an unknown ARN or another region's."""
+def find(name: str, context: Context) -> Package:
+    """Return the package of an ARN, or of the account's own by name, as AWS takes both.
+
+    Raises ValidationException for an unknown one, or an ARN of another region.
+    """
+    arn = own_arn(name, context) if name in API_OF_PACKAGE else name
     parts = arn.split(":")
     if len(parts) == 6 and parts[3] != context.region:
         raise refused(f"ARN should be scoped to correct region: {context.region}")

@@ -17,8 +17,10 @@ PUBLISHED = "2026-11-29"
 
 def own_packages(context: Context) -> dict[str, catalog.Model]:
     """Return ARN -> model of all the packages that the account itself has in this region."""
-    prefix = f"arn:aws:sagemaker:{context.region}:{context.account}:model-package/"
-    return {
-        prefix + name: catalog.custom(prefix + name, api, *INSTANCE_TYPES)
-        for name, api in API_OF_PACKAGE.items()
-    }
+    arns = {own_arn(name, context): api for name, api in API_OF_PACKAGE.items()}
+    return {arn: catalog.custom(arn, api, *INSTANCE_TYPES) for arn, api in arns.items()}
+
+
+def own_arn(name: str, context: Context) -> str:
+    """Return the ARN of the account's own package of that name in this region."""
+    return f"arn:aws:sagemaker:{context.region}:{context.account}:model-package/{name}"
