@@ -113,10 +113,22 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
         ("01_subscribe", ("-y", "{accept_terms: 1}"), "accept_terms is 1; it takes True or False"),
         ("02_deploy", ("-p", "max_usd_per_hour", "nan"), "max_usd_per_hour is nan; it takes a finite number"),
         ("02_deploy", ("-r", "max_usd_per_hour", "10"), "max_usd_per_hour is '10'; it takes a finite number"),
-        ("02_deploy", ("-p", "software_usd_per_hour", "-5"), "software_usd_per_hour is -5; it takes a finite"),
+        (
+            "02_deploy",
+            ("-p", "software_usd_per_hour", "-5"),
+            "software_usd_per_hour is -5; it takes a finite",
+        ),
         ("02_deploy", ("-p", "delete_after_hours", "never"), "delete_after_hours is 'never'; it takes more"),
-        ("04_tune", ("-p", "max_tokens_values", "[50, 100]"), "max_tokens_values is '[50, 100]'; it takes a list"),
-        ("06_clean_up", ("-p", "cancel_subscription", "false"), "cancel_subscription is 'false'; it takes True"),
+        (
+            "04_tune",
+            ("-p", "max_tokens_values", "[50, 100]"),
+            "max_tokens_values is '[50, 100]'; it takes a list",
+        ),
+        (
+            "06_clean_up",
+            ("-p", "cancel_subscription", "false"),
+            "cancel_subscription is 'false'; it takes True",
+        ),
         ("06_clean_up", ("-p", "runtime", "AWS"), "runtime is 'AWS'; it takes 'sandbox' or 'aws'"),
     ],
 )

@@ -72,11 +72,17 @@ OF_CHAT_V2: dict[str, dict[str, Any]] = {
 @pytest.mark.slow
 @pytest.mark.parametrize("what", OF_CHAT_V2)
 def test_chat_v2_is_walked_from_deploying_to_tuning(own_sandbox: None, tmp_path: Path, what: str) -> None:
-    given = OF_CHAT_V2[what] | {"api": "chat-v2", "endpoint_name": "v2", "runs_folder": str(tmp_path / "runs")}
+    given = OF_CHAT_V2[what] | {
+        "api": "chat-v2",
+        "endpoint_name": "v2",
+        "runs_folder": str(tmp_path / "runs"),
+    }
     if "model_id" in given:
         run(FOLDER / "01_subscribe.ipynb", tmp_path, **given)
     deployed = run(FOLDER / "02_deploy.ipynb", tmp_path, **given)
-    assert ("can't tell whether this account is subscribed" in deployed.read_text()) == ("model_id" not in given)
+    assert ("can't tell whether this account is subscribed" in deployed.read_text()) == (
+        "model_id" not in given
+    )
     given.pop("model_package_arn", None)  # the endpoint's name and the api are enough from here on
     books = [run(FOLDER / f"{name}.ipynb", tmp_path, **given) for name in ("03_generate", "04_tune")]
     for book in books:
@@ -120,7 +126,10 @@ def test_parameters_that_several_notebooks_have_agree() -> None:
     own = {"prompt"}  # each asks for what shows its lesson
     for book in BOOKS:
         for name, parameter in papermill.inspect_notebook(str(book)).items():
-            assert name in own or seen.setdefault(name, parameter["default"]) == parameter["default"], (book.stem, name)
+            assert name in own or seen.setdefault(name, parameter["default"]) == parameter["default"], (
+                book.stem,
+                name,
+            )
 
 
 def test_each_notebook_has_a_parameters_cell() -> None:
