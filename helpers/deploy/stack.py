@@ -15,6 +15,7 @@ from .. import consent
 from ..catalog.data import DATA
 from ..connect.aws_errors import explained, if_there
 from ..connect.roles import DEADLINE_ROLE
+from ..connect.roles import STACK as COMMAND
 from ..connect.session import Session
 from ..errors import NotPermitted, NotSetUp
 from .endpoint import TAG
@@ -22,10 +23,6 @@ from .endpoint import TAG
 STACK = "cohere-on-sagemaker"
 TEMPLATE = DATA / "account.yaml"
 MARK = "Cohere's language models on Amazon SageMaker"  # in the template's description
-COMMAND = (
-    f"aws cloudformation deploy --template-file data/account.yaml --stack-name {STACK} "
-    "--capabilities CAPABILITY_NAMED_IAM"
-)
 
 
 def set_up(
