@@ -12,11 +12,11 @@ from botocore.exceptions import ClientError
 from ..catalog.data import document
 from ..connect.aws_errors import explained
 from ..connect.execution_role import role_of
-from ..connect.roles import SAGEMAKER, SCHEDULER, is_reserved
+from ..connect.roles import SAGEMAKER, SCHEDULER, is_reserved, listed
 from ..connect.session import Session
 from ..errors import NotPermitted, Throttled
 from .roles import found_deadline_role, found_role
-from .simulation import PASS_ROLE, cases, denied, listed
+from .simulation import PASS_ROLE, cases, denied
 from .table import Row, looked
 
 POLICY = "data/iam-policy.json"

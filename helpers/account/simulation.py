@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
+from ..connect.roles import listed
 from ..connect.session import Session
 
 PASS_ROLE, PASSED_TO = "iam:PassRole", "iam:PassedToService"
@@ -52,11 +53,6 @@ def denied(session: Session, principal: str, case: Case) -> Iterator[str]:
         if result["EvalDecision"] != "allowed":
             action = str(result["EvalActionName"])
             yield f"{action} of {case.resources[0]}" if action == PASS_ROLE else action
-
-
-def listed(value: Any) -> list[Any]:
-    """Return a policy's element as a list: it may be one."""
-    return value if isinstance(value, list) else [value]
 
 
 def _filled(session: Session, pattern: str) -> str:

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from .aws_errors import explained
+from .aws_errors import explained, if_there
 
 if TYPE_CHECKING:
     from .session import Session
@@ -45,9 +43,9 @@ def trusts(role: Mapping[str, Any], service: str) -> bool:
     policy = role.get("AssumeRolePolicyDocument") or {}
     return any(
         statement.get("Effect") == "Allow"
-        and "sts:AssumeRole" in _listed(statement.get("Action"))
+        and "sts:AssumeRole" in listed(statement.get("Action"))
         and service in _services(statement.get("Principal"))
-        for statement in _listed(policy.get("Statement"))
+        for statement in listed(policy.get("Statement"))
     )
 
 
@@ -57,12 +55,8 @@ def find_role(session: "Session", name: str) -> dict[str, Any] | None:
     Raises NotPermitted without iam:GetRole.
     """
     with explained(f"look up the role {name}"):
-        try:
-            return dict(session.client("iam").get_role(RoleName=name.rpartition("/")[2])["Role"])
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "NoSuchEntity":
-                raise
-            return None
+        found = if_there(session.client("iam").get_role, RoleName=name.rpartition("/")[2])
+    return dict(found["Role"]) if found else None
 
 
 def trouble(session: "Session", role_arn: str, service: str = SAGEMAKER) -> Trouble | None:
@@ -83,14 +77,15 @@ def trust_command(role: Mapping[str, Any], service: str) -> str:
     """Return the command that lets a service assume the role, beside whom it trusts already."""
     policy = role.get("AssumeRolePolicyDocument") or {"Version": "2012-10-17"}
     added = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    document = json.dumps({**policy, "Statement": [*_listed(policy.get("Statement")), added]})
+    document = json.dumps({**policy, "Statement": [*listed(policy.get("Statement")), added]})
     name = shlex.quote(role["RoleName"])
     return f"aws iam update-assume-role-policy --role-name {name} --policy-document {shlex.quote(document)}"
 
 
 def _services(principal: Any) -> Iterable[Any]:
-    return _listed(principal.get("Service")) if isinstance(principal, dict) else ()
+    return listed(principal.get("Service")) if isinstance(principal, dict) else ()
 
 
-def _listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
+    """Return a policy's element as a list: it may be one, a single value, or left out."""
     return value if isinstance(value, list) else [] if value is None else [value]

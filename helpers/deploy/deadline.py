@@ -20,7 +20,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..connect.aws_errors import explained, if_there
-from ..connect.roles import DEADLINE_ROLE, SCHEDULER, trusts
+from ..connect.roles import DEADLINE_ROLE, SCHEDULER, find_role, trusts
 from ..connect.session import Session
 from ..consent import is_amount, refusal
 from ..errors import NotOurs, NotPermitted
@@ -93,11 +93,10 @@ def prove_deadline(session: Session, *, sleep: Callable[[float], object] = time.
 def deadline_role(session: Session) -> str:
     """Return the ARN of the role that deletes: data/account.yaml's, or without it the execution role."""
     try:
-        with explained("look for the role of the deadline"):
-            found = if_there(session.client("iam").get_role, RoleName=DEADLINE_ROLE)
+        found = find_role(session, DEADLINE_ROLE)
     except NotPermitted:
         found = None
-    return str(found["Role"]["Arn"]) if found else session.role_arn
+    return str(found["Arn"]) if found else session.role_arn
 
 
 def renew_deadline(
@@ -180,11 +179,10 @@ def _put(session: Session, wanted: dict[str, Any], sleep: Callable[[float], obje
 def _may_yet_trust(session: Session, role_arn: str) -> bool:
     """Return whether IAM says that the role trusts the scheduler, or may not be asked."""
     try:
-        with explained("look at the role of the deadline"):
-            found = if_there(session.client("iam").get_role, RoleName=role_arn.rpartition("/")[2])
+        found = find_role(session, role_arn)
     except NotPermitted:
         return True
-    return found is not None and trusts(found["Role"], SCHEDULER)
+    return found is not None and trusts(found, SCHEDULER)
 
 
 def _time_of(answer: dict[str, Any]) -> datetime:

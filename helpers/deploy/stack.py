@@ -13,8 +13,8 @@ from botocore.exceptions import ClientError
 
 from .. import consent
 from ..catalog.data import DATA
-from ..connect.aws_errors import explained, if_there
-from ..connect.roles import DEADLINE_ROLE
+from ..connect.aws_errors import explained
+from ..connect.roles import DEADLINE_ROLE, find_role
 from ..connect.roles import STACK as COMMAND
 from ..connect.session import Session
 from ..errors import NotPermitted, NotSetUp
@@ -78,8 +78,7 @@ def _look(session: Session, tell: Callable[[str], object]) -> bool:
 
 
 def _has_role(session: Session) -> bool:
-    with explained(f"look for the role {DEADLINE_ROLE}"):
-        return if_there(session.client("iam").get_role, RoleName=DEADLINE_ROLE) is not None
+    return find_role(session, DEADLINE_ROLE) is not None
 
 
 def _given(email: str | None, usd: float | None) -> dict[str, str]:

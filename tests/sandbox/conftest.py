@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from helpers.sandbox import serve
 from helpers.sandbox.aws.service import Context
 from helpers.sandbox.engine.engine import Engine
 from helpers.sandbox.settings import ACCOUNT
 
-from .toy import Toy
+from .toy import Toy, address_unpublished
 
 
 @pytest.fixture(scope="session")
@@ -36,10 +35,7 @@ def engine(isolation: None) -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def unpublished() -> Iterator[None]:
     """The toys' addresses are not written to where the sandbox's stands."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(serve, "publish", lambda address: None)
-        patch.setattr(serve, "forget", lambda address: None)
-        patch.setattr(serve, "is_published", lambda address: True)
+    with address_unpublished():
         yield
 
 

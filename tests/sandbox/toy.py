@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
+import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
@@ -69,6 +70,16 @@ async def echo(scope, receive, send):
     headers = {name.decode(): value.decode() for name, value in scope["headers"]}
     told = {"path": scope["raw_path"].decode(), "body": message["body"].decode(), "headers": headers}
     await JSONResponse(told)(scope, receive, send)
+
+
+@contextmanager
+def address_unpublished():
+    """Leave the file with the sandbox's address alone while servers of tests start and end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(serve, "publish", lambda address: None)
+        patch.setattr(serve, "forget", lambda address: None)
+        patch.setattr(serve, "is_published", lambda address: True)
+        yield
 
 
 class Toy:

@@ -18,6 +18,7 @@ from helpers.connect.session import SandboxSession, Session
 from helpers.sandbox import app, serve
 from helpers.sandbox.settings import ACCOUNT, ROLE_ARN, Settings
 from helpers.sandbox.shell import settings as variables
+from tests.sandbox.toy import address_unpublished
 
 ROOT = Path(__file__).resolve().parents[3]
 LOADER = Loader()  # one for all sessions: it keeps the services' models, which are slow to read
@@ -99,10 +100,7 @@ class Account:
 @pytest.fixture
 def unpublished() -> Iterator[None]:
     """The address is not written to where the sandbox's stands."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(serve, "publish", lambda address: None)
-        patch.setattr(serve, "forget", lambda address: None)
-        patch.setattr(serve, "is_published", lambda address: True)
+    with address_unpublished():
         yield
 
 

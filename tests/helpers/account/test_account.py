@@ -13,8 +13,8 @@ from helpers import account as readiness
 from helpers.account import Readiness, Row, request_quota
 from helpers.account.__main__ import main
 from helpers.account.permissions import permissions
-from helpers.account.simulation import EXAMPLE, cases, listed
-from helpers.connect.roles import DEADLINE_ROLE, SAGEMAKER, SCHEDULER
+from helpers.account.simulation import EXAMPLE, cases
+from helpers.connect.roles import DEADLINE_ROLE, SAGEMAKER, SCHEDULER, listed
 from helpers.connect.session import Session
 from helpers.errors import BadInput, NotConnected, SandboxStopped
 from helpers.sandbox.settings import ACCOUNT

@@ -27,6 +27,11 @@ from ..practice_world import World, error, variant
 NAME = "faulty"
 PROMPT = "Write a sentence about cafés in Zürich:"
 
+POOLS = [
+    {"InstanceType": "ml.g5.xlarge", "Priority": 1},
+    {"InstanceType": "ml.g5.2xlarge", "Priority": 2},
+]
+
 
 @pytest.fixture(scope="module")
 def session(sandbox):
@@ -176,11 +181,7 @@ def test_the_next_deployment_finds_no_capacity():
 
 def test_a_type_without_capacity_makes_pools_fall_back():
     world, switch = world_with("no-capacity", instance_type="ml.g5.xlarge")
-    pools = [
-        {"InstanceType": "ml.g5.xlarge", "Priority": 1},
-        {"InstanceType": "ml.g5.2xlarge", "Priority": 2},
-    ]
-    world.create_config("c", variant(instance_type=None, InstancePools=pools))
+    world.create_config("c", variant(instance_type=None, InstancePools=POOLS))
     assert outcome(world, "e") == "InService"
     assert world.route().instance_type == "ml.g5.2xlarge"
     assert switch.settings[0].struck == 1
@@ -188,11 +189,7 @@ def test_a_type_without_capacity_makes_pools_fall_back():
 
 def test_without_any_capacity_pools_do_not_help():
     world, _ = world_with("no-capacity", next=1)
-    pools = [
-        {"InstanceType": "ml.g5.xlarge", "Priority": 1},
-        {"InstanceType": "ml.g5.2xlarge", "Priority": 2},
-    ]
-    world.create_config("c", variant(instance_type=None, InstancePools=pools))
+    world.create_config("c", variant(instance_type=None, InstancePools=POOLS))
     assert "InsufficientInstanceCapacity" in outcome(world, "e")
 
 
@@ -212,11 +209,7 @@ def test_a_quota_can_be_taken_away():
 
 def test_a_pool_does_not_help_where_one_of_its_types_has_no_quota():
     world, _ = world_with("quota", instance_type="ml.g5.2xlarge")
-    pools = [
-        {"InstanceType": "ml.g5.xlarge", "Priority": 1},
-        {"InstanceType": "ml.g5.2xlarge", "Priority": 2},
-    ]
-    world.create_config("c", variant(instance_type=None, InstancePools=pools))
+    world.create_config("c", variant(instance_type=None, InstancePools=POOLS))
     assert "'ml.g5.2xlarge for endpoint usage' is 0 Instances" in error(world.create_endpoint)
 
 
