@@ -116,13 +116,16 @@ batch: $(READY)
 	done; \
 	$(BIN)/python -m helpers.batch $(RUNS) --out build/batch
 
+# Two files at once, each with a sandbox of its own: half of a test's time is waiting.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+
 test: $(TOOLS) $(OLDER) check
-	$(BIN)/python -m pytest
+	$(PYTEST)
 	@rm -rf build/nbval && mkdir -p build/nbval && cp $(BOOKS) build/nbval
 	@set -e; $(UNATTENDED); $(BIN)/python -m pytest --nbval --nbval-cell-timeout 300 build/nbval
 
 test-fast: $(TOOLS) check
-	$(BIN)/python -m pytest -m "not slow"
+	$(PYTEST) -m "not slow"
 
 matrix: $(TOOLS)
 	$(BIN)/python -m tests.environments

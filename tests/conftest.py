@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from hypothesis import HealthCheck, settings
 
 from helpers.connect.roles import DEADLINE_ROLE, SCHEDULER
 from helpers.sandbox import process
@@ -20,6 +21,11 @@ from helpers.sandbox.loopback import only_loopback
 
 LOCK = Path(__file__).resolve().parents[1] / "requirements.lock"
 LOCKED = re.findall(r"^botocore==(\S+)", LOCK.read_text(encoding="utf-8"), re.M)
+# No test may fail because the machine was busy, and none of ours keeps a state in its fixtures.
+settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("tests")
 
 
 def is_locked() -> bool:

@@ -391,7 +391,6 @@ def walked(steps: int, phases: tuple[Phase, ...] = tuple(Phase)) -> None:
         settings=settings(
             max_examples=max(1, steps // STEPS_EACH),
             stateful_step_count=STEPS_EACH,
-            deadline=None,
             phases=phases,
             database=None,
             suppress_health_check=list(HealthCheck),

@@ -35,7 +35,7 @@ def sandboxed(engine, loop):
 
 
 # One seed for ten requests: what is drawn depends on the answers, which Hypothesis must not see.
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**32))
 def test_any_request_gets_an_answer(sandboxed, loop, seed):
     chance, known = random.Random(seed), Known()

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import catalog
@@ -105,7 +105,7 @@ def test_every_seen_token_has_the_model_s_own_probability(
     assert told == set(likeliest)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(prompt=st.sampled_from(PROMPTS), setting=SETTINGS)
 def test_reshaped_it_is_what_the_engine_draws_with(
     engine: Engine, looks: dict[str, NextToken], prompt: str, setting: Sampling

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import catalog
@@ -351,7 +351,7 @@ def test_a_text_of_null_is_no_text() -> None:
 
 
 @pytest.mark.usefixtures("unchecked")
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300)
 @given(JSON, st.sampled_from(["generations", "text", "token_likelihoods", "likelihood", "finish_reason"]))
 def test_whatever_an_answer_holds_it_is_a_response_or_the_models_failure(value: Any, name: str) -> None:
     right: dict[str, Any] = {"text": "a", "likelihood": -1, "token_likelihoods": []}

@@ -48,7 +48,7 @@ def known_of(client, plan):
 PLANS = st.lists(st.tuples(SETTINGS, st.integers(1, 8)), min_size=1, max_size=8)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(DISTRIBUTIONS, PLANS, SETTINGS, st.integers(0, 99))
 def test_every_bound_holds_whatever_was_not_seen(distribution, plan, setting, seed):
     known = known_of(Sampler(distribution, seed=seed), plan)
@@ -61,7 +61,7 @@ def test_every_bound_holds_whatever_was_not_seen(distribution, plan, setting, se
         assert told.low - 1e-9 <= truth[seen.token] <= told.high + 1e-9
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(DISTRIBUTIONS, PLANS, SETTINGS, st.integers(0, 99))
 def test_what_is_known_is_known_but_for_the_rounding_and_complete(distribution, plan, setting, seed):
     seen = known_of(Sampler(distribution, seed=seed), plan).seen
@@ -76,7 +76,7 @@ def test_what_is_known_is_known_but_for_the_rounding_and_complete(distribution, 
         assert abs(one.probability - truth[each.token]) <= allowed * max(truth[each.token], 1e-9) + 1e-9
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(DISTRIBUTIONS, PLANS, st.integers(0, 99))
 def test_as_many_tokens_are_certain_as_are_really_the_likeliest(distribution, plan, seed):
     seen = known_of(Sampler(distribution, seed=seed), plan).seen

@@ -89,7 +89,7 @@ def stream(api: str, body: Body) -> Stream:
     return Stream(lambda: body, APIS[api], "endpoint")
 
 
-@settings(max_examples=CASES, deadline=None)
+@settings(max_examples=CASES)
 @given(cut_streams())
 def test_wherever_a_stream_is_cut_the_text_is_whole(case: tuple[str, list[str], list[bytes]]) -> None:
     api, pieces, parts = case
@@ -101,7 +101,7 @@ def test_wherever_a_stream_is_cut_the_text_is_whole(case: tuple[str, list[str], 
     assert body.closed == 1
 
 
-@settings(max_examples=CASES, deadline=None)
+@settings(max_examples=CASES)
 @given(cut_streams(), st.data())
 def test_a_stream_that_breaks_keeps_all_that_arrived(
     case: tuple[str, list[str], list[bytes]], data: st.DataObject
@@ -128,7 +128,7 @@ def test_what_breaks_after_the_last_event_loses_nothing(api: str, after: Excepti
     assert (running.response.text, body.closed) == ("ab", 1)
 
 
-@settings(max_examples=CASES, deadline=None)
+@settings(max_examples=CASES)
 @given(cut_streams())
 def test_single_bytes_are_enough(case: tuple[str, list[str], list[bytes]]) -> None:
     api, pieces, parts = case
@@ -324,7 +324,7 @@ def altered(draw: st.DrawFn) -> tuple[str, list[dict[str, Any]]]:
     return api, [event for event in events if isinstance(event, dict)]
 
 
-@settings(max_examples=CASES, deadline=None)
+@settings(max_examples=CASES)
 @given(altered())
 def test_whatever_a_field_holds_the_text_is_kept(case: tuple[str, list[dict[str, Any]]]) -> None:
     api, events = case
@@ -333,7 +333,7 @@ def test_whatever_a_field_holds_the_text_is_kept(case: tuple[str, list[dict[str,
     assert body.closed == 1
 
 
-@settings(max_examples=CASES, deadline=None)
+@settings(max_examples=CASES)
 @given(st.sampled_from(sorted(EVENTS)), st.binary(max_size=60), st.integers(0, 10))
 def test_whatever_bytes_come_in_between_the_text_is_kept(api: str, foreign: bytes, at: int) -> None:
     lines = [json.dumps(event).encode() for event in EVENTS[api](["a", "b"])]
@@ -484,7 +484,7 @@ def test_a_message_of_a_newer_service_is_passed_over() -> None:
     assert drained(by_botocore(FRAMES[0] + new + b"".join(FRAMES[1:]))) is None
 
 
-@settings(max_examples=CASES, deadline=None)
+@settings(max_examples=CASES)
 @given(st.integers(0, sum(map(len, FRAMES)) - 1), st.integers(1, 255))
 def test_any_flipped_byte_is_noticed(at: int, flip: int) -> None:
     data = bytearray(b"".join(FRAMES))

@@ -59,7 +59,7 @@ def test_the_bars_follow_the_sliders_and_what_is_cut_off_stays_greyed():
     assert made.chart.value.count("cut off by temperature 0") == 4
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from([0.0, 0.3, 1.0, 2.5, 5.0]), st.integers(0, 6), st.floats(0.01, 0.99))
 def test_every_bar_is_what_the_sampler_would_do(temperature, k, p):
     made = ALL_KNOWN

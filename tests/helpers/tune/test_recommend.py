@@ -217,7 +217,7 @@ def test_several_values_of_k_are_refused():
         recommend(table(row(k=0), row(k=5)), "one")
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.lists(
         st.tuples(

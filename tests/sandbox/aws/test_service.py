@@ -310,7 +310,7 @@ def near_requests(draw):
     return operation, draw(st.dictionaries(st.sampled_from(names) if names else st.text(), json_values))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(near_requests())
 def test_any_json_is_either_parsed_or_refused(request):
     operation, params = request
@@ -325,7 +325,7 @@ def test_any_json_is_either_parsed_or_refused(request):
     assert message is None or "validation error" in message
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.binary(max_size=200))
 def test_bytes_that_are_no_request_are_refused(body):
     with pytest.raises(AwsError) as refused:

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import catalog
@@ -334,7 +334,7 @@ NAMES = [
 
 
 @given(values=st.dictionaries(st.sampled_from(NAMES), json_values), chat=st.booleans(), whole=st.booleans())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300)
 def test_whatever_comes_is_answered_or_refused(
     container: Container, values: dict[str, Any], chat: bool, whole: bool
 ) -> None:

@@ -119,7 +119,7 @@ texts = st.text(st.characters(exclude_categories=["Cs", "Co"]), max_size=30) | s
 
 
 @given(turns=st.lists(st.tuples(roles, texts), min_size=1, max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_practice_model_reads_what_it_read_before(engine: Engine, turns: list[tuple[Role, str]]) -> None:
     """Also without a system's turn, where its own template would put one about itself."""
     begin, end = ids(engine, "<|im_start|>", special=True), ids(engine, "<|im_end|>\n", special=True)

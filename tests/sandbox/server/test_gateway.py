@@ -11,7 +11,7 @@ from botocore import UNSIGNED
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.sandbox import serve
@@ -234,7 +234,7 @@ def test_odd_targets(toy, target):
     assert toy.answer_to(head % (target, toy.port)).startswith(b"HTTP/1.1 40")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(st.binary(max_size=300))
 def test_any_bytes_leave_the_server_well(toy, sent):
     with toy.connection(sent) as link:

@@ -244,7 +244,7 @@ def test_s3_may_leave_the_body_unsigned(stated):
 texts = st.text(max_size=12)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from(["s3", "sagemaker"]),
     st.lists(texts, max_size=4),
@@ -256,7 +256,7 @@ def test_any_path_and_query(service, steps, parameters):
     verify(signed("POST", path, query, service=service), KEY)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), max_size=30),
     st.text(alphabet=st.characters(min_codepoint=32, max_codepoint=255), max_size=120),
@@ -287,7 +287,7 @@ def test_an_absurd_date_is_the_requests_fault(name, date):
     refused(replace(request, headers=(*kept, (name, date))))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.from_regex(r"[A-Z][a-z]{2}, \d{1,3} [A-Z][a-z]{2} \d{1,6} \d{1,3}:\d{2}:\d{2} [+-]?\w{0,9}")
     | st.text()

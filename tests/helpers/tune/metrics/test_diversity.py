@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.tune.metrics import embeddings
@@ -53,7 +53,6 @@ def test_two_texts_that_are_half_alike():
     assert effective_number(np.array([[1, 0.5], [0.5, 1]])) == pytest.approx(by_hand)
 
 
-@settings(deadline=None)  # the first one loads the vectors
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=6))
 def test_the_effective_number_of_any_texts_is_between_one_and_their_number(texts):
     number = effective_number(similarity(texts))
@@ -62,7 +61,6 @@ def test_the_effective_number_of_any_texts_is_between_one_and_their_number(texts
     assert effective_number(similarity(texts[::-1])) == pytest.approx(number, abs=1e-4)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=5, max_size=5))
 def test_weights_are_how_often_a_text_counts(times):
     texts = [A, B, "Buy bread.", "Taxes rise in April.", "Snow fell."]

@@ -3,7 +3,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.errors import BadInput
@@ -15,7 +15,6 @@ def test_meaning_counts_and_not_the_words():
     assert dog @ hound > 0.5 > dog @ tax
 
 
-@settings(deadline=None)  # the first one loads the vectors
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=5))
 def test_every_text_has_a_vector_of_length_one(texts):
     vectors = embeddings.embed(texts)
