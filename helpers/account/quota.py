@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from .. import catalog, consent
+from .. import catalog
+from ..connect import consent
 from ..connect.aws_errors import explained
 from ..connect.session import Session
 from ..deploy.quotas import SERVICE, Quota, find_quota, used_by

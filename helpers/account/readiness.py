@@ -1,6 +1,7 @@
 """`check`: is my account ready? All looks in the order of the walk; none changes anything or costs."""
 
-from .. import catalog, consent
+from .. import catalog
+from ..connect import consent
 from ..connect.session import Session
 from . import identity, package, permissions, price, quota, roles, subscription
 from .table import Readiness, Row

@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from .. import consent
+from ..connect import consent
 from ..connect.aws_errors import explained, if_there
 from ..connect.session import Session
 from ..deploy.deadline import clear_deadline

@@ -13,7 +13,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from .. import catalog, consent
+from .. import catalog
+from ..connect import consent
 from ..connect.session import Session
 from ..errors import CostNotAccepted, NotConnected, NotPermitted, UnknownInstanceType
 from ..subscribe import marketplace

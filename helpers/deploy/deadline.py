@@ -20,9 +20,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..connect.aws_errors import explained, if_there
+from ..connect.consent import is_amount, refusal
 from ..connect.roles import DEADLINE_ROLE, SCHEDULER, find_role, trusts
 from ..connect.session import Session
-from ..consent import is_amount, refusal
 from ..errors import NotOurs, NotPermitted
 from . import schedule
 from .endpoint import TAG, check_name

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from contextlib import suppress
 
-from .. import catalog, consent
+from .. import catalog
+from ..connect import consent
 from ..connect.session import Session
 from ..errors import BadInput, CostNotAccepted, TutorialError
 from ..subscribe import marketplace

@@ -14,8 +14,8 @@ from typing import Any
 
 from .. import catalog
 from ..connect.aws_errors import explained, if_there
+from ..connect.consent import shown
 from ..connect.session import Session
-from ..consent import shown
 from ..errors import BadInput, EndpointFailed, EndpointNotFound, EndpointNotReady
 from .capacity import UNKNOWN, Capacity, capacity
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from .. import consent
 from ..catalog.data import DATA
+from ..connect import consent
 from ..connect.aws_errors import explained
 from ..connect.roles import DEADLINE_ROLE, find_role
 from ..connect.roles import STACK as COMMAND

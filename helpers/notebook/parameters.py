@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import catalog
-from ..consent import AMOUNT, YES_OR_NO, is_amount, is_yes_or_no, refusal
+from ..connect.consent import AMOUNT, YES_OR_NO, is_amount, is_yes_or_no, refusal
 from ..deploy.deadline import HOURS_RULE, is_hours
 from ..deploy.endpoint import NAME_RULE, is_name
 from ..errors import BadInput

@@ -13,7 +13,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from .. import catalog, consent
+from .. import catalog
+from ..connect import consent
 from ..connect.aws_errors import explained
 from ..connect.session import Session
 from ..errors import BadInput, NotConnected, NotOffered, NotPermitted, NotSubscribed, SandboxStopped

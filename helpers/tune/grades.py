@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..consent import is_yes_or_no
+from ..connect.consent import is_yes_or_no
 from ..errors import BadInput
 from ..notebook.markup import count
 from ..records import payload

@@ -17,10 +17,11 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from helpers import catalog, consent
+from helpers import catalog
 from helpers.clean_up import parts
 from helpers.clean_up.delete import delete
 from helpers.clean_up.leftovers import leftovers
+from helpers.connect import consent
 from helpers.deploy import create, deadline, deployment, endpoint
 from helpers.deploy.deadline import set_deadline
 from helpers.deploy.deployment import deploy

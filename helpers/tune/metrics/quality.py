@@ -6,7 +6,7 @@ Only different answers among the acceptable ones are worth counting (arXiv:2504.
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...consent import YES_OR_NO, is_yes_or_no, refusal
+from ...connect.consent import YES_OR_NO, is_yes_or_no, refusal
 from ...errors import BadInput
 from .diversity import ngrams
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from helpers import consent
 from helpers.clean_up.delete import delete
+from helpers.connect import consent
 from helpers.connect.session import Session
 from helpers.deploy import costs
 from helpers.deploy.costs import Price
@@ -17,7 +17,7 @@ from helpers.errors import BadInput, CostNotAccepted
 from helpers.notebook import parameters
 from helpers.subscribe import marketplace
 
-from .wrong_values import NO_AMOUNT, NO_YES_OR_NO
+from ..wrong_values import NO_AMOUNT, NO_YES_OR_NO
 
 MODEL = "cohere-medium"
 

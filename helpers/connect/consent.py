@@ -7,7 +7,7 @@ exact type; anything else is refused before any request.
 import reprlib
 import sys
 
-from .errors import BadInput
+from ..errors import BadInput
 
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 60
