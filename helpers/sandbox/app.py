@@ -23,6 +23,7 @@ from .services.authorization.authorizer import Authorizer
 from .services.authorization.client import POLICY_PATH
 from .services.authorization.control import PolicyControl
 from .services.authorization.simulation import Simulation
+from .services.clock import Clock
 from .services.cloudwatch.records import Observer
 from .services.iam import Roles
 from .services.marketplace import Agreements, Discovery
@@ -50,9 +51,10 @@ def wire(address: Address, settings: Settings, model: Path) -> Sandbox:
 def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     """Return the sandbox around an engine that is already loaded."""
     faults, observer = Faults(), Observer(log_bodies=settings.log_prompts)
+    clock = Clock(settings.clock_speed)
     agreements, roles = Agreements(settings), Roles()
     schedules = Schedules(roles)
-    sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, faults=faults)
+    sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, clock.now, faults)
     keys, authorizer = Keys(address), Authorizer(roles, sagemaker, faults)
     services = [
         *(sagemaker, agreements, Discovery(), Pricing(), Quotas(faults)),
