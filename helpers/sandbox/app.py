@@ -29,6 +29,7 @@ from .services.iam import Roles
 from .services.marketplace import Agreements, Discovery
 from .services.pricing import Pricing
 from .services.quotas import Quotas
+from .services.runtime.instances import Instances
 from .services.runtime.invoke import Runtime
 from .services.sagemaker import SageMaker
 from .services.scheduler import Schedules
@@ -51,7 +52,7 @@ def wire(address: Address, settings: Settings, model: Path) -> Sandbox:
 def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     """Return the sandbox around an engine that is already loaded."""
     faults, observer = Faults(), Observer(log_bodies=settings.log_prompts)
-    clock = Clock(settings.clock_speed)
+    clock, instances = Clock(settings.clock_speed), Instances(settings.instance_slots)
     agreements, roles = Agreements(settings), Roles()
     schedules = Schedules(roles)
     sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, clock.now, faults)
@@ -66,6 +67,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
         reshape=partial(reshaped, faults),
         faults=faults,
         observe=observer.take,
+        instances=instances,
     )
 
     def load_others() -> ASGIApp:
