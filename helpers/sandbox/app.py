@@ -29,6 +29,8 @@ from .services.iam import Roles
 from .services.marketplace import Agreements, Discovery
 from .services.pricing import Pricing
 from .services.quotas import Quotas
+from .services.runtime.client import CAPACITY_PATH
+from .services.runtime.control import CapacityControl
 from .services.runtime.instances import Instances
 from .services.runtime.invoke import Runtime
 from .services.sagemaker import SageMaker
@@ -80,6 +82,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     controls: dict[str, Control] = {
         CONTROL_PATH: FaultControl(faults),
         POLICY_PATH: PolicyControl(roles, authorizer),
+        CAPACITY_PATH: CapacityControl(instances, clock),
     }
     return build_app(
         address, services, runtime, load_others, controls=controls, keys=keys, authorizer=authorizer
