@@ -23,11 +23,15 @@ from .services.authorization.authorizer import Authorizer
 from .services.authorization.client import POLICY_PATH
 from .services.authorization.control import PolicyControl
 from .services.authorization.simulation import Simulation
+from .services.clock import Clock
 from .services.cloudwatch.records import Observer
 from .services.iam import Roles
 from .services.marketplace import Agreements, Discovery
 from .services.pricing import Pricing
 from .services.quotas import Quotas
+from .services.runtime.client import CAPACITY_PATH
+from .services.runtime.control import CapacityControl
+from .services.runtime.instances import Instances
 from .services.runtime.invoke import Runtime
 from .services.sagemaker import SageMaker
 from .services.scheduler import Schedules
@@ -50,9 +54,10 @@ def wire(address: Address, settings: Settings, model: Path) -> Sandbox:
 def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     """Return the sandbox around an engine that is already loaded."""
     faults, observer = Faults(), Observer(log_bodies=settings.log_prompts)
+    clock, instances = Clock(settings.clock_speed), Instances(settings.instance_slots)
     agreements, roles = Agreements(settings), Roles()
     schedules = Schedules(roles)
-    sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, faults=faults)
+    sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, clock.now, faults)
     keys, authorizer = Keys(address), Authorizer(roles, sagemaker, faults)
     services = [
         *(sagemaker, agreements, Discovery(), Pricing(), Quotas(faults)),
@@ -64,6 +69,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
         reshape=partial(reshaped, faults),
         faults=faults,
         observe=observer.take,
+        instances=instances,
     )
 
     def load_others() -> ASGIApp:
@@ -76,6 +82,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     controls: dict[str, Control] = {
         CONTROL_PATH: FaultControl(faults),
         POLICY_PATH: PolicyControl(roles, authorizer),
+        CAPACITY_PATH: CapacityControl(instances, clock),
     }
     return build_app(
         address, services, runtime, load_others, controls=controls, keys=keys, authorizer=authorizer

@@ -17,7 +17,7 @@ from ..address import Address
 from ..aws.service import AwsError, Context, HttpReply, Service, check_region, check_type, unknown_operation
 from ..faults.client import CONTROL_SERVICE
 from .activity import Activity
-from .background import BackgroundLoader
+from .background import BackgroundLoader, Work
 from .body import Bodies, Body, ClientDisconnected, drain
 from .calls import call
 from .errors import denied, error_response
@@ -203,12 +203,13 @@ def build_app(
     controls: Mapping[str, Control] | None = None,
     keys: Keys | None = None,
     authorizer: Authorizer | None = None,
+    work: Sequence[Work] = (),
 ) -> Sandbox:
-    """Return the application; `others` loads moto in the background once the server listens.
+    """Return the application; `others` loads moto once the server listens, then `work` runs on and on.
 
     `controls` answer the sandbox's own paths; without an `authorizer` nobody's permissions are checked.
     """
-    loader = BackgroundLoader("moto", others)
+    loader = BackgroundLoader("moto", others, work)
     return Sandbox(address, services, runtime, loader, controls or {}, keys or Keys(address), authorizer)
 
 
