@@ -1,4 +1,4 @@
-"""Metric alarms' states by CloudWatch's own tables: 0 is a value within the threshold, X breaches, - is missing."""
+"""Metric alarms' states by CloudWatch's own tables: 0 is within the threshold, X breaches, - is missing."""
 
 import pytest
 from hypothesis import given

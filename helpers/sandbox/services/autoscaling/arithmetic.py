@@ -23,7 +23,7 @@ class Step:
     upper: float | None = None
 
     def holds(self, excess: float) -> bool:
-        """Tell whether the metric minus the threshold is in this step, whose bound nearer to 0 belongs to it."""
+        """Tell whether the metric minus the threshold is in this step; its bound nearer to 0 belongs to it."""
         lower = -math.inf if self.lower is None else self.lower
         upper = math.inf if self.upper is None else self.upper
         return lower <= excess < upper if excess >= 0 else lower < excess <= upper
@@ -31,7 +31,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Cooldown:
-    """What a policy's last changes keep back: scaling out until `out`, counted from `base`; in until `inwards`."""
+    """What a policy's last changes keep back: until `out` it counts from `base`, until `inwards` it stays."""
 
     out: datetime | None = None
     base: int = 0
@@ -52,9 +52,7 @@ def tracked(capacity: int, metric: float, target: float) -> int:
     return math.ceil(round(min(capacity * metric / target, _MOST), 9))
 
 
-def stepped(
-    capacity: int, excess: float, steps: Iterable[Step], kind: Adjustment, least: int = 0
-) -> int:
+def stepped(capacity: int, excess: float, steps: Iterable[Step], kind: Adjustment, least: int = 0) -> int:
     """Return the instances after the step in which `excess` is; the same if it is in none.
 
     `least` is MinAdjustmentMagnitude, for a change in percent.

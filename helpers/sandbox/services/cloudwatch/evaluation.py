@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 State = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
-LOOKED_BACK = 2  # periods beyond the evaluated ones, in which missing points are replaced (the guide's example)
+LOOKED_BACK = (
+    2  # periods beyond the evaluated ones, in which missing points are replaced (the guide's example)
+)
 _COMPARED: dict[str, Callable[[float, float], bool]] = {
     "GreaterThanThreshold": operator.gt,
     "GreaterThanOrEqualToThreshold": operator.ge,
