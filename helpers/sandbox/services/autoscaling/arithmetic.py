@@ -23,7 +23,7 @@ class Step:
     upper: float | None = None
 
     def holds(self, excess: float) -> bool:
-        """Tell whether the metric minus the threshold is in this step; its bound nearer to 0 belongs to it."""
+        """Tell whether metric minus threshold is in this step, to which its bound nearer to 0 belongs."""
         lower = -math.inf if self.lower is None else self.lower
         upper = math.inf if self.upper is None else self.upper
         return lower <= excess < upper if excess >= 0 else lower < excess <= upper
