@@ -84,6 +84,26 @@ class Session:
                 self._clients[service] = self.boto3.client(service, region_name=region, config=config)
             return self._clients[service]
 
+    def practise_with(self, *, slots: int | None = None, clock_speed: float | None = None) -> float:
+        """Choose what an instance of the sandbox bears, and how long AWS's minutes last; return the speed.
+
+        `slots` is the number of requests that an instance serves at once, 1 to 1000; `clock_speed`, 1 to 600,
+        says how many of AWS's seconds pass in one second, for metrics, alarms and scaling. On AWS nothing
+        changes, and the speed is 1. Raises BadInput or NotConnected.
+        """
+        if self.spends_money:
+            return 1.0
+        from ..sandbox import process
+
+        try:
+            if (address := process.find()) is None:
+                raise process.SandboxError("The sandbox has stopped: run the connect(...) cell again.")
+            return process.practise_with(address, slots=slots, clock_speed=clock_speed)
+        except ValueError as error:
+            raise BadInput(str(error)) from error
+        except process.SandboxError as error:
+            raise NotConnected(str(error)) from error
+
     @cached_property
     def account(self) -> str:
         """The twelve digits of the AWS account; made up in the sandbox."""

@@ -1,4 +1,4 @@
-"""The practice AWS: `python -m helpers.sandbox start | status | env | faults | policy | stop`."""
+"""The practice AWS: `python -m helpers.sandbox start | status | env | faults | policy | capacity | stop`."""
 
 import argparse
 import os
@@ -7,6 +7,7 @@ import sys
 from . import faults, process, shell
 from .faults import cli
 from .services.authorization import cli as policy_cli
+from .services.runtime import cli as capacity_cli
 
 REGION = "us-east-1"
 
@@ -21,6 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
             cli.add_commands(added)
         if name == "policy":
             policy_cli.add_commands(added)
+        if name == "capacity":
+            capacity_cli.add_options(added)
         if name == "env":
             added.add_argument("--undo", action="store_true", help="print what takes it back")
     parsed = parser.parse_args(arguments)
@@ -78,6 +81,10 @@ def _policy(parsed: argparse.Namespace) -> int:
     return policy_cli.run(_running(), parsed)
 
 
+def _capacity(parsed: argparse.Namespace) -> int:
+    return capacity_cli.run(_running(), parsed)
+
+
 def _running() -> process.Address:
     address = process.find()
     if address is None:
@@ -103,6 +110,7 @@ _COMMANDS = {
     "env": (_env, 'start it and print its address and keys: eval "$(python -m helpers.sandbox env)"'),
     "faults": (_faults, "let things go wrong on purpose, or say what is set to"),
     "policy": (_policy, "choose what you may do, by an IAM policy, or say what you may and what you needed"),
+    "capacity": (_capacity, "choose how much an instance bears and how long AWS's minutes last, or say it"),
     "stop": (_stop, "end it; it forgets everything"),
     "serve": (_serve, "be the sandbox, in this process (what start runs)"),
 }

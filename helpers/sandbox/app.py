@@ -31,6 +31,9 @@ from .services.iam import Roles
 from .services.marketplace import Agreements, Discovery
 from .services.pricing import Pricing
 from .services.quotas import Quotas
+from .services.runtime.client import CAPACITY_PATH
+from .services.runtime.control import CapacityControl
+from .services.runtime.instances import Instances
 from .services.runtime.invoke import Runtime
 from .services.sagemaker import SageMaker
 from .services.scheduler import Schedules
@@ -53,7 +56,7 @@ def wire(address: Address, settings: Settings, model: Path) -> Sandbox:
 def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     """Return the sandbox around an engine that is already loaded."""
     faults, observer = Faults(), Observer(log_bodies=settings.log_prompts)
-    clock = Clock(settings.clock_speed)
+    clock, instances = Clock(settings.clock_speed), Instances(settings.instance_slots)
     agreements, roles = Agreements(settings), Roles()
     schedules = Schedules(roles)
     sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, clock.now, faults)
@@ -71,6 +74,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
         reshape=partial(reshaped, faults),
         faults=faults,
         observe=observer.take,
+        instances=instances,
     )
 
     def load_others() -> ASGIApp:
@@ -86,6 +90,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     controls: dict[str, Control] = {
         CONTROL_PATH: FaultControl(faults),
         POLICY_PATH: PolicyControl(roles, authorizer),
+        CAPACITY_PATH: CapacityControl(instances, clock),
     }
     return build_app(
         *(address, services, runtime, load_others),

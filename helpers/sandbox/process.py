@@ -16,7 +16,7 @@ from .address import Address, SandboxError, forget, log_file, private, published
 from .server.health import is_alive
 from .settings import Settings
 
-__all__ = ["Address", "SandboxError", "find", "start", "stop"]
+__all__ = ["Address", "SandboxError", "find", "practise_with", "start", "stop"]
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -72,6 +72,16 @@ def stop() -> bool:
         time.sleep(_POLL_SECONDS)
     forget(address)
     return True
+
+
+def practise_with(address: Address, *, slots: int | None = None, clock_speed: float | None = None) -> float:
+    """Set the running sandbox's capacity, as `python -m helpers.sandbox capacity` does; return its speed.
+
+    Raises ValueError for values that can't be, and SandboxError.
+    """
+    from .services.runtime.client import capacity
+
+    return capacity(address, slots, clock_speed).clock_speed
 
 
 def _start(on_progress: Callable[[str], None]) -> Address:

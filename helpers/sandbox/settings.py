@@ -2,12 +2,10 @@
 
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
-T = TypeVar("T")
 MOST_SLOTS, MOST_SPEED = 1000, 600
 ACCOUNT = "123456789012"
 # as Studio names the role that it makes for a domain
@@ -46,24 +44,29 @@ class Settings:
             ),
             model=Path(model) if model else None,
             log_prompts=environment.get("SANDBOX_LOG_PROMPTS", "").strip() not in ("", "0"),
-            instance_slots=_checked(environment, "SANDBOX_INSTANCE_SLOTS", checked_slots, cls.instance_slots),
-            clock_speed=_checked(environment, "SANDBOX_CLOCK_SPEED", checked_speed, cls.clock_speed),
+            instance_slots=checked_slots(
+                environment.get("SANDBOX_INSTANCE_SLOTS", "").strip() or cls.instance_slots,
+                "SANDBOX_INSTANCE_SLOTS",
+            ),
+            clock_speed=checked_speed(
+                environment.get("SANDBOX_CLOCK_SPEED", "").strip() or cls.clock_speed, "SANDBOX_CLOCK_SPEED"
+            ),
         )
 
 
-def checked_slots(value: object) -> int:
-    """Return how many requests an instance serves at once, 1 to 1000. Raises ValueError."""
+def checked_slots(value: object, name: str = "slots") -> int:
+    """Return how many requests an instance serves at once, 1 to 1000. Raises ValueError with that name."""
     number = _as_number(value)
     if number not in range(1, MOST_SLOTS + 1):
-        raise ValueError(f"is {value!r}; it takes a whole number from 1 to {MOST_SLOTS}.")
+        raise ValueError(f"{name} is {value!r}; it takes a whole number from 1 to {MOST_SLOTS}.")
     return int(number)
 
 
-def checked_speed(value: object) -> float:
-    """Return how many of AWS's seconds pass in one of this machine's, 1 to 600. Raises ValueError."""
+def checked_speed(value: object, name: str = "clock_speed") -> float:
+    """Return AWS's seconds in one of this machine's, 1 to 600. Raises ValueError with that name."""
     number = _as_number(value)
     if not 1 <= number <= MOST_SPEED:
-        raise ValueError(f"is {value!r}; it takes a number from 1 to {MOST_SPEED}.")
+        raise ValueError(f"{name} is {value!r}; it takes a number from 1 to {MOST_SPEED}.")
     return number
 
 
@@ -72,14 +75,6 @@ def _as_number(value: object) -> float:
         return math.nan if isinstance(value, bool) else float(value)  # type: ignore[arg-type]  # what it raises for
     except (TypeError, ValueError, OverflowError):
         return math.nan
-
-
-def _checked(environment: Mapping[str, str], name: str, check: Callable[[object], T], default: T) -> T:
-    text = environment.get(name, "").strip()
-    try:
-        return check(text) if text else default
-    except ValueError as error:
-        raise ValueError(f"{name} {error}") from None
 
 
 def _seconds(environment: Mapping[str, str], name: str, default: float) -> float:

@@ -6,21 +6,22 @@ Implements SageMaker's protocol and does not look into what the container answer
 import asyncio
 import logging
 import uuid
-from collections.abc import Callable
-from contextlib import aclosing
-from typing import Protocol
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack, aclosing
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from helpers.sandbox.aws.service import AwsError, Context
 from helpers.sandbox.faults import Faults
-from helpers.sandbox.inference import Answer, Inference, Parts
+from helpers.sandbox.inference import JSON, Answer, Inference, Parts
 from helpers.sandbox.server.body import ClientDisconnected
 
 from ..cloudwatch.records import Invocation, Watch, ignore
 from ..sagemaker import Variant
 from .checks import check_members, check_routing, check_size
+from .instances import Instances, Place
 from .stream import EventStream, unless_gone
 
 logger = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Runtime:
         reshape: Callable[[Parts], Parts] = as_they_come,
         faults: Faults | None = None,
         observe: Callable[[Invocation], None] = ignore,
+        instances: Instances | None = None,
     ) -> None:
         self._sagemaker = sagemaker
         self._container = container
@@ -65,6 +67,7 @@ class Runtime:
         self._reshape = reshape
         self._faults = faults or Faults()
         self._observe = observe
+        self._instances = instances or Instances()
 
     async def invoke(self, request: Request, endpoint_name: str, context: Context, stream: bool) -> Response:
         """Answer an invocation; `stream` chooses InvokeEndpointWithResponseStream.
@@ -84,40 +87,56 @@ class Runtime:
         # whether a stream's first part has a limit of 60 s (not established): here 8 minutes for all
         seconds = self._stream_seconds if stream else self._seconds
         deadline = asyncio.get_running_loop().time() + seconds
-        try:
+        with ExitStack() as held:
+            place = self._instances.route(context.region, variant)
+            held.callback(place.leave)
             content_type = request.headers.get("content-type", "")
-            work = self._container_answer(variant, body, content_type, deadline, whole=not stream)
-            answer = await unless_gone(request.receive, work)
-        except TimeoutError as error:
-            watch.failed(0, _TIMED_OUT)
-            raise model_error(variant, context, 0, _TIMED_OUT) from error
-        except ClientDisconnected:
-            watch.disconnected()
-            raise
-        headers = {"x-amzn-RequestId": str(uuid.uuid4()), "x-Amzn-Invoked-Production-Variant": variant.name}
-        if isinstance(answer, Answer):
-            if answer.status >= 400:
-                message = answer.body.decode(errors="replace")
-                watch.failed(answer.status, message)
-                raise model_error(variant, context, answer.status, message)
-            if not stream:
+            work = self._container_answer(place, variant, body, content_type, deadline, whole=not stream)
+            answer = await _received(work, request, variant, context, watch)
+            headers = {"x-amzn-RequestId": str(uuid.uuid4())}
+            headers["x-Amzn-Invoked-Production-Variant"] = variant.name
+            content_type = answer.content_type if isinstance(answer, Answer) else JSON
+            if isinstance(answer, Answer) and not stream:
                 watch.answered(len(answer.body))
-                return Response(answer.body, 200, {**headers, "Content-Type": answer.content_type})
-            headers["X-Amzn-SageMaker-Content-Type"] = answer.content_type
-            return EventStream(self._reshape(_single(answer.body)), deadline, headers, watch)
-        headers["X-Amzn-SageMaker-Content-Type"] = "application/json"
-        return EventStream(self._reshape(answer), deadline, headers, watch)
+                return Response(answer.body, 200, {**headers, "Content-Type": content_type})
+            headers["X-Amzn-SageMaker-Content-Type"] = content_type
+            parts = _single(answer.body) if isinstance(answer, Answer) else answer
+            return EventStream(self._reshape(parts), deadline, headers, watch, held.pop_all())
 
     async def _container_answer(
-        self, variant: Variant, body: bytes, content_type: str, deadline: float, *, whole: bool
+        self, place: Place, variant: Variant, body: bytes, content_type: str, deadline: float, *, whole: bool
     ) -> Answer | Parts:
         async with asyncio.timeout_at(deadline):
+            await place.slot.wait()
             answer = await self._container.invoke(variant.model, body, content_type)
             if whole and not isinstance(answer, Answer):
                 # InvokeEndpoint got a stream: return all parts at once.
                 async with aclosing(answer) as parts:
                     return Answer(200, b"".join([part async for part in parts]))
         return answer
+
+
+async def _received(
+    work: Coroutine[Any, Any, Answer | Parts],
+    request: Request,
+    variant: Variant,
+    context: Context,
+    watch: Watch,
+) -> Answer | Parts:
+    """Return the container's good answer. Raises ModelError for a bad one or none, and ClientDisconnected."""
+    try:
+        answer = await unless_gone(request.receive, work)
+    except TimeoutError as error:
+        watch.failed(0, _TIMED_OUT)
+        raise model_error(variant, context, 0, _TIMED_OUT) from error
+    except ClientDisconnected:
+        watch.disconnected()
+        raise
+    if isinstance(answer, Answer) and answer.status >= 400:
+        message = answer.body.decode(errors="replace")
+        watch.failed(answer.status, message)
+        raise model_error(variant, context, answer.status, message)
+    return answer
 
 
 def model_error(variant: Variant, context: Context, status: int, message: str) -> AwsError:

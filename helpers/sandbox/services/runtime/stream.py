@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 from typing import Any, TypeVar
 
 from starlette.responses import Response
@@ -26,24 +26,31 @@ _STREAM_TIMED_OUT = "Your model primary did not complete sending the inference r
 
 
 class EventStream(Response):
-    """A response of event-stream frames; when the client leaves, the computation ends."""
+    """A response of event-stream frames; when the client leaves, the computation ends.
 
-    def __init__(self, parts: Parts, deadline: float, headers: dict[str, str], watch: Watch) -> None:
+    `held` is closed at the end: it holds the request's slot.
+    """
+
+    def __init__(
+        self, parts: Parts, deadline: float, headers: dict[str, str], watch: Watch, held: ExitStack
+    ) -> None:
         super().__init__(None, 200, {**headers, "Content-Type": eventstream.CONTENT_TYPE})
         del self.headers["content-length"]
         self._parts = parts
         self._deadline = deadline
         self._watch = watch
+        self._held = held
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the stream."""
-        try:
-            await unless_gone(receive, self._send(send))
-        except ClientDisconnected:
-            self._watch.disconnected()
-            logger.info("the client left a stream; its generation was ended")
-        except eventstream.StreamCut:  # the answer stays incomplete, so the server closes the connection
-            self._watch.failed(500, "the stream was cut, as it was set to be")
+        with self._held:
+            try:
+                await unless_gone(receive, self._send(send))
+            except ClientDisconnected:
+                self._watch.disconnected()
+                logger.info("the client left a stream; its generation was ended")
+            except eventstream.StreamCut:  # the answer stays incomplete, so the server closes the connection
+                self._watch.failed(500, "the stream was cut, as it was set to be")
 
     async def _send(self, send: Send) -> None:
         async with aclosing(self._parts) as parts:

@@ -25,6 +25,7 @@ class Variant:
     endpoint_name: str
     weight: float = 1.0
     instances: int = 1
+    fleet: str = ""  # a name for the instances that one deployment started
     spec: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
 

@@ -1,5 +1,6 @@
 """Deployment of an endpoint configuration: subscription, quota, capacity, health check."""
 
+import uuid
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -136,5 +137,6 @@ def _variant(option: Option, spec: dict[str, Any], endpoint_name: str) -> Varian
         endpoint_name=endpoint_name,
         weight=float(spec["InitialVariantWeight"]),
         instances=int(spec["InitialInstanceCount"]),
+        fleet=uuid.uuid4().hex,
         spec=spec,
     )
