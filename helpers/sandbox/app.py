@@ -23,7 +23,9 @@ from .services.authorization.authorizer import Authorizer
 from .services.authorization.client import POLICY_PATH
 from .services.authorization.control import PolicyControl
 from .services.authorization.simulation import Simulation
+from .services.autoscaling import AutoScaling
 from .services.clock import Clock
+from .services.cloudwatch.alarms import Alarms
 from .services.cloudwatch.records import Observer
 from .services.iam import Roles
 from .services.marketplace import Agreements, Discovery
@@ -59,9 +61,12 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     schedules = Schedules(roles)
     sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, clock.now, faults)
     keys, authorizer = Keys(address), Authorizer(roles, sagemaker, faults)
+    alarms = Alarms(clock)
+    autoscaling = AutoScaling(sagemaker, alarms, clock, roles, authorizer)
+    sagemaker.scaling = autoscaling
     services = [
         *(sagemaker, agreements, Discovery(), Pricing(), Quotas(faults)),
-        *(Sts(keys, roles), Simulation(roles)),
+        *(Sts(keys, roles), Simulation(roles), autoscaling),
     ]
     runtime = Runtime(
         sagemaker,
@@ -75,7 +80,10 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     def load_others() -> ASGIApp:
         app = moto.load()
         # the observer writes its records to moto's CloudWatch, which exists only now
-        for connect in (roles.connect, schedules.connect, Tagging(sagemaker).connect, observer.start):
+        for connect in (
+            *(roles.connect, schedules.connect, Tagging(sagemaker).connect),
+            *(alarms.connect, observer.start),
+        ):
             _without_failing(connect)
         return app
 
@@ -85,7 +93,11 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
         CAPACITY_PATH: CapacityControl(instances, clock),
     }
     return build_app(
-        address, services, runtime, load_others, controls=controls, keys=keys, authorizer=authorizer
+        *(address, services, runtime, load_others),
+        controls=controls,
+        keys=keys,
+        authorizer=authorizer,
+        work=[autoscaling.run],
     )
 
 

@@ -9,6 +9,9 @@ from .authorization.policy import EVERYTHING
 
 POLICY_NAME = "Practice"  # the inline policy of the practice account's role
 SAGEMAKER, SCHEDULER = "sagemaker.amazonaws.com", "scheduler.amazonaws.com"
+# the service-linked role by which Application Auto Scaling scales endpoints (its user guide)
+SCALING_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
+SCALING_ROLE = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 _TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": SAGEMAKER}, "Action": "sts:AssumeRole"}],
@@ -38,6 +41,24 @@ class Roles:
         )
         iam.put_role_policy(ROLE_NAME, POLICY_NAME, self._policy)
         self._iam = iam
+
+    def link_for_scaling(self) -> None:
+        """Create the service-linked role that scales endpoints, if IAM is there and has none yet."""
+        if self._iam is not None and self.role_arn(SCALING_ROLE) is None:
+            principal = {
+                "Effect": "Allow",
+                "Principal": {"Service": SCALING_SERVICE},
+                "Action": "sts:AssumeRole",
+            }
+            self._iam.create_role(
+                role_name=SCALING_ROLE,
+                assume_role_policy_document=json.dumps({**_TRUST, "Statement": [principal]}),
+                path=f"/aws-service-role/{SCALING_SERVICE}/",
+                permissions_boundary=None,
+                description="",
+                tags=[],
+                max_session_duration="3600",
+            )
 
     @property
     def policy(self) -> str | None:

@@ -19,7 +19,7 @@ EVERYTHING = json.dumps(
 )
 KNOWN = "(known)"
 # Names of condition keys ignore case; after a slash comes a tag's key.
-KEYS = ("iam:passedtoservice", "sagemaker:taggingaction", "sts:externalid")
+KEYS = ("iam:awsservicename", "iam:passedtoservice", "sagemaker:taggingaction", "sts:externalid")
 KEYS_OF_TAGS = ("aws:resourcetag/", "aws:requesttag/")
 
 

@@ -11,7 +11,7 @@ from .endpoint_views import describe
 from .errors import ENDPOINT, arn, in_progress, named, refused, taken
 from .lifecycle import DELETABLE, Deployment, Endpoint, Variant
 from .placement import Deploying
-from .state import tags_of
+from .state import Record, tags_of
 
 
 class EndpointOperations(Deploying):
@@ -42,6 +42,9 @@ class EndpointOperations(Deploying):
         """Deploy another configuration beside the one that serves, then switch to it."""
         guardrails.check(params)
         endpoint = self._in_service(params["EndpointName"], context)
+        if self.scaling is not None:
+            changed = _changed_types(endpoint, self._config(params["EndpointConfigName"], context))
+            self.scaling.check_update(endpoint.name, changed, context)
         retained = _retained(endpoint.serving, params)
         deployment = self._deploy(endpoint.name, params["EndpointConfigName"], context, retained)
         if not params.get("RetainDeploymentConfig"):
@@ -75,6 +78,9 @@ class EndpointOperations(Deploying):
             return {}  # AWS's answer to a second delete (not established)
         if endpoint.status not in DELETABLE:
             raise in_progress(endpoint.name, context)
+        if self.scaling is not None:
+            self.scaling.check_delete(endpoint.name, context)
+            self.scaling.deleted(endpoint.name, context.region)
         self._delete(self._region(context), endpoint, self._clock())
         return {}
 
@@ -115,6 +121,12 @@ def _changed(variant: Variant, desired: dict[str, Any]) -> Variant:
         weight=float(desired.get("DesiredWeight", variant.weight)),
         instances=int(desired.get("DesiredInstanceCount", variant.instances)),
     )
+
+
+def _changed_types(endpoint: Endpoint, config: Record) -> list[str]:
+    """Return the names of the serving variants to which a configuration gives another instance type."""
+    given = {each["VariantName"]: each.get("InstanceType") for each in config.params["ProductionVariants"]}
+    return [v.name for v in endpoint.serving if given.get(v.name) not in (None, v.instance_type)]
 
 
 def _retained(serving: tuple[Variant, ...], params: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -25,6 +25,19 @@ class Subscriptions(Protocol):
 
     def is_subscribed(self, listing_id: str | None, account: str) -> bool:
         """Tell whether the account's agreement for the listing is active and provisioned."""
+
+
+class Scaling(Protocol):
+    """What knows which endpoints scale automatically; `autoscaling.AutoScaling` is one."""
+
+    def check_update(self, endpoint_name: str, changed: Collection[str], context: Context) -> None:
+        """Raise AwsError if an update may not change the instance types of these variants."""
+
+    def check_delete(self, endpoint_name: str, context: Context) -> None:
+        """Raise AwsError if the caller may not delete an endpoint that scales."""
+
+    def deleted(self, endpoint_name: str, region: str) -> None:
+        """Forget the scalable targets of an endpoint that is being deleted."""
 
 
 @dataclass
@@ -98,6 +111,7 @@ class State(Service):
         self._faults = faults or Faults()
         self._chance = chance or random.Random()  # nosec B311: chooses a variant, no secret
         self._regions: dict[str, Region] = {}
+        self.scaling: Scaling | None = None  # set later, as it needs this service itself
 
     def _find(self, operation: str) -> tuple[OperationModel, Handler]:
         model, handler = super()._find(operation)
@@ -125,6 +139,8 @@ class State(Service):
         if endpoint is None or endpoint.status not in DELETABLE or self._faults.throttles("DeleteEndpoint"):
             return
         self._delete(region, endpoint, max(deletion.moment, endpoint.modified))
+        if self.scaling is not None:
+            self.scaling.deleted(endpoint.name, name)
         self._schedules.done(name, deletion)
 
     def _delete(self, region: Region, endpoint: Endpoint, moment: datetime) -> None:
