@@ -14,6 +14,7 @@ MOST_LINES, MOST_LINES_OF_A_PACKAGE, MOST_ENTRIES = 250, 50, 16
 # A package, and the only modules that import it: (a folder's name stands for all that is in it).
 PLACES = {
     "ipywidgets": ("helpers.playground", "helpers.tune.browser"),
+    "llmeter": ("helpers.production.load",),
     "matplotlib": ("helpers.tune.plots",),
     "moto": (
         "helpers.sandbox.services.cloudwatch.alarms",

@@ -2,22 +2,25 @@
 
 import os
 import re
-import socket
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Literal
 
 import boto3
-import botocore.session
 from botocore.config import Config
 
-from ..errors import BadInput, NotConnected, SandboxStopped
+from ..errors import BadInput, NotConnected
 from . import endpoint_url, execution_role
 from .aws_errors import explained
+from .sandbox_session import SandboxSession
+
+if TYPE_CHECKING:
+    from ..sandbox.address import Address
 
 Runtime = Literal["sandbox", "aws"]
 
@@ -33,11 +36,9 @@ US_EAST_1_ONLY = ("marketplace-agreement", "marketplace-discovery", "pricing")
 # The notebooks' services: `connect("aws")` creates their clients, sends nothing, and checks their URLs.
 SERVICES = (
     *("sagemaker", "sagemaker-runtime", "sts", "iam", "scheduler", "service-quotas"),
-    *("cloudformation", "resourcegroupstaggingapi"),
+    *("cloudformation", "resourcegroupstaggingapi", "application-autoscaling", "cloudwatch"),
     *US_EAST_1_ONLY,
 )
-# codes for an unknown key, of JSON services, query services and S3
-UNKNOWN_KEY_CODES = ("UnrecognizedClientException", "InvalidClientTokenId", "InvalidAccessKeyId")
 
 
 def connect(runtime: str = "sandbox", region: str = "us-east-1", *, role_arn: str | None = None) -> "Session":
@@ -95,14 +96,28 @@ class Session:
             return 1.0
         from ..sandbox import process
 
-        try:
-            if (address := process.find()) is None:
-                raise process.SandboxError("The sandbox has stopped: run the connect(...) cell again.")
+        with _practising() as address:
             return process.practise_with(address, slots=slots, clock_speed=clock_speed)
-        except ValueError as error:
-            raise BadInput(str(error)) from error
-        except process.SandboxError as error:
-            raise NotConnected(str(error)) from error
+
+    def set_fault(self, name: str, **parameters: object) -> bool:
+        """Let something go wrong in the sandbox, as `python -m helpers.sandbox faults set` does.
+
+        Returns False on AWS, where nothing is changed. Raises BadInput for a fault that there is not.
+        """
+        return self._change_faults(name, parameters)
+
+    def clear_faults(self, name: str = "") -> bool:
+        """End one fault of the sandbox, or all; return False on AWS."""
+        return self._change_faults(name, None)
+
+    def _change_faults(self, name: str, parameters: dict[str, object] | None) -> bool:
+        if self.spends_money:
+            return False
+        from ..sandbox import process
+
+        with _practising() as address:
+            process.change_faults(address, name, parameters)
+        return True
 
     @cached_property
     def account(self) -> str:
@@ -119,6 +134,21 @@ class Session:
         Raises NotPermitted, with what to do, for a role that SageMaker can't assume, or if there is none.
         """
         return execution_role.usable(self)
+
+
+@contextmanager
+def _practising() -> "Iterator[Address]":
+    """Yield the running sandbox's address; raise its errors as BadInput and NotConnected."""
+    from ..sandbox import process
+
+    try:
+        if (address := process.find()) is None:
+            raise process.SandboxError("The sandbox has stopped: run the connect(...) cell again.")
+        yield address
+    except ValueError as error:
+        raise BadInput(str(error)) from error
+    except process.SandboxError as error:
+        raise NotConnected(str(error)) from error
 
 
 def _forget_clients_of_sdk() -> None:
@@ -176,47 +206,3 @@ def _connect_sandbox(region: str, role_arn: str | None) -> Session:
     writer = f"{address.model_name}, the sandbox's practice model"
     session = SandboxSession(address.url, address.access_key_id, address.secret_access_key, region)
     return Session("sandbox", region, session, writer, role_arn or address.role_arn, address.account)
-
-
-class SandboxSession(boto3.Session):  # type: ignore[misc]
-    """A boto3 session whose clients all call the sandbox, whatever the environment says.
-
-    It reads no profile, credentials file or proxy setting, so nothing of the user's own account can be read
-    or sent.
-    """
-
-    def __init__(self, url: str, access_key_id: str, secret_access_key: str, region: str) -> None:
-        self._url = url
-        nothing = (None, None, None, None)
-        nowhere = (None, None, os.devnull, None)
-        isolated = botocore.session.Session(
-            {"profile": nothing, "config_file": nowhere, "credentials_file": nowhere}
-        )
-        super().__init__(access_key_id, secret_access_key, region_name=region, botocore_session=isolated)
-
-    def client(self, service_name: str, *args: Any, **kwargs: Any) -> Any:
-        """Return a client of that AWS service, which the sandbox answers."""
-        kwargs["endpoint_url"] = self._url
-        kwargs["config"] = Config(proxies={}).merge(kwargs.get("config") or Config())
-        client = super().client(service_name, *args, **kwargs)
-        service_id = client.meta.service_model.service_id.hyphenize()
-        client.meta.events.register_first(f"needs-retry.{service_id}", self._stop_if_gone)
-        return client
-
-    def _stop_if_gone(self, response: Any = None, caught_exception: Any = None, **_: Any) -> None:
-        """Raise SandboxStopped at once instead of retrying a refused connection for seconds."""
-        stale = response is not None and response[1].get("Error", {}).get("Code") in UNKNOWN_KEY_CODES
-        if stale or (caught_exception is not None and not _listens(self._url)):
-            raise SandboxStopped(
-                "The sandbox has stopped, and what you had made in it is gone with it. Run this notebook's "
-                "connect(...) cell again for a new one, then start over from 01_subscribe."
-            ) from caught_exception
-
-
-def _listens(url: str) -> bool:
-    address = urlsplit(url)
-    try:
-        socket.create_connection((address.hostname, address.port), timeout=1).close()
-    except OSError:
-        return False
-    return True

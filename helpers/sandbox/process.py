@@ -16,7 +16,7 @@ from .address import Address, SandboxError, forget, log_file, private, published
 from .server.health import is_alive
 from .settings import Settings
 
-__all__ = ["Address", "SandboxError", "find", "practise_with", "start", "stop"]
+__all__ = ["Address", "SandboxError", "change_faults", "find", "practise_with", "start", "stop"]
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -82,6 +82,22 @@ def practise_with(address: Address, *, slots: int | None = None, clock_speed: fl
     from .services.runtime.client import capacity
 
     return capacity(address, slots, clock_speed).clock_speed
+
+
+def change_faults(address: Address, name: str, parameters: Mapping[str, object] | None) -> None:
+    """Set a fault of the running sandbox, or clear it if `parameters` is None, and all if `name` is empty.
+
+    As `python -m helpers.sandbox faults` does. Raises ValueError for a fault that can't be, and SandboxError.
+    """
+    from . import faults
+
+    try:
+        if parameters is None:
+            faults.clear(address, name or None)
+        else:
+            faults.set(address, name, **parameters)
+    except faults.BadFault as error:
+        raise ValueError(str(error)) from error
 
 
 def _start(on_progress: Callable[[str], None]) -> Address:

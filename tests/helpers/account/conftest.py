@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from botocore.loaders import Loader
 
-from helpers.connect.session import SandboxSession, Session
+from helpers.connect.sandbox_session import SandboxSession
+from helpers.connect.session import Session
 from helpers.sandbox import app, serve
 from helpers.sandbox.settings import ACCOUNT, ROLE_ARN, Settings
 from helpers.sandbox.shell import settings as variables

@@ -15,7 +15,8 @@ from botocore.exceptions import ClientError
 
 from helpers.connect import studio
 from helpers.connect.roles import EXECUTION_ROLE, SAGEMAKER
-from helpers.connect.session import SERVICES, SandboxSession, Session, connect
+from helpers.connect.sandbox_session import SandboxSession
+from helpers.connect.session import SERVICES, Session, connect
 from helpers.errors import BadInput, NotConnected, NotPermitted, SandboxStopped
 from helpers.sandbox.process import Address
 

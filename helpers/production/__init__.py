@@ -1,0 +1,1 @@
+"""Step 05: many readers at one endpoint. Load, sizing, scaling, alarms."""

@@ -1,0 +1,143 @@
+"""Load on an endpoint: so many readers at once, each streaming one answer after the other, with llmeter.
+
+llmeter's own SageMaker endpoint reads the stream format of Hugging Face's TGI only, so `CohereEndpoint`, a
+subclass of its `Endpoint`, streams through this tutorial's client.
+"""
+
+import logging
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from llmeter.endpoints.base import Endpoint, InvocationResponse
+
+from ..errors import BadInput, ModelFailed
+from ..generate.client import Client
+from ..generate.stream import Stream
+from ..notebook.progress import Progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from llmeter.results import Result
+
+MOST_USERS, MOST_SECONDS = 256, 3600.0
+KNEE = 0.9  # of the highest throughput
+
+
+class CohereEndpoint(Endpoint[Stream]):  # type: ignore[misc]
+    """An endpoint of a Cohere model for llmeter's runner; payloads are the arguments of `Client.stream`."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client.endpoint_name, client.model.id, "cohere-on-sagemaker")
+        self._client = client.without_retries()  # a throttled request is a failed one, not a slow one
+
+    @Endpoint.llmeter_invoke  # type: ignore[untyped-decorator]
+    def invoke(self, payload: dict[str, Any]) -> Stream:
+        """Send one request; llmeter's decorator measures it and reads the stream."""
+        return self._client.stream(**payload)
+
+    def process_raw_response(
+        self, raw_response: Stream, start_t: float, response: InvocationResponse
+    ) -> None:
+        """Read the stream to its end; note the text, the tokens, and the time to the first of them."""
+        with raw_response as stream:
+            pieces = sum(1 for _ in stream)
+        response.response_text = stream.text
+        response.time_to_first_token = stream.time_to_first_token_seconds
+        answer = stream.response
+        # A chat API counts its tokens; the Generate API streams one piece of text a token.
+        response.num_tokens_output = (answer.response_tokens if answer else None) or pieces
+        response.num_tokens_input = answer.prompt_tokens if answer else None
+
+
+async def measure(
+    client: Client,
+    prompt: str,
+    *,
+    users: Sequence[int] = (1, 2, 4, 8, 16),
+    seconds: float = 10.0,
+    progress: bool = True,
+    **settings: Any,
+) -> "pd.DataFrame":
+    """Send requests for so many seconds with each number of users at once; return one row for each.
+
+    Each user sends the prompt again as soon as the answer has ended. `settings` are `generate`'s. Columns:
+    `requests` that ended, `failed`, `requests_a_minute`, `first_token_p50` and `_p95` and `answer_p50` and
+    `_p95` in seconds, `tokens_a_second` of all users together and `_each` of one of them, and `tokens` of an
+    answer. Raises BadInput, or ModelFailed with the first reason if no request succeeded.
+    """
+    _check(users, seconds)
+    import pandas as pd
+
+    line = Progress(progress)
+    rows = []
+    line.expect(len(users), 0)
+    for count in users:
+        rows.append(_row(count, await _result(client, {"prompt": prompt, **settings}, count, seconds)))
+        line.show(len(rows))
+    line.end(f"{sum(row['requests'] for row in rows)} requests, {sum(row['failed'] for row in rows)} failed")
+    return pd.DataFrame(rows).set_index("users")
+
+
+def knee(table: "pd.DataFrame") -> int:
+    """Return the smallest number of users that reaches nine tenths of the highest throughput measured.
+
+    More users than that wait longer and get hardly more text together.
+    """
+    enough = table["tokens_a_second"] >= KNEE * table["tokens_a_second"].max()
+    return int(table.index[enough].min())
+
+
+def _check(users: Sequence[int], seconds: float) -> None:
+    if not users or any(type(each) is not int or not 1 <= each <= MOST_USERS for each in users):
+        raise BadInput(f"users is {users!r}; it takes a list of whole numbers from 1 to {MOST_USERS}.")
+    if type(seconds) not in (int, float) or not 0 < seconds <= MOST_SECONDS:
+        raise BadInput(f"seconds is {seconds!r}; it takes a number above 0, up to {MOST_SECONDS:g}.")
+
+
+async def _result(client: Client, payload: dict[str, Any], users: int, seconds: float) -> "Result":
+    os.environ.setdefault(
+        "LLMETER_DISABLE_ALL_PROGRESS_BARS", "1"
+    )  # read at import; they would stay in the page
+    from llmeter.runner import Runner
+
+    logging.getLogger("llmeter").setLevel(logging.CRITICAL)  # a failed request stands in the table
+    runner = Runner(endpoint=CohereEndpoint(client), payload=payload, clients=users, run_duration=seconds)
+    return await runner.run()
+
+
+def _row(users: int, result: "Result") -> dict[str, Any]:
+    ended = [each for each in result.responses if each.error is None]
+    failed = [each for each in result.responses if each.error is not None]
+    if not ended:
+        why = failed[0].error if failed else "no request ended in the time given"
+        raise ModelFailed(
+            f"No request succeeded with {users} users at once: {why}", status=0, model_message=str(why)
+        )
+    tokens = sum(each.num_tokens_output or 0 for each in ended)
+    return {
+        "users": users,
+        "requests": len(ended),
+        "failed": len(failed),
+        "requests_a_minute": 60 * len(ended) / result.total_test_time,
+        **_percentiles("first_token", (each.time_to_first_token for each in ended)),
+        **_percentiles("answer", (each.time_to_last_token for each in ended)),
+        "tokens_a_second": tokens / result.total_test_time,
+        "tokens_a_second_each": tokens / result.total_test_time / users,
+        "tokens": tokens / len(ended),
+    }
+
+
+def _percentiles(name: str, seconds: Iterable[float | None]) -> dict[str, float]:
+    values = sorted(each for each in seconds if each is not None)
+    return {f"{name}_p{share}": _percentile(values, share / 100) for share in (50, 95)}
+
+
+def _percentile(values: Sequence[float], share: float) -> float:
+    """Return a percentile, between two values in proportion, as CloudWatch and NumPy do."""
+    if not values:
+        return float("nan")
+    place = share * (len(values) - 1)
+    below = int(place)
+    above = min(below + 1, len(values) - 1)
+    return values[below] + (place - below) * (values[above] - values[below])
