@@ -5,13 +5,11 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from ..settings import ACCOUNT, ROLE_ARN, ROLE_NAME, ROLE_PATH
+from .authorization.permissions import SCALING_ROLE, SCALING_SERVICE
 from .authorization.policy import EVERYTHING
 
 POLICY_NAME = "Practice"  # the inline policy of the practice account's role
 SAGEMAKER, SCHEDULER = "sagemaker.amazonaws.com", "scheduler.amazonaws.com"
-# the service-linked role by which Application Auto Scaling scales endpoints (its user guide)
-SCALING_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
-SCALING_ROLE = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 _TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": SAGEMAKER}, "Action": "sts:AssumeRole"}],

@@ -199,6 +199,12 @@ def asked(service, operation, **params):
 
 
 PLACE = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}"
+TARGETS = f"arn:aws:application-autoscaling:us-east-1:{ACCOUNT}:scalable-target/*"
+ALARM = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:TargetTracking-endpoint/e/variant/v"
+LINKED_ROLE = (
+    f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/"
+    "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+)
 SCHEDULE = f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule"
 
 
@@ -272,6 +278,41 @@ SCHEDULE = f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule"
         ("monitoring", "GetMetricData", {}, [("cloudwatch:GetMetricData", "*")]),
         ("tagging", "GetResources", {}, [("tag:GetResources", "*")]),
         ("logs", "GetLogEvents", {}, [("logs:GetLogEvents", None)]),
+        (
+            "application-autoscaling",
+            "DescribeScalableTargets",
+            {"ServiceNamespace": "sagemaker"},
+            [("application-autoscaling:DescribeScalableTargets", "*")],
+        ),
+        (
+            "application-autoscaling",
+            "RegisterScalableTarget",
+            {"ResourceId": "endpoint/E/variant/V"},
+            [
+                ("application-autoscaling:RegisterScalableTarget", TARGETS),
+                ("sagemaker:DescribeEndpoint", f"{PLACE}:endpoint/e"),
+                ("sagemaker:UpdateEndpointWeightsAndCapacities", f"{PLACE}:endpoint/e"),
+                ("sagemaker:DescribeEndpointConfig", None),
+                ("iam:CreateServiceLinkedRole", LINKED_ROLE),
+            ],
+        ),
+        (
+            "application-autoscaling",
+            "PutScalingPolicy",
+            {"ResourceId": "endpoint/e/variant/v"},
+            [
+                ("application-autoscaling:PutScalingPolicy", TARGETS),
+                ("cloudwatch:PutMetricAlarm", ALARM),
+                ("cloudwatch:DeleteAlarms", ALARM),
+                ("cloudwatch:DescribeAlarms", "*"),
+            ],
+        ),
+        (
+            "application-autoscaling",
+            "TagResource",
+            {"ResourceARN": "arn"},
+            [("application-autoscaling:TagResource", "arn")],
+        ),
     ],
 )
 def test_a_request_needs(service, operation, params, expected):
@@ -285,10 +326,13 @@ junk = st.recursive(
 
 
 @given(
-    st.sampled_from(["sagemaker", "scheduler", "iam", "sts", "pricing", "logs"]),
-    st.sampled_from(["CreateEndpoint", "CreateSchedule", "ListTags", "AssumeRole"]),
+    st.sampled_from(["sagemaker", "scheduler", "iam", "sts", "pricing", "logs", "application-autoscaling"]),
+    st.sampled_from(["CreateEndpoint", "CreateSchedule", "ListTags", "AssumeRole", "RegisterScalableTarget"]),
     st.dictionaries(
-        st.sampled_from(["EndpointName", "Tags", "Target", "ExecutionRoleArn", "RoleName", "Name"]), junk
+        st.sampled_from(
+            ["EndpointName", "Tags", "Target", "ExecutionRoleArn", "RoleName", "Name", "ResourceId"]
+        ),
+        junk,
     ),
 )
 def test_any_parameters_have_permissions(service, operation, params):

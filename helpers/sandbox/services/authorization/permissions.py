@@ -18,6 +18,9 @@ _ALSO = {
     "aws-marketplace:AcceptAgreementRequest": ["aws-marketplace:Subscribe"],
     "scheduler:DeleteScheduleGroup": ["scheduler:DeleteSchedule"],
 }
+# the service-linked role by which Application Auto Scaling scales endpoints (its user guide)
+SCALING_SERVICE = "sagemaker.application-autoscaling.amazonaws.com"
+SCALING_ROLE = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
 _WITHOUT_PERMISSION = ("sts:GetCallerIdentity", "sts:GetSessionToken")  # IAM User Guide: always allowed
 _OF_SAGEMAKER = {"ModelName": "model", "EndpointConfigName": "endpoint-config", "EndpointName": "endpoint"}
 _TAGGING = {"sagemaker": "sagemaker:AddTags", "scheduler": "scheduler:TagResource"}
@@ -62,6 +65,8 @@ def needed(
     if asked_tags and operation.startswith("Create") and service in _TAGGING:
         keys = {**asked_tags, "sagemaker:taggingaction": operation}
         found.append(Permission(_TAGGING[service], resources[0], keys))
+    if service == "application-autoscaling":
+        found += _to_scale(operation, params, context, roles, tags)
     return found + [
         Permission("iam:PassRole", role, {"iam:passedtoservice": f"{service}.amazonaws.com"})
         for role in _passed_roles(params)
@@ -91,6 +96,39 @@ def _of_scheduler(operation: str, params: Params, context: Context) -> Iterator[
         yield _text(params, "ResourceArn") or "*"
 
 
+def _of_scaling(operation: str, params: Params, context: Context) -> Iterator[str]:
+    """Yield "*", or all scalable targets: which one it is only the service knows."""
+    place = f"arn:aws:application-autoscaling:{context.region}:{context.account}"
+    targets = _text(params, "ResourceARN") or f"{place}:scalable-target/*"
+    yield "*" if operation.startswith("Describe") else targets
+
+
+def _to_scale(
+    operation: str, params: Params, context: Context, roles: Roles, tags: Tags
+) -> Iterator[Permission]:
+    """Yield what else the caller needs of other services before an endpoint may scale.
+
+    Source: SageMaker's developer guide, "Auto scaling prerequisites", which names the permissions; which
+    operation needs which of them: (not established).
+    """
+    resource = _text(params, "ResourceId")
+    if operation == "RegisterScalableTarget":
+        name = f"{resource}/".split("/")[1].lower()
+        endpoint = f"arn:aws:sagemaker:{context.region}:{context.account}:endpoint/{name}"
+        keys = _resource_tags(endpoint, context, tags)
+        for each in ("DescribeEndpoint", "UpdateEndpointWeightsAndCapacities"):
+            yield Permission(f"sagemaker:{each}", endpoint, keys)
+        yield Permission("sagemaker:DescribeEndpointConfig", None)
+        if roles.role_arn(SCALING_ROLE) is None:
+            role = f"arn:aws:iam::{context.account}:role/aws-service-role/{SCALING_SERVICE}/{SCALING_ROLE}"
+            yield Permission("iam:CreateServiceLinkedRole", role, {"iam:awsservicename": SCALING_SERVICE})
+    if operation == "PutScalingPolicy":
+        alarm = f"arn:aws:cloudwatch:{context.region}:{context.account}:alarm:TargetTracking-{resource}"
+        for each in ("PutMetricAlarm", "DeleteAlarms"):
+            yield Permission(f"cloudwatch:{each}", alarm)
+        yield Permission("cloudwatch:DescribeAlarms", "*")
+
+
 def _of_iam(operation: str, params: Params, context: Context) -> Iterator[str | None]:
     yield _text(params, "RoleArn") or _text(params, "PolicySourceArn") or _text(params, "PolicyArn") or None
 
@@ -112,6 +150,7 @@ _RESOURCES: dict[str, Callable[[str, Params, Context], Iterator[str | None]]] = 
     "scheduler": _of_scheduler,
     "iam": _of_iam,
     "sts": _of_iam,
+    "application-autoscaling": _of_scaling,
     "aws-marketplace": _of_nothing,
     "monitoring": _of_nothing,
     "pricing": _of_nothing,

@@ -9,9 +9,10 @@ from typing import Any, ClassVar, Protocol
 from helpers.sandbox.aws.paging import page
 from helpers.sandbox.aws.service import AwsError, Context, Service, parse_json
 
+from ..authorization.permissions import SCALING_ROLE, SCALING_SERVICE
 from ..clock import Clock
 from ..cloudwatch.alarms import Alarms
-from ..iam import SCALING_ROLE, SCALING_SERVICE, Roles
+from ..iam import Roles
 from .arithmetic import Cooldown
 from .scheduling import Schedule
 
