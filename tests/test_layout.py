@@ -16,6 +16,7 @@ PLACES = {
     "ipywidgets": ("helpers.playground", "helpers.tune.browser"),
     "matplotlib": ("helpers.tune.plots",),
     "moto": (
+        "helpers.sandbox.services.cloudwatch.percentiles",
         "helpers.sandbox.services.cloudwatch.writer",
         "helpers.sandbox.services.iam",
         "helpers.sandbox.services.moto",
