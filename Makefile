@@ -146,6 +146,8 @@ bench: $(TOOLS)
 	@DEADLINES=1000 $(BIN)/python -m pytest tests/helpers/deploy/test_deadlines_simulated.py
 	@echo "--- the next-token view in a browser: first bars within 2 s, redrawn within 50 ms"
 	@BENCH=1 $(BIN)/python -m pytest -s tests/browser/test_dice.py -k "seconds"
+	@echo "--- llmeter and the sandbox's CloudWatch: the same count, and percentiles within 10 %"
+	@BENCH=1 $(BIN)/python -m pytest -s tests/helpers/production/test_load.py -k cloudwatch
 	@echo "--- 20,000 steps on the money path"
 	@MONEY_STEPS=20000 $(BIN)/python -m pytest tests/helpers/test_money_path.py
 

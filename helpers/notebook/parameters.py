@@ -151,6 +151,8 @@ RULES: dict[str, Rule] = {
     "max_tokens_values": Rule(_are_counts, "a list of whole numbers of 1 or more"),
     "temperatures": Rule(_are_amounts, "a list of numbers of 0 or more"),
     "repetitions": _COUNT,
+    "users": Rule(_are_counts, "a list of whole numbers of 1 or more"),
+    "seconds_each": _AMOUNT,
     "want": Rule(catalog.is_want, catalog.WANT_RULE),
     "runs_folder": _TEXT,
     "model_package_arn": Rule(catalog.is_package_arn, f"a model package's ARN, such as {_PACKAGE!r}").or_none,

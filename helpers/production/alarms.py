@@ -56,6 +56,12 @@ def states(session: Session, endpoint_name: str) -> "pd.DataFrame":
     return pd.DataFrame(rows, columns=["alarm", "state", "why"]).set_index("alarm")
 
 
+def ringing(session: Session, endpoint_name: str) -> list[str]:
+    """Return which of the tutorial's alarms are in ALARM now: "slow", "failing", "idle"."""
+    names = {each["AlarmName"] for each in _alarms(session, endpoint_name) if each["StateValue"] == "ALARM"}
+    return [kind for kind in (SLOW, FAILING, IDLE) if alarm_name(endpoint_name, kind) in names]
+
+
 def delete_alarms(session: Session, endpoint_name: str) -> list[str]:
     """Delete the tutorial's alarms on the endpoint; return their names."""
     names = [each["AlarmName"] for each in _alarms(session, endpoint_name)]

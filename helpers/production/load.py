@@ -6,6 +6,7 @@ subclass of its `Endpoint`, streams through this tutorial's client.
 
 import logging
 import os
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,25 @@ async def measure(
     return pd.DataFrame(rows).set_index("users")
 
 
+async def symptoms(
+    client: Client, prompt: str, *, users: int = 2, seconds: float = 3.0, **settings: Any
+) -> dict[str, Any]:
+    """Send requests for so many seconds and return what their senders see: times, and what failures say.
+
+    Unlike `measure` it is no error if all fail. `first_token_p95` is in seconds.
+    """
+    _check([users], seconds)
+    result = await _result(client, {"prompt": prompt, **settings}, users, seconds)
+    ended, failed = _ended_and_failed(result)
+    said = Counter(str(each.error) for each in failed).most_common(1)
+    return {
+        "requests": len(result.responses),
+        "failed": len(failed),
+        "first_token_p95": _percentiles("", (each.time_to_first_token for each in ended))["_p95"],
+        "what it says": said[0][0] if said else "",
+    }
+
+
 def knee(table: "pd.DataFrame") -> int:
     """Return the smallest number of users that reaches nine tenths of the highest throughput measured.
 
@@ -107,8 +127,7 @@ async def _result(client: Client, payload: dict[str, Any], users: int, seconds: 
 
 
 def _row(users: int, result: "Result") -> dict[str, Any]:
-    ended = [each for each in result.responses if each.error is None]
-    failed = [each for each in result.responses if each.error is not None]
+    ended, failed = _ended_and_failed(result)
     if not ended:
         why = failed[0].error if failed else "no request ended in the time given"
         raise ModelFailed(
@@ -126,6 +145,11 @@ def _row(users: int, result: "Result") -> dict[str, Any]:
         "tokens_a_second_each": tokens / result.total_test_time / users,
         "tokens": tokens / len(ended),
     }
+
+
+def _ended_and_failed(result: "Result") -> tuple[list[InvocationResponse], list[InvocationResponse]]:
+    ended = [each for each in result.responses if each.error is None]
+    return ended, [each for each in result.responses if each.error is not None]
 
 
 def _percentiles(name: str, seconds: Iterable[float | None]) -> dict[str, float]:

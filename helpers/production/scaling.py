@@ -6,6 +6,7 @@ token.
 """
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -88,7 +89,7 @@ def stop(session: Session, endpoint_name: str, variant: str = "AllTraffic") -> b
 
 
 def activities(session: Session, endpoint_name: str, variant: str = "AllTraffic") -> "pd.DataFrame":
-    """Return what the scaling has done and what it could not do, oldest first: status, what, why."""
+    """Return what the scaling has done and could not do, oldest first; equal ones are one row."""
     import pandas as pd
 
     target = _target(endpoint_name, variant)
@@ -96,11 +97,19 @@ def activities(session: Session, endpoint_name: str, variant: str = "AllTraffic"
     with explained(f"read the scaling activities of {endpoint_name!r}"):
         pages = scaling.get_paginator("describe_scaling_activities").paginate(**target)
         found = [each for page in pages for each in page["ScalingActivities"]]
-    rows = [
-        {"status": each["StatusCode"], "what": each["Description"], "why": each.get("StatusMessage", "")}
-        for each in sorted(found, key=lambda each: each["StartTime"])
-    ]
-    return pd.DataFrame(rows, columns=["status", "what", "why"])
+    rows: list[dict[str, Any]] = []
+    for each in sorted(found, key=lambda each: each["StartTime"]):
+        row = {"status": each["StatusCode"], "what": each["Description"], "why": _reason(each)}
+        if rows and row.items() <= rows[-1].items():
+            rows[-1]["times"] += 1
+        else:
+            rows.append({**row, "times": 1})
+    return pd.DataFrame(rows, columns=["status", "what", "why", "times"])
+
+
+def _reason(activity: dict[str, Any]) -> str:
+    """Return AWS's message up to the advice and the request's id, which is another one each time."""
+    return re.split(r" (?:Please use|\(Service:)", activity.get("StatusMessage", ""))[0]
 
 
 async def watch(

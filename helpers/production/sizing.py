@@ -111,7 +111,8 @@ def size(
     }
     if wrong := [name for name, holds in checks.items() if not holds]:
         raise BadInput(f"{', '.join(wrong)}: out of range; see the help of size().")
-    rates, count, day = traffic.requests_a_minute, least, []
+    rates, count = traffic.requests_a_minute, least
+    day: list[int] = []
     for rate in rates * 2:  # the second day begins as the first has ended
         count = _tracked(count, rate, share * requests_a_minute, least)
         day.append(count)

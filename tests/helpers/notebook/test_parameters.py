@@ -37,6 +37,8 @@ GOOD: dict[str, list[Any]] = {
     "max_tokens_values": [[1], [100, 200]],
     "temperatures": [[0], [0, 0.3, 5]],
     "repetitions": [1, 4],
+    "users": [[1], [1, 16]],
+    "seconds_each": [1, 6.5],
     "want": ["one", "some", "many", 1, 2.5, 6],
     "runs_folder": ["runs", "/elsewhere"],
     "model_package_arn": [
@@ -50,6 +52,8 @@ GOOD: dict[str, list[Any]] = {
 TEXT = ["", " ", "\n", b"runs", None, 1, 1.0, True, ["a"], {}]
 COUNT = ["1", "ten", 0, -1, 1.0, 1.5, True, None, float("nan"), [1], 10**400]
 BAD: dict[str, list[Any]] = {
+    "users": [*TEXT, [], [0], [1.5], ["1"], 4],
+    "seconds_each": NO_AMOUNT[:],
     "runtime": [*TEXT, "AWS", "Sandbox", "prod", "aws "],
     "region": [*TEXT, "us-east", "us_east_1", "US-EAST-1", "mars-1", "us-east-1\n"],
     "model_id": [*TEXT, "cohere", "Cohere-Medium", "cohere-medium "],

@@ -1,0 +1,173 @@
+"""Scaling, variants and alarms of an endpoint in the started sandbox."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from helpers.connect.session import Session
+from helpers.deploy.endpoint import describe
+from helpers.errors import BadInput, CostNotAccepted
+from helpers.generate.client import Client
+from helpers.production import alarms, scaling, variants
+
+from ..events import watch
+from ..wrong_values import NO_AMOUNT
+
+
+def quiet(_: str) -> None:
+    """Tell nobody."""
+
+
+def targets(session: Session) -> list[dict[str, Any]]:
+    found = session.client("application-autoscaling").describe_scalable_targets(ServiceNamespace="sagemaker")
+    return list(found["ScalableTargets"])
+
+
+def track(client: Client, **given: Any) -> None:
+    wanted = {"requests_at_once": 1.5, "most_instances": 2, "tell": quiet, **given}
+    session = wanted.pop("session", client.session)
+    scaling.track(session, client.model, client.endpoint_name, **wanted)
+
+
+def test_on_aws_nothing_scales_before_its_highest_price_is_agreed_to(medium: Client) -> None:
+    on_aws = replace(medium.session, runtime="aws")
+    asked = watch(on_aws, "application-autoscaling")
+    for most in (None, 0, 5.0):
+        with pytest.raises(CostNotAccepted, match="2 x"):
+            track(medium, session=on_aws, max_usd_per_hour=most)
+    assert asked == []
+    assert targets(medium.session) == []
+
+
+WRONG: dict[str, list[Any]] = {
+    "max_usd_per_hour": NO_AMOUNT,
+    "requests_at_once": [0, *NO_AMOUNT],
+    "most_instances": [0, -1, 1.5, "2", True, None, 1001],
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_no_number_is_refused_before_any_request(medium: Client, name: str) -> None:
+    session = replace(medium.session)
+    asked = watch(session, "application-autoscaling", "sagemaker")
+    for value in WRONG[name]:
+        with pytest.raises(BadInput, match=name):
+            track(medium, session=session, **{name: value})
+    assert asked == []
+
+
+def test_it_is_registered_seen_and_taken_back(medium: Client) -> None:
+    session, name = medium.session, medium.endpoint_name
+    track(medium)
+    (target,) = targets(session)
+    assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 2)
+    assert target["ResourceId"] == f"endpoint/{name}/variant/AllTraffic"
+    assert scaling.activities(session, name).empty
+    assert scaling.stop(session, name) is True
+    assert scaling.stop(session, name) is False
+    assert targets(session) == []
+    assert session.client("cloudwatch").describe_alarms()["MetricAlarms"] == []  # the policy's own are gone
+
+
+def test_equal_activities_in_a_row_are_one_row(medium: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    session, name = medium.session, medium.endpoint_name
+    session.practise_with(clock_speed=600)
+    kind = describe(session, name).instance_type
+    session.set_fault("quota", instance_type=kind, limit=1)
+    track(medium, requests_at_once=0.1)
+    try:
+        work = asyncio.to_thread(medium.generate, "Bees", max_tokens=60)
+        asyncio.run(scaling.watch(session, name, work))
+        found = scaling.activities(session, name)
+    finally:
+        scaling.stop(session, name)
+        session.clear_faults()
+        session.practise_with(clock_speed=1)
+    assert list(found["status"]) == ["Failed"]
+    assert "service limit" in found["why"][0]
+    assert "Request ID" not in found["why"][0]
+    assert scaling.instances(session, name) == (1, 1)
+
+
+def test_what_the_watched_work_raises_is_raised(medium: Client) -> None:
+    async def fails() -> None:
+        raise RuntimeError("in the middle")
+
+    with pytest.raises(RuntimeError, match="in the middle"):
+        asyncio.run(scaling.watch(medium.session, medium.endpoint_name, fails()))
+
+
+def test_alarms_ring_and_are_deleted_with_no_other(medium: Client) -> None:
+    session, name = medium.session, medium.endpoint_name
+    session.client("cloudwatch").put_metric_alarm(
+        AlarmName=f"{name}-slower",
+        Namespace="a",
+        MetricName="b",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    made = alarms.set_alarms(session, name, slow_seconds=60)
+    assert made == [f"{name}-slow", f"{name}-failing", f"{name}-idle"]
+    assert sorted(alarms.states(session, name).index) == sorted(made)
+    session.practise_with(clock_speed=60)
+    session.set_fault("model-error")
+    try:
+        for _ in range(100):
+            with pytest.raises(Exception, match="model failed"):
+                medium.without_retries().generate("Bees", max_tokens=1)
+            if alarms.ringing(session, name) == ["failing"]:
+                break
+        else:
+            pytest.fail("it never rang")
+    finally:
+        session.clear_faults()
+        session.practise_with(clock_speed=1)
+    assert sorted(alarms.delete_alarms(session, name)) == sorted(made)
+    assert alarms.delete_alarms(session, name) == []
+    left = session.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert [each["AlarmName"] for each in left] == [f"{name}-slower"]
+
+
+def test_variants_share_the_requests_and_are_changed_once(medium: Client) -> None:
+    session, name = medium.session, medium.endpoint_name
+    session.set_fault("quota", instance_type=describe(session, name).instance_type, limit=4)
+    said: list[str] = []
+    variants.split(session, name, {"steady": 9, "trial": 1}, routing=variants.ROUTING[1], tell=said.append)
+    found = session.client("sagemaker").describe_endpoint(EndpointName=name)["ProductionVariants"]
+    assert {each["VariantName"]: each["CurrentWeight"] for each in found} == {"steady": 9, "trial": 1}
+    variants.split(session, name, {"steady": 9, "trial": 1}, routing=variants.ROUTING[1], tell=said.append)
+    assert said[-1] == f"{name} has these variants already"
+    variants.split(session, name, {"AllTraffic": 1}, tell=quiet)
+    session.clear_faults()
+    assert medium.generate("Bees", max_tokens=2).text
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"weights": {}}, {"weights": {"a": -1}}, {"weights": {"a": "1"}}, {"routing": "ROUND_ROBIN"}]
+)
+def test_variants_that_can_not_be_are_refused_before_any_request(
+    medium: Client, wrong: dict[str, Any]
+) -> None:
+    session = replace(medium.session)
+    asked = watch(session, "sagemaker")
+    with pytest.raises(BadInput, match=next(iter(wrong))):
+        variants.split(session, medium.endpoint_name, **{"weights": {"a": 1}, **wrong})
+    assert asked == []
+
+
+def test_on_aws_faults_and_capacity_change_nothing(medium: Client) -> None:
+    on_aws = replace(medium.session, runtime="aws")
+    assert on_aws.set_fault("model-error") is False
+    assert on_aws.clear_faults() is False
+    assert on_aws.practise_with(slots=1, clock_speed=60) == 1.0
+    assert medium.generate("Bees", max_tokens=1).text is not None
+
+
+def test_a_fault_that_there_is_not_is_refused(medium: Client) -> None:
+    with pytest.raises(BadInput, match="no fault 'earthquake'"):
+        medium.session.set_fault("earthquake")
