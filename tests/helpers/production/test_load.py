@@ -116,7 +116,7 @@ def test_the_knee_is_where_more_readers_bring_hardly_more(throughput: list[float
 
 
 def test_cloudwatch_has_measured_the_same(medium: Client) -> None:
-    """Counts within 5 %. Times within 10 % on a quiet machine (`make bench`): a busy one delays the reader."""
+    """Counts within 5 %. Times within 10 % on a quiet machine (`make bench`); a busy one delays readers."""
     since = datetime.now(UTC)
     seconds = 20 if BENCH else 2
     table = asyncio.run(
