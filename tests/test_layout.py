@@ -17,6 +17,7 @@ PLACES = {
     "matplotlib": ("helpers.tune.plots",),
     "moto": (
         "helpers.sandbox.services.cloudwatch.alarms",
+        "helpers.sandbox.services.cloudwatch.percentiles",
         "helpers.sandbox.services.cloudwatch.writer",
         "helpers.sandbox.services.iam",
         "helpers.sandbox.services.moto",

@@ -35,6 +35,7 @@ from .services.runtime.client import CAPACITY_PATH
 from .services.runtime.control import CapacityControl
 from .services.runtime.instances import Instances
 from .services.runtime.invoke import Runtime
+from .services.runtime.sampling import Sampler
 from .services.sagemaker import SageMaker
 from .services.scheduler import Schedules
 from .services.sts import Sts
@@ -55,8 +56,8 @@ def wire(address: Address, settings: Settings, model: Path) -> Sandbox:
 
 def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     """Return the sandbox around an engine that is already loaded."""
-    faults, observer = Faults(), Observer(log_bodies=settings.log_prompts)
-    clock, instances = Clock(settings.clock_speed), Instances(settings.instance_slots)
+    faults, clock, instances = Faults(), Clock(settings.clock_speed), Instances(settings.instance_slots)
+    observer = Observer(clock, log_bodies=settings.log_prompts)
     agreements, roles = Agreements(settings), Roles()
     schedules = Schedules(roles)
     sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, clock.now, faults)
@@ -97,7 +98,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
         controls=controls,
         keys=keys,
         authorizer=authorizer,
-        work=[autoscaling.run],
+        work=[Sampler(sagemaker, instances, clock, observer.take).run, autoscaling.run],
     )
 
 

@@ -97,8 +97,10 @@ def test_latencies_are_in_microseconds(session, used):
 
 def test_the_metrics_are_listed(session, used):
     found = session.client("cloudwatch").list_metrics(Namespace="AWS/SageMaker")["Metrics"]
-    assert {each["MetricName"] for each in found} == {
+    assert {each["MetricName"] for each in found} - {"ConcurrentRequestsPerModel"} == {
+        "FirstChunkLatency",
         "Invocations",
+        "InvocationsPerInstance",
         "ModelLatency",
         "OverheadLatency",
         "Invocation4XXErrors",

@@ -1,4 +1,4 @@
-"""Records of invocations and container starts, which a thread writes to CloudWatch."""
+"""Records of invocations, container starts and instances' load, which a thread writes to CloudWatch."""
 
 import logging
 import queue
@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..clock import utc_now
+from ..clock import Clock, utc_now
 from ..sagemaker import Variant
 
 logger = logging.getLogger(__name__)
 
+SAMPLE_SECONDS = 10  # AWS's, between two looks at the instances' load
 MAX_WAITING = 10_000  # records, while moto is loading or slow; more are lost
 _BODY_BYTES = 2000  # of a request's body, if bodies are logged
 
@@ -22,7 +23,8 @@ class Invocation:
     """One invocation that reached a variant.
 
     `status` is the container's HTTP status: 0 if it did not answer, None if the client left before. Times are
-    in seconds; `body` is the beginning of the request's body.
+    in seconds, and `at` is the end; a wait for the instance is the model's time, as the queue of a container
+    is on AWS. `body` is the beginning of the request's body.
     """
 
     variant: Variant
@@ -36,6 +38,7 @@ class Invocation:
     overhead_seconds: float
     message: str = ""
     body: bytes = field(default=b"", repr=False)
+    first_part_seconds: float | None = None  # of a stream
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,22 @@ class Ping:
     region: str
     at: datetime
     problem: str
+
+
+@dataclass(frozen=True)
+class Load:
+    """What a variant's instances do at one moment.
+
+    Of each: the requests that it serves or that wait for it, and the share of its slots that are in use.
+    """
+
+    variant: Variant
+    region: str
+    at: datetime
+    instances: tuple[tuple[int, float], ...]
+
+
+Record = Invocation | Ping | Load
 
 
 def ignore(invocation: Invocation) -> None:
@@ -66,8 +85,9 @@ class Watch:
     ) -> None:
         self._observe, self._clock = observe, clock
         self._variant, self._region, self._body, self._stream = variant, region, body, stream
-        self._began, self._at = clock(), utc_now()
+        self._began = clock()
         self._model_ended = self._began
+        self._first: float | None = None
         self._bytes = 0
         self._reported = False
 
@@ -75,6 +95,8 @@ class Watch:
         """Note that the model has sent a part of its answer."""
         self._bytes += size
         self._model_ended = self._clock()
+        if self._first is None and self._stream:
+            self._first = self._model_ended - self._began
 
     def answered(self, size: int = 0) -> None:
         """Record that the answer is complete; `size` counts bytes that were not counted as parts."""
@@ -101,7 +123,7 @@ class Watch:
             Invocation(
                 variant=self._variant,
                 region=self._region,
-                at=self._at,
+                at=utc_now(),
                 stream=self._stream,
                 status=status,
                 request_bytes=len(self._body),
@@ -110,6 +132,7 @@ class Watch:
                 overhead_seconds=self._clock() - self._began - model,
                 message=message,
                 body=self._body[:_BODY_BYTES],
+                first_part_seconds=self._first,
             )
         )
 
@@ -117,8 +140,9 @@ class Watch:
 class Observer:
     """A queue of records that a thread writes, so that no invocation waits for CloudWatch."""
 
-    def __init__(self, *, log_bodies: bool = False) -> None:
-        self._waiting: queue.Queue[Invocation | Ping] = queue.Queue(MAX_WAITING)
+    def __init__(self, clock: Clock | None = None, *, log_bodies: bool = False) -> None:
+        self._waiting: queue.Queue[Record] = queue.Queue(MAX_WAITING)
+        self._clock = clock or Clock()
         self._log_bodies = log_bodies
         self.lost = 0
 
@@ -126,7 +150,7 @@ class Observer:
         """Record that a variant's container was started and why it failed its health check, if it did."""
         self.take(Ping(variant, region, at, problem))
 
-    def take(self, record: Invocation | Ping) -> None:
+    def take(self, record: Record) -> None:
         """Queue a record; drop it if MAX_WAITING are queued."""
         try:
             self._waiting.put_nowait(record)
@@ -137,12 +161,15 @@ class Observer:
 
     def start(self) -> None:
         """Start writing in a daemon thread; moto must have been loaded."""
+        from . import percentiles
+
+        percentiles.connect()
         threading.Thread(target=self._write, name="cloudwatch", daemon=True).start()
 
     def _write(self) -> None:
         from .writer import CloudWatch
 
-        cloudwatch = CloudWatch(log_bodies=self._log_bodies)
+        cloudwatch = CloudWatch(self._clock, log_bodies=self._log_bodies)
         while True:
             record = self._waiting.get()
             try:

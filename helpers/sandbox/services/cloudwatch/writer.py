@@ -1,7 +1,9 @@
 """Writing of records to moto's CloudWatch and CloudWatch Logs, in AWS's namespace and log groups.
 
-Metrics: namespace AWS/SageMaker, dimensions EndpointName and VariantName, one data point a minute. Logs:
-group /aws/sagemaker/Endpoints/NAME, stream VARIANT/i-... What Cohere's container prints: (not established).
+Metrics: dimensions EndpointName and VariantName. Those of invocations in AWS/SageMaker have one data point
+a minute, ConcurrentRequestsPerModel one each 10 s, utilisation in /aws/sagemaker/Endpoints one a minute.
+Logs: group /aws/sagemaker/Endpoints/NAME, stream VARIANT/i-... What Cohere's container prints: (not
+established).
 """
 
 import hashlib
@@ -10,29 +12,40 @@ from datetime import datetime
 from typing import Any
 
 from moto.backends import get_backend
-from moto.cloudwatch.models import MetricAggregatedDatum
 
 from helpers.sandbox.settings import ACCOUNT
 
-from .records import Invocation, Ping
+from ..clock import Clock
+from .percentiles import Point
+from .records import SAMPLE_SECONDS, Invocation, Load, Ping, Record
 
-NAMESPACE = "AWS/SageMaker"
+NAMESPACE, INSTANCES = "AWS/SageMaker", "/aws/sagemaker/Endpoints"
+MINUTE = 60
 MAX_LINES = 2000  # of a log stream; the oldest are deleted
 MAX_POINTS = 50_000  # of a region; the oldest are deleted
 _MICROSECONDS = 1_000_000
+_EPOCH = datetime(1970, 1, 1)
 
 
 def values(invocation: Invocation) -> dict[str, tuple[float, str]]:
-    """Return the value and unit of each metric for one invocation; errors count 1 or 0, as on AWS."""
+    """Return the value and unit of each metric for one invocation; errors count 1 or 0, as on AWS.
+
+    InvocationsPerInstance gets 1/instances, so that its sum is a number a variant's instance.
+    """
     status = 200 if invocation.status is None else invocation.status
-    return {
+    found = {
         "Invocations": (1.0, "None"),
+        "InvocationsPerInstance": (1 / invocation.variant.instances, "None"),
         "ModelLatency": (invocation.model_seconds * _MICROSECONDS, "Microseconds"),
         "OverheadLatency": (invocation.overhead_seconds * _MICROSECONDS, "Microseconds"),
         "Invocation4XXErrors": (float(400 <= status < 500), "None"),
         # whether a container that did not answer (0) counts here (not established)
         "Invocation5XXErrors": (float(status >= 500 or status == 0), "None"),
     }
+    if invocation.first_part_seconds is not None:
+        # AWS documents it for streams in both directions; that these have it too: (not established)
+        found["FirstChunkLatency"] = (invocation.first_part_seconds * _MICROSECONDS, "Microseconds")
+    return found
 
 
 def line(invocation: Invocation, *, with_body: bool) -> str:
@@ -61,7 +74,7 @@ def ping_line(ping: Ping) -> str:
     return json.dumps(entry)
 
 
-def stream_name(record: Invocation | Ping) -> str:
+def stream_name(record: Record) -> str:
     """Return VARIANT/i-..., with an instance id that is always the same for one variant of an endpoint."""
     variant = record.variant
     seed = f"{record.region}/{variant.endpoint_name}/{variant.name}/{variant.instance_type}"
@@ -71,44 +84,52 @@ def stream_name(record: Invocation | Ping) -> str:
 class CloudWatch:
     """A writer to moto's backends, for use by one thread."""
 
-    def __init__(self, *, log_bodies: bool = False) -> None:
+    def __init__(self, clock: Clock, *, log_bodies: bool = False) -> None:
+        self._clock = clock
         self._log_bodies = log_bodies
-        self._minute: datetime | None = None
-        self._points: dict[tuple[str, ...], MetricAggregatedDatum] = {}
+        self._points: dict[tuple[str, ...], Point] = {}  # the latest of each metric
 
-    def write(self, record: Invocation | Ping) -> None:
+    def write(self, record: Record) -> None:
         """Add the metrics and the log line of one record."""
         if isinstance(record, Ping):
             self._log(record, ping_line(record))
+        elif isinstance(record, Load):
+            self._measure_load(record)
         else:
-            self._measure(record)
+            for name, (value, unit) in values(record).items():
+                self._count(record, NAMESPACE, name, value, unit, MINUTE)
             self._log(record, line(record, with_body=self._log_bodies))
 
-    def _measure(self, invocation: Invocation) -> None:
-        minute = invocation.at.replace(second=0, microsecond=0, tzinfo=None)  # moto's times are naive UTC
-        if minute != self._minute:
-            self._minute = minute
-            self._points.clear()
-        variant = invocation.variant
-        for name, (value, unit) in values(invocation).items():
-            key = (invocation.region, variant.endpoint_name, variant.name, name)
-            if key in self._points:
-                _add(self._points[key], value)
-            else:
-                self._points[key] = self._new_point(key, value, unit, minute)
+    def _measure_load(self, load: Load) -> None:
+        for outstanding, busy in load.instances:
+            name = "ConcurrentRequestsPerModel"
+            self._count(load, NAMESPACE, name, outstanding, "None", SAMPLE_SECONDS)
+            # "SageMaker emits metrics with a value of zero" without traffic, so that it scales in
+            self._count(load, NAMESPACE, "InvocationsPerInstance", 0.0, "None", MINUTE)
+            # a practice instance has one processor and one GPU, as busy as its slots
+            for name in ("CPUUtilization", "GPUUtilization"):
+                self._count(load, INSTANCES, name, 100 * min(busy, 1.0), "Percent", MINUTE)
 
-    def _new_point(
-        self, key: tuple[str, ...], value: float, unit: str, minute: datetime
-    ) -> MetricAggregatedDatum:
-        region, endpoint, variant, name = key
-        dimensions = [{"Name": "EndpointName", "Value": endpoint}, {"Name": "VariantName", "Value": variant}]
-        point = MetricAggregatedDatum(NAMESPACE, name, value, value, 1.0, value, dimensions, minute, unit)
-        data = get_backend("cloudwatch")[ACCOUNT][region].metric_data
-        data.append(point)
-        del data[:-MAX_POINTS]
-        return point
+    def _count(
+        self, record: Record, namespace: str, name: str, value: float, unit: str, seconds: float
+    ) -> None:
+        """Add a value to the data point of the record's interval, which lasts so many of AWS's seconds."""
+        at = record.at.replace(tzinfo=None)  # moto's times are naive UTC
+        begins = at - (at - _EPOCH) % self._clock.lasts(seconds)
+        variant = record.variant
+        key = (record.region, variant.endpoint_name, variant.name, name)
+        point = self._points.get(key)
+        if point is None or point.timestamp != begins:
+            dimensions = {"EndpointName": variant.endpoint_name, "VariantName": variant.name}
+            point = self._points[key] = Point(namespace, name, dimensions, begins, unit)
+            point.add(value)
+            data = get_backend("cloudwatch")[ACCOUNT][record.region].metric_data
+            data.append(point)
+            del data[:-MAX_POINTS]
+        else:
+            point.add(value)
 
-    def _log(self, record: Invocation | Ping, message: str) -> None:
+    def _log(self, record: Record, message: str) -> None:
         logs = get_backend("logs")[ACCOUNT][record.region]
         group, stream = f"/aws/sagemaker/Endpoints/{record.variant.endpoint_name}", stream_name(record)
         logs.ensure_log_group(group)
@@ -116,9 +137,3 @@ class CloudWatch:
         event = {"timestamp": int(record.at.timestamp() * 1000), "message": message}
         logs.put_log_events(group, stream, [event])
         del logs.groups[group].streams[stream].events[:-MAX_LINES]
-
-
-def _add(point: MetricAggregatedDatum, value: float) -> None:
-    point.sample_count += 1
-    point.sum += value
-    point.min, point.max = min(point.min, value), max(point.max, value)

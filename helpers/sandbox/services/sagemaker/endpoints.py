@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from helpers.sandbox.aws.service import Context
+from helpers.sandbox.settings import ACCOUNT
 
 from . import guardrails, listing
 from .endpoint_views import describe
@@ -83,6 +84,15 @@ class EndpointOperations(Deploying):
             self.scaling.deleted(endpoint.name, context.region)
         self._delete(self._region(context), endpoint, self._clock())
         return {}
+
+    def serving(self) -> list[tuple[str, Variant]]:
+        """Return the variants that answer invocations now, each with its region."""
+        return [
+            (region, variant)
+            for region in tuple(self._regions)
+            for endpoint in self._region(Context(region, ACCOUNT)).endpoints.values()
+            for variant in endpoint.serving
+        ]
 
     def _endpoint(self, name: str, context: Context) -> Endpoint:
         return named(ENDPOINT, self._region(context).endpoints, name, context)
