@@ -56,12 +56,14 @@ def client_of(service: Service, world: World) -> Any:
 class Practice:
     """Endpoint `e` with one variant in service, and everything that scales it; the clock is the world's."""
 
-    def __init__(self, *, speed: float = 1.0, quota: int = 20, permissions: Any = None) -> None:
+    def __init__(
+        self, *, speed: float = 1.0, quota: int = 20, permissions: Any = None, clock: Any = None
+    ) -> None:
         from moto.backends import get_backend
 
         self.faults = Faults()
         self.faults.set("quota", {"instance_type": "ml.g5.xlarge", "limit": quota})
-        self.world = World(self.faults).deployed()
+        self.world = World(self.faults, clock=clock).deployed()
         self.clock = Clock(speed, self.world.clock)
         self.cloudwatch = get_backend("cloudwatch")[ACCOUNT][REGION]
         self.cloudwatch.alarms.clear()
