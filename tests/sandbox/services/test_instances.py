@@ -14,6 +14,8 @@ from helpers.sandbox.services.runtime.instances import Instances
 from helpers.sandbox.services.runtime.invoke import Runtime
 
 from ..load import HERE, SERVICE, Endpoint, FixedPace, User, percentile, saturate, simulated, variant
+from ..practice_world import World
+from ..practice_world import variant as wanted
 from ..virtual_time import run
 
 LOR = "LEAST_OUTSTANDING_REQUESTS"
@@ -157,6 +159,39 @@ def test_more_slots_let_those_who_wait_in():
         assert asyncio.get_running_loop().time() == pytest.approx(2.1 * SERVICE, rel=0.02)
 
     run(main())
+
+
+def test_instances_follow_the_endpoint_when_an_update_is_in_service():
+    world = World().deployed()
+    instances = Instances(2)
+
+    def running():
+        return list(instances.of("us-east-1", world.route()))
+
+    desired = {"VariantName": "AllTraffic", "DesiredInstanceCount": 2}
+    (first,) = running()
+    world.sagemaker(
+        "UpdateEndpointWeightsAndCapacities", EndpointName="e", DesiredWeightsAndCapacities=[desired]
+    )
+    assert running() == [first]  # it takes the time of a start
+    world.clock.wait(3)
+    assert len(running()) == 2
+    assert running()[0] is first
+    world.create_config("d", wanted(instance_type="ml.g5.2xlarge"))
+    world.sagemaker("UpdateEndpoint", EndpointName="e", EndpointConfigName="d")
+    assert running()[0] is first  # the old instances serve until the new ones do
+    world.clock.wait(3)
+    assert len(running()) == 1
+    assert running()[0] is not first
+
+
+def test_the_routing_configuration_is_the_endpoint_configuration_s():
+    routing = {"RoutingConfig": {"RoutingStrategy": LOR}}
+    world = World().ready()
+    world.create_config("lor", wanted(**routing))
+    world.create_endpoint(config="lor")
+    world.clock.wait(3)
+    assert world.route().spec["RoutingConfig"] == routing["RoutingConfig"]
 
 
 steps = st.one_of(

@@ -40,7 +40,7 @@ class Point(MetricAggregatedDatum):
     @property
     def values(self) -> list[tuple[float, float]]:
         """Its values, each within 0.5 %, and how often it has each."""
-        return [(self._middle(each), count) for each, count in self._classes.copy().items()]
+        return [(self._middle(each), count) for each, count in dict(self._classes).items()]
 
     def _middle(self, number: int | None) -> float:
         middle = 0.0 if number is None else math.exp(number * _WIDTH)
