@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-_AGE = timedelta(hours=1)  # how much older than its neighbours a point may be that is still found
+MOST_OLD = 1000
 
 
 def by_period(
@@ -24,13 +24,15 @@ def by_period(
 
 
 def since(points: Sequence[Any], begins: datetime, is_wanted: Callable[[Any], bool]) -> list[Any]:
-    """Return the wanted points since a time; they are stored nearly in order, and many."""
-    found = []
+    """Return the wanted points since a time, of many that are nearly in order; MOST_OLD older ones end it."""
+    found, old = [], 0
     for each in reversed(points):
-        if each.timestamp < begins - _AGE:
+        if each.timestamp >= begins:
+            old = 0
+            if is_wanted(each):
+                found.append(each)
+        elif (old := old + 1) > MOST_OLD:
             break
-        if each.timestamp >= begins and is_wanted(each):
-            found.append(each)
     return found[::-1]
 
 
