@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.sandbox.aws.service import AwsError
+from helpers.sandbox.container.container import Container
+from helpers.sandbox.engine.engine import SLOTS
 from helpers.sandbox.server.body import ClientDisconnected
 from helpers.sandbox.services.runtime.instances import Instances
 from helpers.sandbox.services.runtime.invoke import Runtime
@@ -159,6 +161,24 @@ def test_more_slots_let_those_who_wait_in():
         assert asyncio.get_running_loop().time() == pytest.approx(2.1 * SERVICE, rel=0.02)
 
     run(main())
+
+
+def test_all_instances_together_get_no_more_than_the_machine_has(engine):
+    body = b'{"prompt": "Hi", "max_tokens": 8, "stream": true}'
+
+    async def main():
+        runtime = Runtime(Endpoint(variant(3)), Container(engine), instances=Instances(8, random.Random(7)))
+        users = [User(body) for _ in range(24)]
+        tasks = [asyncio.create_task(user.ask(runtime)) for user in users]
+        most = 0
+        while not all(task.done() for task in tasks):
+            most = max(most, engine.active)
+            await asyncio.sleep(0.001)
+        await asyncio.gather(*tasks)
+        assert all(user.came for user in users)
+        assert 1 < most <= SLOTS
+
+    asyncio.run(main())
 
 
 def test_instances_follow_the_endpoint_when_an_update_is_in_service():
