@@ -78,12 +78,16 @@ class Practice:
     @property
     def count(self) -> int:
         """The instances that the variant shall have."""
-        return self.world.describe()["ProductionVariants"][0]["DesiredInstanceCount"]
+        return self._variant()["DesiredInstanceCount"]
 
     @property
     def serving(self) -> int:
         """The instances that serve."""
-        return self.world.describe()["ProductionVariants"][0]["CurrentInstanceCount"]
+        return self._variant()["CurrentInstanceCount"]
+
+    def _variant(self) -> Any:
+        described = self.world.service.describe_endpoint({"EndpointName": "e"}, self.world.context)
+        return described["ProductionVariants"][0]
 
     def register(self, low: int = 1, high: int = 4, **more: Any) -> str:
         return self.client.register_scalable_target(**TARGET, MinCapacity=low, MaxCapacity=high, **more)[
