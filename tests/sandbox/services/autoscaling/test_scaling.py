@@ -106,6 +106,22 @@ def test_with_a_quota_of_one_the_activity_fails_and_the_endpoint_serves_on():
     assert practice.serving == 3
 
 
+def test_without_capacity_it_stays_as_it_is_and_tries_again(practice):
+    practice.faults.set("no-capacity", {"next": 1})
+    practice.goes_on(30, users=12)
+    assert practice.world.status() == "Updating"
+    practice.world.clock.wait(4)
+    assert (practice.serving, practice.world.status()) == (1, "InService")
+    assert practice.world.route().name == "AllTraffic"
+    practice.goes_on(10, users=12)
+    first = practice.activities()[0]
+    assert first["StatusCode"] == "Unfulfilled"
+    assert "InsufficientInstanceCapacity" in first["StatusMessage"]
+    practice.goes_on(20, users=12)
+    assert practice.serving == 3
+    assert "FailureReason" not in practice.world.describe()
+
+
 def test_why_it_does_not_scale_is_told_if_asked_for(practice):
     practice.goes_on(2 * MINUTE, users=1000)
     assert practice.count == 6
