@@ -14,6 +14,7 @@ from helpers.sandbox.engine.engine import SLOTS
 from helpers.sandbox.server.body import ClientDisconnected
 from helpers.sandbox.services.runtime.instances import Instances
 from helpers.sandbox.services.runtime.invoke import Runtime
+from helpers.sandbox.settings import Settings
 
 from ..load import HERE, SERVICE, Endpoint, FixedPace, User, percentile, saturate, simulated, variant
 from ..practice_world import World
@@ -21,6 +22,10 @@ from ..practice_world import variant as wanted
 from ..virtual_time import run
 
 LOR = "LEAST_OUTSTANDING_REQUESTS"
+
+
+def test_one_instance_has_all_of_the_engine_unless_it_is_made_smaller():
+    assert Settings().instance_slots == Instances().slots == SLOTS
 
 
 @pytest.mark.parametrize("strategy", ["RANDOM", LOR])
