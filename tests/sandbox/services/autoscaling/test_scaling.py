@@ -294,3 +294,12 @@ def test_random_loads_stay_within_the_limits_and_settle(loads, limits, cooldowns
     practice.goes_on(20 * MINUTE, users=users)
     assert practice.count == settled
     assert {each["StatusCode"] for each in practice.activities()} <= {"Successful"}
+
+
+def test_an_alarm_that_can_t_be_evaluated_stops_no_other(practice, caplog):
+    alarm = dict(namespace="n", metric_name="m", comparison_operator="GreaterThanThreshold", threshold=1.0)
+    alarm |= dict(evaluation_periods=1, statistic="Sum", description="", dimensions=[], alarm_actions=[])
+    practice.cloudwatch.put_metric_alarm(name="bad", period=None, **alarm)
+    practice.goes_on(MINUTE, users=12)
+    assert practice.count == 3
+    assert [each.getMessage() for each in caplog.records] == ["the alarm bad can't be evaluated"]
