@@ -68,6 +68,8 @@ class Scaler(Scaling):
                 self._forget(target, context)
 
     def _take_scheduled_actions(self, target: Target, context: Context) -> None:
+        if not target.actions or self._variant(target, context)[0] != "InService":
+            return  # what is due while the endpoint changes takes place afterwards
         now = self._clock.now()
         since, target.seen = target.seen or target.created, now
         for name, action in list(target.actions.items()):

@@ -44,6 +44,7 @@ class Scaling(State):
             self._end(activity, "Failed", f"Failed to set desired instance count to {wanted}. Reason: {why}")
             return
         activity.waits = True
+        # AWS's words of both outcomes are known; these, of an activity that goes on: (not established)
         activity.members |= {
             "StatusCode": "InProgress",
             "StatusMessage": f"Successfully set desired instance count to {wanted}. "
