@@ -51,6 +51,7 @@ class Model:
     as_of: str
     source: str
     arn: str | None = None
+    jumpstart_ids: tuple[str, ...] = ()  # its names in SageMakerPublicHub, as far as they are known
 
     @property
     def listing_url(self) -> str:
@@ -165,4 +166,5 @@ def _read_model(entry: dict[str, Any]) -> Model:
         status=Status(**entry["status"]),
         as_of=entry["as_of"],
         source=entry["source"],
+        jumpstart_ids=tuple(entry.get("jumpstart_ids", ())),
     )

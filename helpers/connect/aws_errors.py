@@ -36,6 +36,8 @@ EXPIRED = (
 )
 MISSING = ("ResourceNotFoundException", "NoSuchEntity")  # NoSuchEntity: IAM's
 DENIED = ("AccessDeniedException", "AccessDenied", "UnauthorizedOperation")
+# where a message names a missing permission; that of an endpoint that scales comes without a code of its own
+LACKING = re.compile(r"not authorized to perform: ([\w-]+:\w+)|does not have ([\w-]+:\w+) permission")
 # in AWS's message where no policy that you attach helps (IAM User Guide, access denied error messages)
 BY_OTHERS = ("explicit deny", "permissions boundary", "service control policy", "resource control policy")
 
@@ -83,15 +85,15 @@ def _explain(error: ClientError, action: str) -> errors.TutorialError | None:
         return errors.Throttled(f"{told} Wait a moment, and send fewer requests at a time.")
     if code in EXPIRED:
         return errors.NotConnected(f"{told} {SIGN_IN_AGAIN}")
-    if code in DENIED:
+    if code in DENIED or LACKING.search(message):
         return errors.NotPermitted(f"Could not {action}: {_lacking(message)} AWS says: {message}")
     return None
 
 
 def _lacking(message: str) -> str:
     """Return in a sentence which permission is missing and what to do, from AWS's message."""
-    named = re.search(r"not authorized to perform: ([\w-]+:\w+)", message)
-    what = named[1] if named else "a permission"
+    named = LACKING.search(message)
+    what = (named[1] or named[2]) if named else "a permission"
     if any(each in message for each in BY_OTHERS):
         return f"a policy of your organization or account forbids you {what}: ask who administers it."
     return f"you lack {what}; attach data/iam-policy.json to your role (README, On your own AWS account)."

@@ -62,7 +62,33 @@ _VARIANT = {
 }
 _PARTY = {"PartyType": "Acceptor", "AgreementType": "PurchaseAgreement", "Status": "ACTIVE"}
 # Requests that work, or could: by changing one thing in them, others get past the first checks.
+_SCALED = {
+    "ServiceNamespace": "sagemaker",
+    "ResourceId": "endpoint/e/variant/AllTraffic",
+    "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+}
+_TRACKING = {
+    "TargetValue": 4.0,
+    "PredefinedMetricSpecification": {
+        "PredefinedMetricType": "SageMakerVariantConcurrentRequestsPerModelHighResolution"
+    },
+}
 GOOD: dict[str, dict[str, Any]] = {
+    "RegisterScalableTarget": {**_SCALED, "MinCapacity": 1, "MaxCapacity": 2},
+    "DeregisterScalableTarget": _SCALED,
+    "PutScalingPolicy": {
+        **_SCALED,
+        "PolicyName": "p",
+        "PolicyType": "TargetTrackingScaling",
+        "TargetTrackingScalingPolicyConfiguration": _TRACKING,
+    },
+    "PutScheduledAction": {
+        **_SCALED,
+        "ScheduledActionName": "a",
+        "Schedule": "rate(1 minute)",
+        "ScalableTargetAction": {"MinCapacity": 1, "MaxCapacity": 3},
+    },
+    "DescribeScalingActivities": {"ServiceNamespace": "sagemaker", "IncludeNotScaledActivities": True},
     "CreateModel": {
         "ModelName": "m",
         "PrimaryContainer": {"ModelPackageName": MEDIUM.package_arn("us-east-1")},

@@ -10,6 +10,7 @@ from botocore.serialize import create_serializer
 
 from helpers.sandbox.aws.service import load_model
 from helpers.sandbox.faults.client import CONTROL_PATH
+from helpers.sandbox.services.autoscaling import AutoScaling
 from helpers.sandbox.services.marketplace import Agreements, Discovery
 from helpers.sandbox.services.pricing import Pricing
 from helpers.sandbox.services.quotas import Quotas
@@ -18,7 +19,7 @@ from helpers.sandbox.services.sagemaker import SageMaker
 from .fuzz_values import GENERATION, GOOD, JUNK, NOTHING, Known, mutated, spoil, value
 from .in_process import Call
 
-SERVICES = (SageMaker, Agreements, Discovery, Pricing, Quotas)
+SERVICES = (SageMaker, AutoScaling, Agreements, Discovery, Pricing, Quotas)
 OPERATIONS = [
     (cls.service_name, name)
     for cls in SERVICES

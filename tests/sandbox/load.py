@@ -70,7 +70,8 @@ class FixedPace:
 class User:
     """A client of HTTP that notes when it asked, and when parts came; `gone` is set when it leaves."""
 
-    def __init__(self) -> None:
+    def __init__(self, body: bytes = b"{}") -> None:
+        self.body = body
         self.gone = asyncio.Event()
         self.asked = asyncio.get_running_loop().time()
         self.came: list[float] = []
@@ -86,7 +87,7 @@ class User:
     async def ask(self, runtime: Runtime, *, stream: bool = True) -> None:
         scope: dict[str, Any] = {"type": "http", "method": "POST", "headers": [], "path": "/"}
         request = Request(scope, self.receive)
-        request._body = b"{}"  # as if it had been read
+        request._body = self.body  # as if it had been read
         response = await runtime.invoke(request, "e", HERE, stream)
         await response(scope, self.receive, self.send)
 

@@ -31,8 +31,8 @@ class Clock:
 class World:
     """`world.sagemaker("CreateModel", ModelName=...)` and so on; 3 s to InService, 1 s to be subscribed."""
 
-    def __init__(self, faults=None, region="us-east-1"):
-        self.clock, self.context = Clock(), Context(region, ACCOUNT)
+    def __init__(self, faults=None, region="us-east-1", clock=None):
+        self.clock, self.context = clock or Clock(), Context(region, ACCOUNT)
         settings = Settings(endpoint_seconds=3, subscription_seconds=1)
         self.agreements = Agreements(settings, self.clock)
         self.discovery = Discovery()

@@ -55,6 +55,9 @@ class ToyRuntime:
             return JSONResponse({"Message": f"kept {len(body)}"}, 413)
         return JSONResponse({"name": endpoint_name, "region": context.region, "body": body.decode()})
 
+    def refuse_async(self, endpoint_name, context):
+        raise AwsError("ValidationError", f"Endpoint {endpoint_name} takes none.")
+
     async def _ticks(self):
         try:
             while True:

@@ -2,11 +2,10 @@
 
 import json
 import logging
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,7 +23,7 @@ from .errors import denied, error_response
 from .health import HEALTH_PATH, health_answer
 from .keys import Keys
 from .parts import Authorizer, Control, Runtime
-from .paths import check_path
+from .paths import check_path, invocation_of
 from .signature import Claim, Signable, claim
 
 logger = logging.getLogger(__name__)
@@ -33,7 +32,6 @@ logger = logging.getLogger(__name__)
 _INVOCATION_BYTES = 6291456 + 1
 _S3_BYTES = 64 * 1024 * 1024
 _OTHER_BYTES = 6 * 1024 * 1024  # more than AWS allows; parsed JSON takes 20 times as much memory
-_INVOCATION = re.compile(r"/endpoints/([^/]*)/invocations(-response-stream)?")
 
 
 class _RuntimeModel(Service):
@@ -102,7 +100,7 @@ class Sandbox:
         self._check_host(signable)
         if signable.path == HEALTH_PATH:
             return _json(health_answer(self._address, signable.query)), receive
-        invocation = _INVOCATION.fullmatch(signable.path) if signable.method == "POST" else None
+        invocation = invocation_of(signable.method, signable.path)
         claimed = await self._claim(signable, receive)
         body = await self._bodies.read(receive, _body_limit(claimed, invocation))
         signable = replace(signable, body_sha256=body.sha256)
@@ -110,7 +108,7 @@ class Sandbox:
         receive = body.replay(receive)
         context = Context(signed.region, self._address.account, claimed.key.caller)
         if invocation and signed.service == "sagemaker":
-            return await self._invoke(Request(scope, receive), signable, context, invocation), receive
+            return await self._invoke(Request(scope, receive), signable, context, *invocation), receive
         if signed.service == CONTROL_SERVICE:
             return self._control(signable, claimed, body), receive
         return await self._dispatch(scope, signable, signed.service, context, body), receive
@@ -132,12 +130,13 @@ class Sandbox:
             raise AwsError("AccessDeniedException", message, 403)
 
     async def _invoke(
-        self, request: Request, signable: Signable, context: Context, invocation: re.Match[str]
+        self, request: Request, signable: Signable, context: Context, name: str, operation: str
     ) -> Response:
-        name, stream = unquote(invocation[1]), invocation[2] is not None
-        operation = "InvokeEndpointWithResponseStream" if stream else "InvokeEndpoint"
         try:
             self._check(signable, "sagemaker", operation, {"EndpointName": name}, context)
+            if operation == "InvokeEndpointAsync":
+                self._runtime.refuse_async(name, context)
+            stream = operation == "InvokeEndpointWithResponseStream"
             return await self._runtime.invoke(request, name, context, stream)
         except AwsError as error:
             logger.info("%s invocation of %s: %s", context.region, name, error)
@@ -235,7 +234,7 @@ def _fix_length(scope: AsgiScope, body: Body) -> None:
     scope["headers"] = [*headers, (b"content-length", str(body.size).encode())]
 
 
-def _body_limit(claimed: Claim, invocation: re.Match[str] | None) -> int:
+def _body_limit(claimed: Claim, invocation: tuple[str, str] | None) -> int:
     if claimed.scope.service == "s3":
         return _S3_BYTES
     return _INVOCATION_BYTES if invocation else _OTHER_BYTES

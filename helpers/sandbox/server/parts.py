@@ -1,7 +1,7 @@
 """What the gateway passes requests on to; `app` joins them."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,6 +14,10 @@ class Runtime(Protocol):
 
     async def invoke(self, request: Request, endpoint_name: str, context: Context, stream: bool) -> Response:
         """Return the endpoint's answer; `stream` chooses InvokeEndpointWithResponseStream."""
+        ...
+
+    def refuse_async(self, endpoint_name: str, context: Context) -> NoReturn:
+        """Raise AwsError for InvokeEndpointAsync, which no endpoint here takes."""
         ...
 
 

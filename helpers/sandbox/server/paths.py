@@ -1,11 +1,24 @@
-"""Paths that moto would answer although no AWS service has them."""
+"""The paths of SageMaker's runtime, and those that moto would answer although no AWS service has them."""
 
+import re
 from urllib.parse import unquote
 
 from ..aws.service import AwsError
 
+_INVOCATION = re.compile(r"/endpoints/([^/]*)/(invocations|invocations-response-stream|async-invocations)")
+_OPERATIONS = {
+    "invocations": "InvokeEndpoint",
+    "invocations-response-stream": "InvokeEndpointWithResponseStream",
+    "async-invocations": "InvokeEndpointAsync",
+}
 # moto's controls, which reset it or record to disk, and an instance's metadata
 _OF_MOTO = ("/moto-api", "/favicon.ico", "/latest/meta-data/", "/latest/api/")
+
+
+def invocation_of(method: str, path: str) -> tuple[str, str] | None:
+    """Return the endpoint's name and the operation of an invocation; None for another request."""
+    match = _INVOCATION.fullmatch(path) if method == "POST" else None
+    return (unquote(match[1]), _OPERATIONS[match[2]]) if match else None
 
 
 def check_path(path: str) -> None:

@@ -77,6 +77,19 @@ def test_a_missing_permission_is_named_with_what_to_do() -> None:
     assert "iam-policy" not in forbidden
 
 
+def test_who_may_not_end_automatic_scaling_is_told_so_too() -> None:
+    found = told(
+        aws(
+            "ValidationException",
+            "An Application AutoScaling scalable target exists for a variant being deleted, and the IAM "
+            "identity used to invoke DeleteEndpoint does not have "
+            "application-autoscaling:DeregisterScalableTarget permission to deregister the scalable target.",
+        )
+    )
+    assert isinstance(found, errors.NotPermitted)
+    assert "you lack application-autoscaling:DeregisterScalableTarget; attach data/iam-policy" in str(found)
+
+
 def test_what_there_is_nothing_to_add_to_passes_unchanged() -> None:
     error = aws("ValidationException", "Something new.")
     with pytest.raises(ClientError) as caught, explained("do it"):

@@ -73,6 +73,16 @@ def test_a_body_that_says_it_is_no_json_is_refused(toy):
     assert toy.is_well()
 
 
+def test_asynchronous_invocations_are_refused_by_the_runtime(toy):
+    runtime = toy.client("sagemaker-runtime")
+    with pytest.raises(ClientError) as caught:
+        runtime.invoke_endpoint_async(EndpointName="a b", InputLocation="s3://bucket/key")
+    assert caught.value.response["Error"] == {
+        "Code": "ValidationError",
+        "Message": "Endpoint a b takes none.",
+    }
+
+
 def test_invocations_go_to_the_runtime(toy):
     body = toy.client("sagemaker-runtime").invoke_endpoint(EndpointName="my-endpoint", Body=b'{"a": 1}')[
         "Body"

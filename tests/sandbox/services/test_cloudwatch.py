@@ -108,6 +108,14 @@ def test_the_metrics_are_listed(session, used):
     }
 
 
+def test_the_load_is_published_while_nobody_asks_too(session, used):
+    assert session.practise_with(clock_speed=600) == 600
+    until(lambda: total(session, "ConcurrentRequestsPerModel", "SampleCount") >= 3)
+    session.practise_with(clock_speed=1)
+    found = session.client("cloudwatch").list_metrics(Namespace="/aws/sagemaker/Endpoints")["Metrics"]
+    assert {each["MetricName"] for each in found} == {"CPUUtilization", "GPUUtilization"}
+
+
 def test_the_container_has_its_lines_and_no_prompt_is_in_them(session, used):
     until(lambda: len(lines(session)) == 7)
     ping, *told = [json.loads(event["message"]) for event in lines(session)]

@@ -9,14 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.sandbox.aws.service import AwsError
+from helpers.sandbox.container.container import Container
+from helpers.sandbox.engine.engine import SLOTS
 from helpers.sandbox.server.body import ClientDisconnected
 from helpers.sandbox.services.runtime.instances import Instances
 from helpers.sandbox.services.runtime.invoke import Runtime
+from helpers.sandbox.settings import Settings
 
 from ..load import HERE, SERVICE, Endpoint, FixedPace, User, percentile, saturate, simulated, variant
+from ..practice_world import World
+from ..practice_world import variant as wanted
 from ..virtual_time import run
 
 LOR = "LEAST_OUTSTANDING_REQUESTS"
+
+
+def test_one_instance_has_all_of_the_engine_unless_it_is_made_smaller():
+    assert Settings().instance_slots == Instances().slots == SLOTS
 
 
 @pytest.mark.parametrize("strategy", ["RANDOM", LOR])
@@ -157,6 +166,57 @@ def test_more_slots_let_those_who_wait_in():
         assert asyncio.get_running_loop().time() == pytest.approx(2.1 * SERVICE, rel=0.02)
 
     run(main())
+
+
+def test_all_instances_together_get_no_more_than_the_machine_has(engine):
+    body = b'{"prompt": "Hi", "max_tokens": 8, "stream": true}'
+
+    async def main():
+        runtime = Runtime(Endpoint(variant(3)), Container(engine), instances=Instances(8, random.Random(7)))
+        users = [User(body) for _ in range(24)]
+        tasks = [asyncio.create_task(user.ask(runtime)) for user in users]
+        most = 0
+        while not all(task.done() for task in tasks):
+            most = max(most, engine.active)
+            await asyncio.sleep(0.001)
+        await asyncio.gather(*tasks)
+        assert all(user.came for user in users)
+        assert 1 < most <= SLOTS
+
+    asyncio.run(main())
+
+
+def test_instances_follow_the_endpoint_when_an_update_is_in_service():
+    world = World().deployed()
+    instances = Instances(2)
+
+    def running():
+        return list(instances.of("us-east-1", world.route()))
+
+    desired = {"VariantName": "AllTraffic", "DesiredInstanceCount": 2}
+    (first,) = running()
+    world.sagemaker(
+        "UpdateEndpointWeightsAndCapacities", EndpointName="e", DesiredWeightsAndCapacities=[desired]
+    )
+    assert running() == [first]  # it takes the time of a start
+    world.clock.wait(3)
+    assert len(running()) == 2
+    assert running()[0] is first
+    world.create_config("d", wanted(instance_type="ml.g5.2xlarge"))
+    world.sagemaker("UpdateEndpoint", EndpointName="e", EndpointConfigName="d")
+    assert running()[0] is first  # the old instances serve until the new ones do
+    world.clock.wait(3)
+    assert len(running()) == 1
+    assert running()[0] is not first
+
+
+def test_the_routing_configuration_is_the_endpoint_configuration_s():
+    routing = {"RoutingConfig": {"RoutingStrategy": LOR}}
+    world = World().ready()
+    world.create_config("lor", wanted(**routing))
+    world.create_endpoint(config="lor")
+    world.clock.wait(3)
+    assert world.route().spec["RoutingConfig"] == routing["RoutingConfig"]
 
 
 steps = st.one_of(

@@ -55,15 +55,15 @@ def statistics(client, metric, *statistics, period=60, hours=1, namespace="AWS/S
     return sorted(points, key=lambda point: point["Timestamp"])
 
 
-def data(client, metric, statistic, period=60):
-    stat = {"Metric": {"Namespace": "AWS/SageMaker", "MetricName": metric, "Dimensions": DIMENSIONS}}
-    (found,) = client.get_metric_data(
-        MetricDataQueries=[{"Id": "a", "MetricStat": {**stat, "Period": period, "Stat": statistic}}],
+def data(client, metric, statistic, period=60, dimensions=DIMENSIONS, more=(), order="Ascending"):
+    stat = {"Metric": {"Namespace": "AWS/SageMaker", "MetricName": metric, "Dimensions": dimensions}}
+    answer = client.get_metric_data(
+        MetricDataQueries=[{"Id": "a", "MetricStat": {**stat, "Period": period, "Stat": statistic}}, *more],
         StartTime=NOON,
         EndTime=NOON + timedelta(minutes=5),
-        ScanBy="TimestampAscending",
+        ScanBy=f"Timestamp{order}",
     )["MetricDataResults"]
-    return found["Values"]
+    return answer[0]["Values"]
 
 
 def test_percentiles_are_answered_by_both_operations(client):
@@ -116,6 +116,19 @@ def test_a_percentile_is_one_of_the_values_within_half_a_percent(given_values, p
     assert exact in given_values
     assert sum(value <= exact for value in given_values) >= len(given_values) * percent / 100
     assert percentile([p for p in points if p.sample_count], percent) == pytest.approx(exact, rel=0.006)
+
+
+def test_a_query_s_data_are_those_of_its_metric_period_by_period(client):
+    writer = CloudWatch(Clock())
+    for minute in (0, 1, 3, 6):  # the last is after the query's end
+        for _ in range(minute + 1):
+            writer.write(invocation(NOON + timedelta(minutes=minute)))
+    assert data(client, "Invocations", "Sum") == [1, 2, 4]
+    assert data(client, "Invocations", "Sum", order="Descending") == [4, 2, 1]
+    assert data(client, "Invocations", "Sum", period=120) == [3, 4]
+    assert data(client, "Invocations", "Sum", dimensions=DIMENSIONS[:1]) == []
+    with pytest.raises(ClientError, match="does not practise expressions"):
+        data(client, "Invocations", "Sum", more=[{"Id": "b", "Expression": "a * 2"}])
 
 
 def test_what_has_no_percentile_says_so():

@@ -141,6 +141,14 @@ def test_the_other_operation_still_answers() -> None:
     assert ask(Scripted([b"a", b"b"]), stream=False).data == b"ab"
 
 
+def test_no_endpoint_takes_asynchronous_invocations() -> None:
+    runtime = Runtime(OneEndpoint(), Scripted(Answer(200, b"")))
+    for name, said in (("medium", "does not support asynchronous inference"), ("nobody", "not found")):
+        with pytest.raises(AwsError, match=said) as caught:
+            runtime.refuse_async(name, HERE)
+        assert caught.value.code == "ValidationError"
+
+
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(("status", "side"), [(400, "client"), (500, "server")])
 def test_an_error_of_the_model_s_is_wrapped(stream: bool, status: int, side: str) -> None:

@@ -19,7 +19,10 @@ class PolicyOperations(Scaling):
         """Store a policy, or put another in its place; target tracking makes two alarms."""
         target = self._registered(params, context)
         before = target.policies.get(params["PolicyName"])
-        given = {**(before.given if before else {"PolicyType": "StepScaling"}), **params}
+        given = {**(before.given if before else {}), **params}
+        if "PolicyType" not in given:
+            # botocore: it is required to create a policy; wording (not established)
+            raise refused("PolicyType is required to put a new scaling policy.")
         if before and before.given["PolicyType"] != given["PolicyType"]:
             # wording (not established)
             raise refused("The policy type of an existing scaling policy can't be changed.")

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from helpers.sandbox.aws.service import AwsError, Context
@@ -15,6 +15,7 @@ from .scaling import Scaling
 from .state import Policy, Target
 
 logger = logging.getLogger(__name__)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -37,13 +38,15 @@ class Scaler(Scaling):
     """The process that scales; every 10 of AWS's seconds it looks whether something is to be done."""
 
     async def run(self) -> None:
-        """Go on for ever."""
+        """Go on for ever: look soon after each interval, when its data points have been written."""
         while True:
+            interval = self._clock.lasts(SHORT)
+            past = (self._clock.now() - _EPOCH) % interval / interval
+            await self._clock.sleep(SHORT * (1.1 - past))
             try:
                 self.tick()
             except Exception:  # a defect must not end all scaling
                 logger.exception("automatic scaling stumbled")
-            await self._clock.sleep(SHORT)
 
     def tick(self) -> None:
         """Do in all regions what is due by now."""
@@ -65,6 +68,8 @@ class Scaler(Scaling):
                 self._forget(target, context)
 
     def _take_scheduled_actions(self, target: Target, context: Context) -> None:
+        if not target.actions or self._variant(target, context)[0] != "InService":
+            return  # what is due while the endpoint changes takes place afterwards
         now = self._clock.now()
         since, target.seen = target.seen or target.created, now
         for name, action in list(target.actions.items()):

@@ -44,6 +44,7 @@ class Scaling(State):
             self._end(activity, "Failed", f"Failed to set desired instance count to {wanted}. Reason: {why}")
             return
         activity.waits = True
+        # AWS's words of both outcomes are known; these, of an activity that goes on: (not established)
         activity.members |= {
             "StatusCode": "InProgress",
             "StatusMessage": f"Successfully set desired instance count to {wanted}. "
@@ -63,14 +64,18 @@ class Scaling(State):
             except AwsError:
                 continue  # the target is forgotten with its endpoint
             if status == "InService":
-                self._fulfil(activity, target, variant)
+                self._fulfil(activity, target, variant, context)
 
-    def _fulfil(self, activity: Activity, target: Target, variant: dict[str, Any]) -> None:
+    def _fulfil(self, activity: Activity, target: Target, variant: dict[str, Any], context: Context) -> None:
         count, wanted = int(variant["CurrentInstanceCount"]), activity.desired
         done = f"Successfully set desired instance count to {wanted}."
         if count != wanted:
+            asked = {"EndpointName": target.endpoint_name}
+            why = self._endpoints.describe_endpoint(asked, context).get("FailureReason", "")
             # wording (not established)
-            self._end(activity, "Unfulfilled", f"{done} It could not be fulfilled by sagemaker.")
+            self._end(
+                activity, "Unfulfilled", f"{done} It could not be fulfilled by sagemaker. {why}".strip()
+            )
             return
         self._end(activity, "Successful", f"{done} Change successfully fulfilled by sagemaker.")
         policy = target.policies.get(activity.policy)

@@ -9,6 +9,7 @@ from .scheduling import NotASchedule, Schedule, parse
 from .state import NAMESPACE, Action, Target, named, new_id, not_found, paged, refused
 from .targets import check_limits
 
+_TIMES = ("StartTime", "EndTime")
 MOST = 200  # scheduled actions of a target (Application Auto Scaling's quotas)
 
 
@@ -20,7 +21,9 @@ class ScheduledOperations(Scaling):
         target = self._registered(params, context)
         name, now = params["ScheduledActionName"], self._clock.now()
         before = target.actions.get(name)
-        given = {**(before.given if before else {}), **params}
+        # botocore: "If you don't specify start and end times, the old values are deleted."
+        kept = {key: value for key, value in before.given.items() if key not in _TIMES} if before else {}
+        given = {**kept, **params}
         schedule = _schedule(given)
         _check_change(given, target)
         if before is None and len(target.actions) >= MOST:

@@ -39,6 +39,7 @@ class Alarms:
         self._clock = clock
         self._backends: Any = None
         self._waiting: dict[str, dict[str, dict[str, Any]]] = {}  # region -> name -> what moto is to store
+        self._told: set[tuple[str, str]] = set()
         self._evaluated: dict[tuple[str, str], datetime] = {}
 
     def connect(self) -> None:
@@ -83,9 +84,14 @@ class Alarms:
         for alarm in self._alarms(region):
             try:
                 found += self._evaluate(region, alarm, now)
-            except Exception:  # moto takes alarms that CloudWatch refuses
-                logger.warning("the alarm %s can't be evaluated", alarm.name, exc_info=True)
+            except Exception as error:  # moto takes alarms that CloudWatch refuses
+                self._tell(region, alarm.name, error)
         return found
+
+    def _tell(self, region: str, name: str, error: Exception) -> None:
+        if (region, name) not in self._told:
+            self._told.add((region, name))
+            logger.warning("the alarm %s can't be evaluated", name, exc_info=error)
 
     def _evaluate(self, region: str, alarm: Any, now: datetime) -> Iterator[Evaluation]:
         rule = _rule(alarm)

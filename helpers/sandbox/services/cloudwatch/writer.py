@@ -104,6 +104,8 @@ class CloudWatch:
         for outstanding, busy in load.instances:
             name = "ConcurrentRequestsPerModel"
             self._count(load, NAMESPACE, name, outstanding, "None", SAMPLE_SECONDS)
+            # "SageMaker emits metrics with a value of zero" without traffic, so that it scales in
+            self._count(load, NAMESPACE, "InvocationsPerInstance", 0.0, "None", MINUTE)
             # a practice instance has one processor and one GPU, as busy as its slots
             for name in ("CPUUtilization", "GPUUtilization"):
                 self._count(load, INSTANCES, name, 100 * min(busy, 1.0), "Percent", MINUTE)

@@ -5,9 +5,9 @@ import random
 from dataclasses import dataclass, field
 from weakref import WeakSet
 
-from ..sagemaker import Variant
+from helpers.sandbox.settings import Settings
 
-SLOTS = 8  # the default of Settings.instance_slots
+from ..sagemaker import Variant
 
 
 class Instance:
@@ -81,7 +81,7 @@ class Instances:
     the last ones, which finish what was routed to them, as those of a replaced deployment do.
     """
 
-    def __init__(self, slots: int = SLOTS, chance: random.Random | None = None) -> None:
+    def __init__(self, slots: int = Settings.instance_slots, chance: random.Random | None = None) -> None:
         self._slots = slots
         self._chance = chance or random.Random()  # nosec B311: chooses an instance, no secret
         self._fleets: dict[tuple[str, str, str], _Fleet] = {}

@@ -8,7 +8,7 @@ import logging
 import uuid
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, aclosing
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -68,6 +68,16 @@ class Runtime:
         self._faults = faults or Faults()
         self._observe = observe
         self._instances = instances or Instances()
+
+    def refuse_async(self, endpoint_name: str, context: Context) -> NoReturn:
+        """Raise AwsError ValidationError for InvokeEndpointAsync; wording (not established).
+
+        AWS makes no asynchronous endpoint of a Marketplace package (sagemaker-python-sdk#3969).
+        """
+        self._sagemaker.route(endpoint_name, context)
+        raise AwsError(
+            "ValidationError", f"Endpoint {endpoint_name} does not support asynchronous inference."
+        )
 
     async def invoke(self, request: Request, endpoint_name: str, context: Context, stream: bool) -> Response:
         """Answer an invocation; `stream` chooses InvokeEndpointWithResponseStream.

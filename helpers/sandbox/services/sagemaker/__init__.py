@@ -3,6 +3,7 @@
 from helpers.sandbox.aws.service import AwsError, Context
 
 from .endpoints import EndpointOperations
+from .hub import HubOperations
 from .lifecycle import Variant
 from .model_packages import PackageOperations
 from .models import ModelOperations
@@ -11,7 +12,7 @@ from .tags import TagOperations
 __all__ = ["SageMaker", "Variant"]
 
 
-class SageMaker(PackageOperations, ModelOperations, EndpointOperations, TagOperations):
+class SageMaker(PackageOperations, HubOperations, ModelOperations, EndpointOperations, TagOperations):
     """The service `sagemaker`, for hosting of Marketplace model packages; all state is in memory."""
 
     def route(self, endpoint_name: str, context: Context, target_variant: str | None = None) -> Variant:

@@ -11,7 +11,7 @@ from .model_packages import Package, find
 from .models import container_of
 from .state import Record, State, tags_of
 
-_NOT_PRACTISED = ("AsyncInferenceConfig", "DataCaptureConfig", "ExplainerConfig", "ShadowProductionVariants")
+_NOT_PRACTISED = ("DataCaptureConfig", "ExplainerConfig", "ShadowProductionVariants")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,9 @@ class ConfigOperations(State):
         configs, name = self._region(context).configs, params["EndpointConfigName"]
         if name in configs:
             raise taken(CONFIG, name, context)
+        if params.get("AsyncInferenceConfig"):
+            # sagemaker-python-sdk#3969
+            raise refused("Marketplace images are not supported when specifying an AsyncInferenceConfig.")
         for member in _NOT_PRACTISED:
             if params.get(member):
                 raise refused(f"The sandbox does not practise {member}.")

@@ -11,7 +11,7 @@ from . import guardrails, listing
 from .endpoint_views import describe
 from .errors import ENDPOINT, arn, in_progress, named, refused, taken
 from .lifecycle import DELETABLE, Deployment, Endpoint, Variant
-from .placement import Deploying
+from .placement import NO_CAPACITY, Deploying
 from .state import Record, tags_of
 
 
@@ -56,7 +56,7 @@ class EndpointOperations(Deploying):
     def update_endpoint_weights_and_capacities(
         self, params: dict[str, Any], context: Context
     ) -> dict[str, Any]:
-        """Change weights and instance counts of the serving variants."""
+        """Change weights and instance counts of the serving variants; all or none, if AWS lacks instances."""
         endpoint = self._in_service(params["EndpointName"], context)
         desired = {each["VariantName"]: each for each in params["DesiredWeightsAndCapacities"]}
         if len(desired) < len(params["DesiredWeightsAndCapacities"]):
@@ -69,7 +69,8 @@ class EndpointOperations(Deploying):
         self._check_growth(endpoint, variants, context)
         ready = self._clock() + timedelta(seconds=self._settings.endpoint_seconds)
         config_name = endpoint.current.config_name if endpoint.current else ""
-        self._start(endpoint, Deployment(config_name, variants, ready, in_place=True))
+        failure = None if self._can_grow(endpoint, variants) else NO_CAPACITY
+        self._start(endpoint, Deployment(config_name, variants, ready, failure, in_place=True))
         return {"EndpointArn": endpoint.arn}
 
     def delete_endpoint(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -116,6 +117,14 @@ class EndpointOperations(Deploying):
             if growth > self._quota_left(new.instance_type, used):
                 raise self._over_quota(new.instance_type, used, growth)
             used[new.instance_type] += growth
+
+    def _can_grow(self, endpoint: Endpoint, variants: tuple[Variant, ...]) -> bool:
+        """Return whether AWS has the instances that are added; what it does without: (not established)."""
+        pairs = zip(variants, endpoint.serving, strict=True)
+        growing = {new.instance_type for new, old in pairs if new.instances > old.instances}
+        if growing:
+            self._faults.begin_deployment()
+        return all([self._faults.has_capacity(each) for each in growing])
 
 
 def _names(params: dict[str, Any]) -> str:

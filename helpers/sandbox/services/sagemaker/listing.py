@@ -49,7 +49,9 @@ def records(member: str, found: Iterable[Record], params: dict[str, Any]) -> dic
 
 def _sort_key(row: Row, sort_by: str) -> tuple[str, str]:
     created = row.created.astimezone(UTC).isoformat(timespec="microseconds")
-    return {"Name": row.name, "Status": row.status}.get(sort_by, created), row.name
+    return {"Name": row.name, "HubContentName": row.name, "Status": row.status}.get(
+        sort_by, created
+    ), row.name
 
 
 def _passes(row: Row, params: dict[str, Any]) -> bool:

@@ -65,7 +65,7 @@ class PackageOperations(State):
             "ModelPackageName": package.name,
             "ModelPackageArn": package.arn,
             "ModelPackageDescription": package.model.name,
-            "CreationTime": _published(package),
+            "CreationTime": published(package.model),
             "InferenceSpecification": _inference(package),
             "ModelPackageStatus": "Completed",
             "ModelPackageStatusDetails": {"ValidationStatuses": [], "ImageScanStatuses": []},
@@ -79,7 +79,7 @@ class PackageOperations(State):
 
 
 def _row(package: Package) -> lists.Row:
-    created = _published(package)
+    created = published(package.model)
     summary = {
         "ModelPackageName": package.name,
         "ModelPackageArn": package.arn,
@@ -100,7 +100,7 @@ def _inference(package: Package) -> dict[str, Any]:
     }
 
 
-def _published(package: Package) -> datetime:
-    """Return the catalogue's date (YYYY-MM-DD or YYYY-MM) as a time."""
-    as_of = package.model.as_of or PUBLISHED
+def published(model: catalog.Model) -> datetime:
+    """Return the catalogue's date of a model (YYYY-MM-DD or YYYY-MM) as a time."""
+    as_of = model.as_of or PUBLISHED
     return datetime.fromisoformat(as_of if len(as_of) > 7 else f"{as_of}-01").replace(tzinfo=UTC)

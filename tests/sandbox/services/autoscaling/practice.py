@@ -56,12 +56,14 @@ def client_of(service: Service, world: World) -> Any:
 class Practice:
     """Endpoint `e` with one variant in service, and everything that scales it; the clock is the world's."""
 
-    def __init__(self, *, speed: float = 1.0, quota: int = 20, permissions: Any = None) -> None:
+    def __init__(
+        self, *, speed: float = 1.0, quota: int = 20, permissions: Any = None, clock: Any = None
+    ) -> None:
         from moto.backends import get_backend
 
         self.faults = Faults()
         self.faults.set("quota", {"instance_type": "ml.g5.xlarge", "limit": quota})
-        self.world = World(self.faults).deployed()
+        self.world = World(self.faults, clock=clock).deployed()
         self.clock = Clock(speed, self.world.clock)
         self.cloudwatch = get_backend("cloudwatch")[ACCOUNT][REGION]
         self.cloudwatch.alarms.clear()
@@ -76,12 +78,16 @@ class Practice:
     @property
     def count(self) -> int:
         """The instances that the variant shall have."""
-        return self.world.describe()["ProductionVariants"][0]["DesiredInstanceCount"]
+        return self._variant()["DesiredInstanceCount"]
 
     @property
     def serving(self) -> int:
         """The instances that serve."""
-        return self.world.describe()["ProductionVariants"][0]["CurrentInstanceCount"]
+        return self._variant()["CurrentInstanceCount"]
+
+    def _variant(self) -> Any:
+        described = self.world.service.describe_endpoint({"EndpointName": "e"}, self.world.context)
+        return described["ProductionVariants"][0]
 
     def register(self, low: int = 1, high: int = 4, **more: Any) -> str:
         return self.client.register_scalable_target(**TARGET, MinCapacity=low, MaxCapacity=high, **more)[

@@ -27,7 +27,8 @@ def tracking(practice, **members):
 
 def stepping(steps, **more):
     configuration = {"AdjustmentType": "ChangeInCapacity", "StepAdjustments": steps, **more}
-    return {**TARGET, "PolicyName": "s", "StepScalingPolicyConfiguration": configuration}
+    given = {**TARGET, "PolicyName": "s", "PolicyType": "StepScaling"}
+    return {**given, "StepScalingPolicyConfiguration": configuration}
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,8 @@ def test_target_tracking_that_is_refused(practice, members, message):
             stepping([{"ScalingAdjustment": 1, "MetricIntervalLowerBound": n} for n in range(21)]),
             "at most 20",
         ),
-        ({**TARGET, "PolicyName": "s"}, "takes StepScalingPolicyConfiguration"),
+        ({**TARGET, "PolicyName": "s"}, "PolicyType is required"),
+        ({**TARGET, "PolicyName": "s", "PolicyType": "StepScaling"}, "takes StepScalingPolicyConfiguration"),
         ({**TARGET, "PolicyName": "s", "PolicyType": "PredictiveScaling"}, "not supported"),
     ],
 )

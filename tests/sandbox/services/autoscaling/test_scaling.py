@@ -106,6 +106,22 @@ def test_with_a_quota_of_one_the_activity_fails_and_the_endpoint_serves_on():
     assert practice.serving == 3
 
 
+def test_without_capacity_it_stays_as_it_is_and_tries_again(practice):
+    practice.faults.set("no-capacity", {"next": 1})
+    practice.goes_on(30, users=12)
+    assert practice.world.status() == "Updating"
+    practice.world.clock.wait(4)
+    assert (practice.serving, practice.world.status()) == (1, "InService")
+    assert practice.world.route().name == "AllTraffic"
+    practice.goes_on(10, users=12)
+    first = practice.activities()[0]
+    assert first["StatusCode"] == "Unfulfilled"
+    assert "InsufficientInstanceCapacity" in first["StatusMessage"]
+    practice.goes_on(20, users=12)
+    assert practice.serving == 3
+    assert "FailureReason" not in practice.world.describe()
+
+
 def test_why_it_does_not_scale_is_told_if_asked_for(practice):
     practice.goes_on(2 * MINUTE, users=1000)
     assert practice.count == 6
@@ -245,7 +261,7 @@ def test_no_target_no_activity_goes_on(practice):
 
 @settings(max_examples=50, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 60), st.sampled_from([2, 6, 20])), min_size=1, max_size=4),
+    st.lists(st.tuples(st.integers(0, 60), st.sampled_from([2, 6, 20])), min_size=1, max_size=3),
     st.tuples(st.integers(1, 3), st.integers(0, 5)),
     st.tuples(st.sampled_from([0, 60, 300]), st.sampled_from([0, 300])),
 )
@@ -278,3 +294,12 @@ def test_random_loads_stay_within_the_limits_and_settle(loads, limits, cooldowns
     practice.goes_on(20 * MINUTE, users=users)
     assert practice.count == settled
     assert {each["StatusCode"] for each in practice.activities()} <= {"Successful"}
+
+
+def test_an_alarm_that_can_t_be_evaluated_stops_no_other(practice, caplog):
+    alarm = dict(namespace="n", metric_name="m", comparison_operator="GreaterThanThreshold", threshold=1.0)
+    alarm |= dict(evaluation_periods=1, statistic="Sum", description="", dimensions=[], alarm_actions=[])
+    practice.cloudwatch.put_metric_alarm(name="bad", period=None, **alarm)
+    practice.goes_on(MINUTE, users=12)
+    assert practice.count == 3
+    assert [each.getMessage() for each in caplog.records] == ["the alarm bad can't be evaluated"]

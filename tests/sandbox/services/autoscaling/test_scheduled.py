@@ -103,6 +103,24 @@ def test_an_action_of_one_time_changes_the_limits_and_is_gone(practice):
     assert ask(ServiceNamespace="sagemaker")["ScheduledActions"] == []
 
 
+def test_what_is_due_while_the_endpoint_changes_takes_place_afterwards(practice):
+    later = practice.world.clock.now + timedelta(seconds=19)
+    practice.client.put_scheduled_action(
+        **NAME, Schedule=f"at({later:%Y-%m-%dT%H:%M:%S})", ScalableTargetAction={"MinCapacity": 2}
+    )
+    practice.goes_on(10)
+    practice.world.clock.wait(9)
+    weights = [{"VariantName": "AllTraffic", "DesiredWeight": 0.5}]
+    practice.world.sagemaker(
+        "UpdateEndpointWeightsAndCapacities", EndpointName="e", DesiredWeightsAndCapacities=weights
+    )
+    practice.world.clock.wait(1)
+    practice.scaling.tick()
+    assert practice.count == 1
+    practice.goes_on(10)
+    assert practice.count == 2
+
+
 def test_a_daily_action_keeps_on_and_can_be_suspended(practice):
     practice.client.put_scheduled_action(
         **NAME, Schedule="cron(0/2 * * * ? *)", ScalableTargetAction={"MinCapacity": 2}
@@ -130,7 +148,9 @@ def test_what_is_put_is_described(practice):
     (page,) = ask.paginate(ServiceNamespace="sagemaker")
     (action,) = page["ScheduledActions"]
     assert action["ScheduledActionARN"].endswith(":scheduledActionName/a")
+    del given["StartTime"]  # which is not kept
     assert {**given, **NAME, "ScalableTargetAction": {"MaxCapacity": 3}}.items() <= action.items()
+    assert "StartTime" not in action
 
 
 @pytest.mark.parametrize(

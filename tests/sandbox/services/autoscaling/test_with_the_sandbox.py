@@ -36,6 +36,9 @@ def until(condition):
 def test_it_scales_out_and_its_alarms_are_seen(session):
     scaling, cloudwatch = session.client("application-autoscaling"), session.client("cloudwatch")
     scaling.register_scalable_target(**TARGET, MinCapacity=1, MaxCapacity=2)
+    (target,) = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
+    role = session.client("iam").get_role(RoleName=target["RoleARN"].rpartition("/")[2])["Role"]
+    assert role["Arn"] == target["RoleARN"]
     made = scaling.put_scaling_policy(
         **TARGET,
         PolicyName="p",
