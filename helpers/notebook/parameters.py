@@ -111,6 +111,10 @@ def _is_count(value: object) -> bool:
     return type(value) is int and is_amount(value) and value >= 1
 
 
+def _is_speed(value: object) -> bool:
+    return is_amount(value) and 1 <= value <= 600  # type: ignore[operator]
+
+
 def _are_counts(value: object) -> bool:
     return type(value) is list and bool(value) and all(map(_is_count, value))
 
@@ -153,6 +157,7 @@ RULES: dict[str, Rule] = {
     "repetitions": _COUNT,
     "users": Rule(_are_counts, "a list of whole numbers of 1 or more"),
     "seconds_each": _AMOUNT,
+    "clock_speed": Rule(_is_speed, "a number from 1 to 600"),
     "want": Rule(catalog.is_want, catalog.WANT_RULE),
     "runs_folder": _TEXT,
     "model_package_arn": Rule(catalog.is_package_arn, f"a model package's ARN, such as {_PACKAGE!r}").or_none,

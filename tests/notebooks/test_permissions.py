@@ -1,5 +1,8 @@
 """Every notebook runs under data/iam-policy.json, and one at least misses each of its statements."""
 
+import ast
+import asyncio
+import inspect
 import json
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ from helpers.sandbox.services.authorization import client as policies
 from helpers.sandbox.services.authorization.policy import problems
 
 from .books import BOOKS, ROOT, code_cells, tags
-from .test_run import own_sandbox, run, widgets_are_clean
+from .test_run import SHORT, own_sandbox, run, widgets_are_clean
 
 __all__ = ["own_sandbox"]
 
@@ -34,7 +37,8 @@ NEEDED_BY = {
     "DeleteWhatHasTheTag": "02_deploy",
     "Generate": "03_generate",
     "IsMyAccountReady": "02_deploy",
-    "ChangeTheSizeOfWhatHasTheTag": "05_in_production",
+    "ChangeWhatHasTheTag": "05_in_production",
+    "SetAlarms": "05_in_production",
     "LetItScale": "05_in_production",
     "MakeTheAlarmsThatScaleIt": "05_in_production",
     "MakeTheRoleThatScalesIt": "05_in_production",
@@ -42,10 +46,8 @@ NEEDED_BY = {
 # What no notebook asks for, in the sandbox and with its default parameters, and why it is in the policy.
 NOT_ASKED = {
     "application-autoscaling:DeleteScalingPolicy": "ending automatic scaling by hand; its target takes it along",
-    "application-autoscaling:DescribeScalableTargets": "05_in_production",
-    "application-autoscaling:DescribeScalingActivities": "05_in_production",
-    "application-autoscaling:DescribeScalingPolicies": "05_in_production",
-    "cloudwatch:DescribeAlarms": "05_in_production",
+    "application-autoscaling:DescribeScalableTargets": "leftovers",
+    "application-autoscaling:DescribeScalingPolicies": "the console",
     "aws-marketplace:DescribeAgreement": "the console, and account.check",
     "aws-marketplace:GetAgreementTerms": "the console, and account.check",
     "aws-marketplace:SearchListings": "the console",
@@ -96,9 +98,12 @@ def run_here(book: Path, given: dict[str, Any]) -> None:
     """Run a notebook's cells in this process, where the SDK is imported once: some seconds instead of twenty."""
     names: dict[str, Any] = {"__name__": "__main__"}
     for cell in code_cells(book):
-        exec(compile(cell.source, str(book), "exec"), names)
+        awaiting = compile(cell.source, str(book), "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        if inspect.iscoroutine(work := eval(awaiting, names)):
+            asyncio.run(work)
         if "parameters" in tags(cell):
-            names |= {name: value for name, value in given.items() if name in names}
+            chosen = given | SHORT.get(book.stem, {})
+            names |= {name: value for name, value in chosen.items() if name in names}
 
 
 @pytest.mark.slow

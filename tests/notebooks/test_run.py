@@ -16,6 +16,7 @@ from .books import BOOKS, FOLDER, code_cells, read, tags
 
 SHORT: dict[str, dict[str, Any]] = {
     "03_generate": {"max_tokens": 20},
+    "05_in_production": {"users": [1, 2], "seconds_each": 1, "max_tokens": 10, "clock_speed": 300},
     "04_tune": {"max_tokens_values": [10, 20], "temperatures": [0, 1, 5], "repetitions": 2},
 }
 MODELS = {"cohere-medium": "test-medium", "command-r-08-2024": "test-command-r"}

@@ -39,6 +39,7 @@ GOOD: dict[str, list[Any]] = {
     "repetitions": [1, 4],
     "users": [[1], [1, 16]],
     "seconds_each": [1, 6.5],
+    "clock_speed": [1, 60.5, 600],
     "want": ["one", "some", "many", 1, 2.5, 6],
     "runs_folder": ["runs", "/elsewhere"],
     "model_package_arn": [
@@ -53,7 +54,8 @@ TEXT = ["", " ", "\n", b"runs", None, 1, 1.0, True, ["a"], {}]
 COUNT = ["1", "ten", 0, -1, 1.0, 1.5, True, None, float("nan"), [1], 10**400]
 BAD: dict[str, list[Any]] = {
     "users": [*TEXT, [], [0], [1.5], ["1"], 4],
-    "seconds_each": NO_AMOUNT[:],
+    "seconds_each": NO_AMOUNT,
+    "clock_speed": [*NO_AMOUNT, 0, 0.5, 601],
     "runtime": [*TEXT, "AWS", "Sandbox", "prod", "aws "],
     "region": [*TEXT, "us-east", "us_east_1", "US-EAST-1", "mars-1", "us-east-1\n"],
     "model_id": [*TEXT, "cohere", "Cohere-Medium", "cohere-medium "],

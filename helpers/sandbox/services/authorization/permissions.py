@@ -129,6 +129,17 @@ def _to_scale(
         yield Permission("cloudwatch:DescribeAlarms", "*")
 
 
+def _of_cloudwatch(operation: str, params: Params, context: Context) -> Iterator[str | None]:
+    """Yield the alarms that are changed: AlarmName, AlarmNames, or AlarmNames.member.1; None if not told."""
+    if not operation.endswith(("Alarm", "Alarms")) or operation.startswith("Describe"):
+        yield "*"
+        return
+    given = [value for name, value in params.items() if name.startswith("AlarmName")]
+    names = [name for value in given for name in (_listed(value) or [value]) if isinstance(name, str)]
+    place = f"arn:aws:cloudwatch:{context.region}:{context.account}:alarm"
+    yield from [f"{place}:{name}" for name in names] or [None]
+
+
 def _of_iam(operation: str, params: Params, context: Context) -> Iterator[str | None]:
     yield _text(params, "RoleArn") or _text(params, "PolicySourceArn") or _text(params, "PolicyArn") or None
 
@@ -152,7 +163,7 @@ _RESOURCES: dict[str, Callable[[str, Params, Context], Iterator[str | None]]] = 
     "sts": _of_iam,
     "application-autoscaling": _of_scaling,
     "aws-marketplace": _of_nothing,
-    "monitoring": _of_nothing,
+    "monitoring": _of_cloudwatch,
     "pricing": _of_nothing,
     "servicequotas": _of_nothing,
     "tagging": _of_nothing,
