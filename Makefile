@@ -1,4 +1,5 @@
-# make tutorial   set everything up, run all notebooks in order against the sandbox, show what came out
+# make tutorial   set everything up, run the walk in order against the sandbox, show what came out
+# make production the same with 05, which takes some minutes more
 # make lab        open the notebooks in JupyterLab
 # make test       all tests; make test-fast: those without a sandbox, notebooks and browser
 # make matrix     the notebooks and the sandbox's clients in every environment that the README names
@@ -19,6 +20,9 @@ TOOLS  := $(VENV)/tools-ready
 OLDER  := build/older/ready
 RUNS   ?= data/batch.csv
 BOOKS  := $(sort $(wildcard notebooks/[0-9]*.ipynb))
+# 05 puts load on the endpoint for minutes: the first run of everything does without it.
+LOAD   := notebooks/05_in_production.ipynb
+WALK   := $(filter-out $(LOAD),$(BOOKS))
 
 # Unattended runs practise in a sandbox of their own, so they never touch the one you are working in,
 # and draw the playground once instead of waiting for someone to move a slider.
@@ -36,7 +40,7 @@ define told
 >>build/setup.log 2>&1 || { tail -20 build/setup.log; echo "The set-up failed; the whole log is build/setup.log"; exit 1; }
 endef
 
-.PHONY: tutorial lab test test-fast matrix notebooks batch picture diagrams bench lock audit check clean
+.PHONY: tutorial production lab test test-fast matrix notebooks batch picture diagrams bench lock audit check clean
 
 $(READY): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.11 or later"; exit 1; }
@@ -74,14 +78,16 @@ for book in books:
 endef
 export RUN_ALL
 
-tutorial: $(READY)
-	@rm -rf build/tutorial && mkdir -p build/tutorial && cp -R notebooks/diagrams build/tutorial
+production: RUN := $(BOOKS)
+tutorial: RUN := $(WALK)
+tutorial production: $(READY)
+	@rm -rf build/$@ && mkdir -p build/$@ && cp -R notebooks/diagrams build/$@
 	@set -e; $(UNATTENDED); export SANDBOX_ENDPOINT_SECONDS=1; \
 	$(BIN)/python -m helpers.sandbox start; \
-	$(BIN)/python -c "$$RUN_ALL" build/tutorial $(BOOKS); \
+	$(BIN)/python -c "$$RUN_ALL" build/$@ $(RUN); \
 	$(BIN)/jupyter nbconvert --log-level ERROR --CoalesceStreamsPreprocessor.enabled=True \
-	  --embed-images --to html build/tutorial/*.ipynb
-	@echo; echo "The tutorial ran from subscribing to cleaning up. Read what came out:"; ls build/tutorial/*.html
+	  --embed-images --to html build/$@/*.ipynb
+	@echo; echo "The tutorial ran from subscribing to cleaning up. Read what came out:"; ls build/$@/*.html
 	@echo "Now run it yourself, with the sliders: make lab"
 
 # Trusted: they are this repository's own. Of others JupyterLab shows no widgets after a page is reloaded.
@@ -121,7 +127,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
 test: $(TOOLS) $(OLDER) check
 	$(PYTEST)
-	@rm -rf build/nbval && mkdir -p build/nbval && cp $(BOOKS) build/nbval
+	@rm -rf build/nbval && mkdir -p build/nbval && cp $(WALK) build/nbval
 	@set -e; $(UNATTENDED); $(BIN)/python -m pytest --nbval --nbval-cell-timeout 300 build/nbval
 
 test-fast: $(TOOLS) check

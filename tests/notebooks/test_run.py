@@ -124,7 +124,7 @@ def test_every_parameter_of_a_short_run_exists() -> None:
 
 def test_parameters_that_several_notebooks_have_agree() -> None:
     seen: dict[str, Any] = {}
-    own = {"prompt"}  # each asks for what shows its lesson
+    own = {"prompt", "max_tokens"}  # each asks for what shows its lesson
     for book in BOOKS:
         for name, parameter in papermill.inspect_notebook(str(book)).items():
             assert name in own or seen.setdefault(name, parameter["default"]) == parameter["default"], (

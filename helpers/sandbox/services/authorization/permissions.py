@@ -137,7 +137,9 @@ def _of_cloudwatch(operation: str, params: Params, context: Context) -> Iterator
     given = [value for name, value in params.items() if name.startswith("AlarmName")]
     names = [name for value in given for name in (_listed(value) or [value]) if isinstance(name, str)]
     place = f"arn:aws:cloudwatch:{context.region}:{context.account}:alarm"
-    yield from [f"{place}:{name}" for name in names] or [None]
+    yield from (f"{place}:{name}" for name in names)
+    if not names:
+        yield None
 
 
 def _of_iam(operation: str, params: Params, context: Context) -> Iterator[str | None]:
