@@ -3,6 +3,7 @@
 # make test       all tests; make test-fast: those without a sandbox, notebooks and browser
 # make matrix     the notebooks and the sandbox's clients in every environment that the README names
 # make notebooks  run all notebooks in order and store their outputs in place
+# make app        a web service in front of the sandbox's endpoint, at http://127.0.0.1:8000
 # make batch      run a table of settings, each into a notebook of its own: make batch RUNS=data/batch.csv
 # make picture    make the README's picture anew, from a real browser
 # make diagrams  draw the notebooks' diagrams anew, from data/diagrams
@@ -36,7 +37,7 @@ define told
 >>build/setup.log 2>&1 || { tail -20 build/setup.log; echo "The set-up failed; the whole log is build/setup.log"; exit 1; }
 endef
 
-.PHONY: tutorial lab test test-fast matrix notebooks batch picture diagrams bench lock audit check clean
+.PHONY: tutorial lab app test test-fast matrix notebooks batch picture diagrams bench lock audit check clean
 
 $(READY): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.11 or later"; exit 1; }
@@ -88,6 +89,9 @@ tutorial: $(READY)
 lab: $(READY)
 	@$(BIN)/jupyter trust $(BOOKS) >/dev/null
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+
+app: $(READY)
+	$(BIN)/python -m helpers.production.app
 
 notebooks: $(TOOLS)
 	@rm -rf notebooks/runs; mkdir -p build

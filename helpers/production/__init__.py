@@ -1,0 +1,1 @@
+"""In production: what comes after the first endpoint."""
