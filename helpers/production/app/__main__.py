@@ -40,7 +40,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     except BadInput as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
-    hosts = LOOPBACK if is_loopback(given.host) else ("*",)
+    hosts = (given.host, *LOOPBACK) if is_loopback(given.host) else ("*",)
     config = uvicorn.Config(
         service.application(hosts),
         given.host,
@@ -87,8 +87,9 @@ def _service(given: argparse.Namespace) -> Service:
     setting: dict[str, Any] = load_setting(given.setting) if given.setting else SETTING
     model = catalog.choose(given.model_id, given.model_package_arn, given.api)
     try:
-        if given.runtime == "sandbox":
-            _practise(connect(region=given.region), model, given.endpoint_name)
+        session = connect(given.runtime, given.region)
+        if not session.spends_money:
+            _practise(session, model, given.endpoint_name)
     except TutorialError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
     make = partial(_client, given.runtime, given.region, given.endpoint_name, model)

@@ -5,7 +5,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...errors import TutorialError
+from ...errors import BadInput, TutorialError
 
 MINUTE = 60.0  # seconds
 
@@ -17,6 +17,10 @@ class Limits:
     at_once: int = 2
     a_minute: int = 20
     in_all: int = 16
+
+    def __post_init__(self) -> None:
+        if min(self.at_once, self.a_minute, self.in_all) < 1:
+            raise BadInput(f"{self}: each limit is a whole number of 1 or more.")
 
 
 class TooMany(TutorialError):

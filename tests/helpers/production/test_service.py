@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from helpers import errors
 from helpers.connect.session import connect
 from helpers.generate.client import Client
-from helpers.production.app.__main__ import main
+from helpers.production.app.__main__ import _parser, _service, main
 from helpers.production.app.events import _event
 from helpers.production.app.generation import Timeouts
 from helpers.production.app.limits import Limits
@@ -248,7 +248,7 @@ def test_a_break_in_the_middle_is_an_event() -> None:
         ]
 
 
-def test_without_credentials_page_and_health_say_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_credentials_page_and_health_say_what_to_do() -> None:
     asked = Service(lambda: Client(connect("aws"), "e", model_id="cohere-medium"), {})
     with serving(asked) as port:
         refused = ask(port)
@@ -264,6 +264,13 @@ def test_without_credentials_page_and_health_say_what_to_do(monkeypatch: pytest.
     assert asked.usage.running == 0
 
 
+def test_without_credentials_the_command_says_what_to_do_before_it_serves(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert _service(_parser().parse_args(["--runtime", "aws"]))
+    assert "No AWS credentials found. Sign in first" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -271,6 +278,7 @@ def test_without_credentials_page_and_health_say_what_to_do(monkeypatch: pytest.
         (["--runtime", "cloud"], "'sandbox' or 'aws'"),
         (["--endpoint-name", "my endpoint"], "endpoint_name is"),
         (["--setting", "nowhere.json"], "run 04_tune"),
+        (["--a-minute", "0"], "1 or more"),
     ],
 )
 def test_a_wrong_argument_starts_nothing(
