@@ -18,6 +18,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 TOOLS  := $(VENV)/tools-ready
 OLDER  := build/older/ready
+AIRFLOW := build/airflow/ready
 RUNS   ?= data/batch.csv
 BOOKS  := $(sort $(wildcard notebooks/[0-9]*.ipynb))
 
@@ -63,6 +64,13 @@ $(OLDER): tests/sandbox/older-requirements.txt
 	@echo "Setting up build/older: half a minute ..."
 	@mkdir -p build; { $(PYTHON) -m venv build/older && build/older/bin/python -m pip install -r $< && touch $@; } \
 	  >build/older.log 2>&1 || echo "That failed (build/older.log says why): their tests will be skipped"
+
+# Airflow, for the test of data/examples alone: its dependencies are two hundred packages of their own.
+$(AIRFLOW): tests/airflow-requirements.txt tests/airflow-constraints.txt | $(READY)
+	@echo "Setting up build/airflow: half a minute ..."
+	@mkdir -p build; { $(PYTHON) -m venv build/airflow \
+	  && $(UV) install --python build/airflow/bin/python -r $< -c tests/airflow-constraints.txt && touch $@; } \
+	  >build/airflow.log 2>&1 || echo "That failed (build/airflow.log says why): its tests will be skipped"
 
 # One process for all: importing papermill takes two seconds.
 define RUN_ALL
@@ -120,7 +128,7 @@ batch: $(READY)
 	done; \
 	$(BIN)/python -m helpers.batch $(RUNS) --out build/batch
 
-test: $(TOOLS) $(OLDER) check
+test: $(TOOLS) $(OLDER) $(AIRFLOW) check
 	$(BIN)/python -m pytest
 	@rm -rf build/nbval && mkdir -p build/nbval && cp $(BOOKS) build/nbval
 	@set -e; $(UNATTENDED); $(BIN)/python -m pytest --nbval --nbval-cell-timeout 300 build/nbval
@@ -137,6 +145,8 @@ COMPILE = $(UV) compile --universal --python-version 3.11 --generate-hashes --no
 lock: $(READY)
 	@$(COMPILE) --upgrade tests/requirements.txt -o tests/requirements.lock >/dev/null
 	@$(COMPILE) requirements.txt -c tests/requirements.lock -o requirements.lock >/dev/null
+	@$(UV) compile --universal --python-version 3.11 --no-annotate --custom-compile-command "make lock" \
+	  --upgrade tests/airflow-requirements.txt -o tests/airflow-constraints.txt >/dev/null
 
 bench: $(TOOLS)
 	@for each in tests/benchmarks/[a-z]*.py; do echo "--- $$each"; $(BIN)/python $$each || exit 1; done
