@@ -68,8 +68,9 @@ $(OLDER): tests/sandbox/older-requirements.txt
 # Airflow, for the test of data/examples alone: its dependencies are two hundred packages of their own.
 $(AIRFLOW): tests/airflow-requirements.txt tests/airflow-constraints.txt | $(READY)
 	@echo "Setting up build/airflow: half a minute ..."
-	@mkdir -p build; { $(PYTHON) -m venv build/airflow \
-	  && $(UV) install --python build/airflow/bin/python -r $< -c tests/airflow-constraints.txt && touch $@; } \
+	@mkdir -p build; { $(PYTHON) -m venv build/airflow && { \
+	  $(UV) install --python build/airflow/bin/python -r $< -c tests/airflow-constraints.txt \
+	  || build/airflow/bin/python -m pip install -r $< -c tests/airflow-constraints.txt; } && touch $@; } \
 	  >build/airflow.log 2>&1 || echo "That failed (build/airflow.log says why): its tests will be skipped"
 
 # One process for all: importing papermill takes two seconds.
