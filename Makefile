@@ -4,6 +4,7 @@
 # make test       all tests; make test-fast: those without a sandbox, notebooks and browser
 # make matrix     the notebooks and the sandbox's clients in every environment that the README names
 # make notebooks  run all notebooks in order and store their outputs in place
+# make app        a web service in front of the sandbox's endpoint, at http://127.0.0.1:8000
 # make batch      run a table of settings, each into a notebook of its own: make batch RUNS=data/batch.csv
 # make picture    make the README's picture anew, from a real browser
 # make diagrams  draw the notebooks' diagrams anew, from data/diagrams
@@ -18,6 +19,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 TOOLS  := $(VENV)/tools-ready
 OLDER  := build/older/ready
+AIRFLOW := build/airflow/ready
 RUNS   ?= data/batch.csv
 BOOKS  := $(sort $(wildcard notebooks/[0-9]*.ipynb))
 # 05 puts load on the endpoint for minutes: the first run of everything does without it.
@@ -40,7 +42,7 @@ define told
 >>build/setup.log 2>&1 || { tail -20 build/setup.log; echo "The set-up failed; the whole log is build/setup.log"; exit 1; }
 endef
 
-.PHONY: tutorial production lab test test-fast matrix notebooks batch picture diagrams bench lock audit check clean
+.PHONY: tutorial production lab app test test-fast matrix notebooks batch picture diagrams bench lock audit check clean
 
 $(READY): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.11 or later"; exit 1; }
@@ -66,6 +68,14 @@ $(OLDER): tests/sandbox/older-requirements.txt
 	@echo "Setting up build/older: half a minute ..."
 	@mkdir -p build; { $(PYTHON) -m venv build/older && build/older/bin/python -m pip install -r $< && touch $@; } \
 	  >build/older.log 2>&1 || echo "That failed (build/older.log says why): their tests will be skipped"
+
+# Airflow, for the test of data/examples alone: its dependencies are two hundred packages of their own.
+$(AIRFLOW): tests/airflow-requirements.txt tests/airflow-constraints.txt | $(READY)
+	@echo "Setting up build/airflow: half a minute ..."
+	@mkdir -p build; { $(PYTHON) -m venv build/airflow && { \
+	  $(UV) install --python build/airflow/bin/python -r $< -c tests/airflow-constraints.txt \
+	  || build/airflow/bin/python -m pip install -r $< -c tests/airflow-constraints.txt; } && touch $@; } \
+	  >build/airflow.log 2>&1 || echo "That failed (build/airflow.log says why): its tests will be skipped"
 
 # One process for all: importing papermill takes two seconds.
 define RUN_ALL
@@ -94,6 +104,9 @@ tutorial production: $(READY)
 lab: $(READY)
 	@$(BIN)/jupyter trust $(BOOKS) >/dev/null
 	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+
+app: $(READY)
+	$(BIN)/python -m helpers.production.app
 
 notebooks: $(TOOLS)
 	@rm -rf notebooks/runs; mkdir -p build
@@ -125,7 +138,7 @@ batch: $(READY)
 # Two files at once, each with a sandbox of its own: half of a test's time is waiting.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-test: $(TOOLS) $(OLDER) check
+test: $(TOOLS) $(OLDER) $(AIRFLOW) check
 	$(PYTEST)
 	@rm -rf build/nbval && mkdir -p build/nbval && cp $(WALK) build/nbval
 	@set -e; $(UNATTENDED); $(BIN)/python -m pytest --nbval --nbval-cell-timeout 300 build/nbval
@@ -142,6 +155,8 @@ COMPILE = $(UV) compile --universal --python-version 3.11 --generate-hashes --no
 lock: $(READY)
 	@$(COMPILE) --upgrade tests/requirements.txt -o tests/requirements.lock >/dev/null
 	@$(COMPILE) requirements.txt -c tests/requirements.lock -o requirements.lock >/dev/null
+	@$(UV) compile --universal --python-version 3.11 --no-annotate --custom-compile-command "make lock" \
+	  --upgrade tests/airflow-requirements.txt -o tests/airflow-constraints.txt >/dev/null
 
 bench: $(TOOLS)
 	@for each in tests/benchmarks/[a-z]*.py; do echo "--- $$each"; $(BIN)/python $$each || exit 1; done

@@ -29,13 +29,18 @@ PLACES = {
     "safetensors": ("helpers.tune.metrics.embeddings",),
     "sagemaker": (),
     "starlette": (
+        "helpers.production.app",
         "helpers.sandbox.app",
         "helpers.sandbox.server",
         "helpers.sandbox.services.moto",
         "helpers.sandbox.services.runtime",
     ),
     "tokenizers": ("helpers.tune.metrics.embeddings",),
-    "uvicorn": ("helpers.sandbox.serve", "helpers.sandbox.server.connections"),
+    "uvicorn": (
+        "helpers.production.app.__main__",
+        "helpers.sandbox.serve",
+        "helpers.sandbox.server.connections",
+    ),
     "wordllama": (),  # its files are read, its code is not run
     "xllamacpp": ("helpers.sandbox.engine.llama",),
 }

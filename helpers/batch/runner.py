@@ -90,8 +90,7 @@ def _before(run: Run, folder: Path, ended: Mapping[tuple[str, str], Outcome]) ->
 
 def _execute(run: Run, folder: Path, timeout: float, stop: threading.Event) -> Outcome:
     output, log = folder / f"{run.name}.ipynb", folder / f"{run.name}.log"
-    # A folder for these very parameters: a failed run goes on in it, a changed one begins in another.
-    work = folder / "work" / f"{run.name}-{run.fingerprint[:8]}"
+    work = run.work(folder)
     work.mkdir(parents=True, exist_ok=True)
     order = {
         "input_path": str(run.notebook),

@@ -39,6 +39,10 @@ class Run:
         told = json.dumps(self.parameters, sort_keys=True).encode()
         return hashlib.sha256(self.notebook.read_bytes() + told).hexdigest()[:16]
 
+    def work(self, out: Path) -> Path:
+        """Return the folder below `out` for these very parameters: what failed goes on in it."""
+        return out / "work" / f"{self.name}-{self.fingerprint[:8]}"
+
 
 def read_table(path: str | Path) -> list[Run]:
     """Read the runs of a .csv or .json table (a list of objects); an empty field takes the default.

@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 from urllib3.exceptions import HTTPError
 
-from ..catalog import SETTINGS
+from ..catalog import SETTINGS, Model
 from ..connect.aws_errors import explained
 from ..connect.session import Session
 from ..errors import BadInput, ModelFailed
@@ -29,7 +29,8 @@ class Client:
 
     The model, and with it the API and the parameter ranges, is found through the endpoint's own model
     package; `model_package_arn`, or else `model_id`, is checked against it. `api` chooses between chat v1 and
-    v2, and is needed for a package that the catalogue lacks. Raises EndpointNotFound, EndpointNotReady,
+    v2, and is needed for a package that the catalogue lacks. With a `model`, of `catalog.choose`, nothing is
+    asked: for callers who may invoke the endpoint and no more. Raises EndpointNotFound, EndpointNotReady,
     UnknownModel without that `api`, or BadInput for another model than expected.
     """
 
@@ -41,11 +42,12 @@ class Client:
         model_id: str | None = None,
         model_package_arn: str | None = None,
         api: str | None = None,
+        model: Model | None = None,
         sleep: Callable[[float], object] = time.sleep,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self.session, self.endpoint_name = session, endpoint_name
-        self.model = served_model(session, endpoint_name, model_id, model_package_arn, api)
+        self.model = model or served_model(session, endpoint_name, model_id, model_package_arn, api)
         if not self.model.generates:
             raise BadInput(
                 f"{self.model.name} does not write text; choose a model whose API is generate or chat."

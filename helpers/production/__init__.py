@@ -1,1 +1,1 @@
-"""Step 05: many readers at one endpoint. Load, sizing, scaling, alarms."""
+"""In production: load, sizing, scaling, alarms, and a web service in front of an endpoint."""

@@ -1,0 +1,65 @@
+"""Airflow in an environment of its own, and a night of data/examples/nightly_airflow.py in it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+DAGS = ROOT / "data" / "examples"
+SECONDS = 600  # that a busy machine may take for a night
+NIGHT = "2026-01-02"
+
+
+class Airflow:
+    """A database and settings in a folder, which reach no other place and no scheduler."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._airflow = ROOT / "build" / "airflow" / "bin" / "airflow"
+        if not (ROOT / "build" / "airflow" / "ready").exists():
+            pytest.skip("build/airflow, with Airflow, was not made: `make test` makes it")
+        kernels = folder / "jupyter"
+        kernel = ["ipykernel", "install", "--prefix", str(kernels), "--name", "cohere-on-sagemaker"]
+        subprocess.run([sys.executable, "-m", *kernel], check=True, capture_output=True)
+        self._environment = {
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "JUPYTER_PATH": str(kernels / "share" / "jupyter"),
+            "AIRFLOW_HOME": str(folder / "airflow"),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(DAGS),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+            "PLAYGROUND_SYNC": "1",
+            "TUTORIAL_PYTHON": sys.executable,
+        }
+        self._run("db", "migrate").check_returncode()
+
+    def night(self, **params: Any) -> "subprocess.CompletedProcess[str]":
+        """A whole night, as the scheduler would run it."""
+        return self._run(*self._night(params))
+
+    def begin(self, **params: Any) -> "subprocess.Popen[bytes]":
+        """A night that goes on by itself, in a process group of its own."""
+        with (self.folder / "begun.log").open("wb") as log:
+            command = [str(self._airflow), *self._night(params)]
+            return subprocess.Popen(
+                command, env=self._environment, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def _night(self, params: dict[str, Any]) -> list[str]:
+        return ["dags", "test", "nightly", NIGHT, "--conf", json.dumps(params)]
+
+    def _run(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [str(self._airflow), *command],
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+        )
