@@ -73,6 +73,7 @@ def test_an_api_without_tokens_is_asked_for_each_limit():
         {"max_tokens": True},
         {"k": 501},
         {"p": 1.0},
+        {"presence_penalty": 0.5},
         {"repetitions": 0},
         {"repetitions": 1.5},
         {"seed": 7},
@@ -93,7 +94,7 @@ def test_an_empty_prompt_is_refused(prompts):
 
 def test_numpy_ranges_and_repeated_values_are_taken():
     plan = small_plan(FakeClient(), temperature=np.arange(0, 1.5, 0.5), max_tokens=np.array([4, 4, 2]))
-    assert plan.temperature == (0.0, 0.5, 1.0)
+    assert plan.drawn[0] == (0.0, 0.5, 1.0)
     assert plan.max_tokens == (2, 4)
 
 
@@ -355,6 +356,31 @@ def test_two_runs_never_share_a_file(file):
 def test_loading_a_run_that_does_not_exist(file):
     with pytest.raises(BadInput, match="does not exist"):
         sweep.load(file)
+
+
+ANOTHER_SWEPT = """
+import dataclasses, sys
+sys.path.insert(0, {tests!r})
+from helpers.catalog import settings
+name = "frequency_penalty"
+settings.SETTINGS[name] = dataclasses.replace(settings.SETTINGS[name], swept=True)
+settings.SWEPT, settings.DRAWN_BY = (*settings.SWEPT, name), (*settings.DRAWN_BY, name)
+from fake_client import FakeClient
+from helpers.tune import sweep
+from helpers.tune.recommend import recommend
+client = FakeClient()
+plan = sweep.plan(client, "Write:", temperature=[0, 1], frequency_penalty=[0, 0.5], max_tokens=[2, 4])
+table = sweep.run(client, plan, {file!r}, progress=False)
+assert sweep.load({file!r}).equals(table)
+recommend(table[table[name] == 0.5], "some")
+print(len(table), sorted(table[name].unique().tolist()))
+"""
+
+
+def test_a_plain_number_is_swept_by_its_row_in_the_table_of_settings_alone(file):
+    code = ANOTHER_SWEPT.format(tests=str(Path(__file__).parents[1]), file=str(file))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.startswith("8 [0.0, 0.5]"), done.stderr
 
 
 # --- streams
