@@ -392,10 +392,8 @@ def kernels(out: Path) -> list[str]:
 @pytest.mark.slow
 def test_a_run_that_takes_too_long_is_ended_with_its_kernel(folder):
     out = folder / "out"
-    runs = read_table(table(folder, {"name": "long", "word": "sleep"}, {"name": "short"}))
-    started = time.monotonic()
-    assert [each.status for each in batch(runs, out, timeout=15)] == ["timeout", "done"]
-    assert time.monotonic() - started < 60
+    runs = read_table(table(folder, {"name": "long", "word": "sleep"}))
+    assert [each.status for each in batch(runs, out, timeout=15)] == ["timeout"]
     assert "15 s" in summary(out)["long"]["error"]
     no_kernel_is_left(out)
 
