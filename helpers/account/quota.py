@@ -8,7 +8,7 @@ from .. import catalog
 from ..connect import consent
 from ..connect.aws_errors import explained
 from ..connect.session import Session
-from ..deploy.quotas import SERVICE, Quota, find_quota, used_by
+from ..deploy.quotas import SERVICE, Quota, find_quota, in_words, used_by
 from ..errors import BadInput, NotPermitted
 from .table import Row, looked
 
@@ -36,8 +36,8 @@ def quota(session: Session, instance_type: str, endpoint_name: str | None = None
     used = used_by(session, instance_type)
     detail = f"{sum(used.values())} of {found.instances} {instance_type} in use ({found.code}{_kind(found)})"
     if used:
-        detail += f", by {', '.join(f'{name} ({count})' for name, count in used.items())}"
-    if sum(used.values()) < found.instances or endpoint_name in used:
+        detail += f", by {in_words(used)}"
+    if found.left(used) > 0 or endpoint_name in used:
         return Row("quota", "ready", detail)
     more = f"account.request_quota(session, {instance_type!r}, {found.instances + 1}, confirm=True)"
     if asked := _open_request(session, instance_type, found.code):

@@ -20,8 +20,9 @@ class Outcome:
     """A run's result. `status` is done, failed, timeout, or "not run"; `seconds` is 0 where it was not run.
 
     `output` and `page` are the notebook that ran and its HTML; `setting` is what 04_tune saved to
-    setting.json. `tokens` are those that the model wrote, `endpoint_seconds` the time in which the run had
-    requests under way, and the two prices in USD are for that time: 0 in the sandbox, None where not known.
+    setting.json. `tokens` are those that the model wrote, as far as its API tells; `endpoint_seconds` is the
+    time in which the run had requests under way, and the two prices in USD are for that time: 0 in the
+    sandbox, None where not known.
     """
 
     name: str

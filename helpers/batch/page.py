@@ -111,7 +111,7 @@ def _links(outcome: Outcome) -> str:
 
 
 def _used(outcome: Outcome) -> str:
-    used = [] if outcome.tokens is None else [f"{outcome.tokens:,} tokens written"]
+    used = [] if outcome.tokens is None else [f"{outcome.tokens:,} tokens written, as far as the API tells"]
     busy = outcome.endpoint_seconds
     return "; ".join([*used, *([f"the endpoint was busy for {busy:,.0f} s"] if busy else [])])
 

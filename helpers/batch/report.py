@@ -12,6 +12,7 @@ COLUMNS = (
     *("name", "notebook", "status", *WORDS, "setting", "tokens", "endpoint_seconds"),
     *("instance_usd", "software_usd", "runtime", "seconds", "output", "page", "error"),
 )
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs a text that begins so (OWASP, CSV injection)
 
 
 def write(folder: Path, outcomes: Iterable[Outcome]) -> tuple[Path, Path]:
@@ -27,4 +28,6 @@ def write(folder: Path, outcomes: Iterable[Outcome]) -> tuple[Path, Path]:
 
 
 def _field(outcome: Outcome, name: str) -> object:
-    return getattr(outcome.recommended, name, "") if name in WORDS else getattr(outcome, name)
+    """Return a field's value; before a text that a spreadsheet would run as a formula, an apostrophe."""
+    value = getattr(outcome.recommended, name, "") if name in WORDS else getattr(outcome, name)
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

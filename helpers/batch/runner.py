@@ -5,6 +5,7 @@ are not run again; failed ones are, and go on where they were: 04_tune keeps its
 """
 
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput
-from ..records import payload
+from ..records import payload, usage
 from ..records.journal import Journal
 from .outcome import Outcome
 from .output import error_of, shorten, write_html
@@ -106,6 +107,7 @@ def _execute(run: Run, folder: Path, timeout: float, stop: threading.Event) -> O
             stdin=subprocess.PIPE,
             stdout=file,
             stderr=file,
+            env={**os.environ, usage.VARIABLE: str(work.resolve() / usage.FILE)},
             start_new_session=True,
         )
         try:

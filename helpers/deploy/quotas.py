@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +16,7 @@ from .endpoint import variants_of
 
 SERVICE = "sagemaker"
 NO_INSTANCES = ("Failed",)  # of these endpoints, instances are gone already
+NEWEST = 50  # endpoints that a deployment looks at: two calls each, in an account that others use too
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,10 @@ class Quota:
     code: str
     instances: int
     is_default: bool = False
+
+    def left(self, used: Mapping[str, int]) -> int:
+        """Return how many instances are left beside those in use (`used_by`); 0 or less if none is."""
+        return self.instances - sum(used.values())
 
 
 def find_quota(session: Session, instance_type: str) -> Quota | None:
@@ -59,21 +65,39 @@ def endpoint_quota(session: Session, instance_type: str) -> int | None:
 
 
 def check_quota(session: Session, instance_type: str) -> None:
-    """Raise QuotaExceeded if the account may run no endpoint at all on `instance_type`."""
-    if endpoint_quota(session, instance_type) == 0:
-        raise QuotaExceeded(
-            f"Your account's quota for {instance_type} endpoints in {session.region} is 0. "
-            f"Ask for 1 at {QUOTAS}, or choose another instance type."
-        )
+    """Raise QuotaExceeded if the quota leaves no instance of the type beside what other endpoints use.
+
+    Looks at the newest 50 endpoints. Where the quota, or its use, can't be told, CreateEndpoint will tell.
+    """
+    quota, used = None, dict[str, int]()
+    with suppress(NotPermitted, Throttled, ClientError):
+        quota = find_quota(session, instance_type)
+        if quota and quota.instances:
+            used = used_by(session, instance_type, newest=NEWEST)
+    if quota is None or quota.left(used) > 0:
+        return
+    by = f", and {in_words(used)} in use" if used else ""
+    less = "delete what you need no more in 06_clean_up, " if used else ""
+    raise QuotaExceeded(
+        f"Your account's quota for {instance_type} endpoints in {session.region} is {quota.instances}{by}. "
+        f"Nothing was created: {less}ask for {sum(used.values()) + 1} at {QUOTAS}, or choose another type."
+    )
 
 
-def used_by(session: Session, instance_type: str) -> dict[str, int]:
+def used_by(session: Session, instance_type: str, *, newest: int | None = None) -> dict[str, int]:
     """Return endpoint name -> how many instances of the type it has or is to get.
 
-    An endpoint whose configuration is gone is left out, as only the configuration names the type.
+    Looks at the `newest` endpoints only, or at all (None). One whose configuration is gone is left out, as
+    only the configuration names the type.
     """
-    used = {name: _instances(session, name, instance_type) for name in _endpoints(session)}
+    listed = islice(_endpoints(session), newest)
+    used = {name: _instances(session, name, instance_type) for name in listed}
     return {name: count for name, count in used.items() if count}
+
+
+def in_words(used: Mapping[str, int]) -> str:
+    """Return what `used_by` found as "NAME (COUNT), ..."."""
+    return ", ".join(f"{name} ({count})" for name, count in used.items())
 
 
 def _code(instance_type: str) -> str:
@@ -100,7 +124,8 @@ def _named(asked: Any, listing: str, instance_type: str) -> dict[str, Any] | Non
 
 def _endpoints(session: Session) -> Iterator[str]:
     with explained("look which endpoints use a quota"):
-        for page in session.client("sagemaker").get_paginator("list_endpoints").paginate():
+        listing = session.client("sagemaker").get_paginator("list_endpoints")
+        for page in listing.paginate(PaginationConfig={"PageSize": 100}):
             for each in page["Endpoints"]:
                 if each["EndpointStatus"] not in NO_INSTANCES:
                     yield each["EndpointName"]

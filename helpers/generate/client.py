@@ -14,6 +14,7 @@ from ..catalog import SETTINGS, Model
 from ..connect.aws_errors import explained
 from ..connect.session import Session
 from ..errors import BadInput, ModelFailed
+from ..records import usage
 from ..records.payload import WrongShape, parse
 from .apis import APIS
 from .checks import check, with_settings
@@ -163,6 +164,16 @@ class Client:
 
     def _invoke(self, request: Request) -> Response:
         body = self._api.body(check(request, self.model, self.supports), stream=False)
+        ended, tokens = usage.begin(self._clock), None
+        try:
+            response = self._answer(body)
+            # with "ALL" the prompt's tokens are listed too
+            tokens = None if request.likelihoods == "ALL" else response.tokens
+            return response
+        finally:
+            ended(tokens)
+
+    def _answer(self, body: dict[str, Any]) -> Response:
         started = self._clock()
         answer = self._send("invoke_endpoint", body)
         with explained(f"read the answer of {self.endpoint_name!r}"):

@@ -14,6 +14,7 @@ from botocore.eventstream import ParserError
 from botocore.exceptions import ClientError
 
 from ..errors import StreamBroken
+from ..records import usage
 from ..records.payload import WrongShape
 from .apis import Api
 from .types import Generation, Response
@@ -83,7 +84,12 @@ class Stream:
     ) -> None:
         self._api, self._what, self._clock = api, what, clock
         self._started = clock()
-        self._body = open_body()
+        self._ended, self._pieces = usage.begin(clock), 0
+        try:
+            self._body = open_body()
+        except BaseException:
+            self._ended(None)
+            raise
         self._closed = False
         self._stopped = False
         self.text = ""
@@ -124,6 +130,8 @@ class Stream:
         """Close the connection; more than once is no error."""
         if not self._closed:
             self._closed = True
+            counted = self.response and self.response.tokens
+            self._ended(counted or self._pieces or None)  # a piece is a token or more
             _close(self._body)
 
     @property
@@ -142,6 +150,7 @@ class Stream:
             if self.time_to_first_token_seconds is None:
                 self.time_to_first_token_seconds = self._clock() - self._started
             self.text += piece
+            self._pieces += 1
             yield piece
         final = self._api.final(event)
         if final is not None:

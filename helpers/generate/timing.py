@@ -36,7 +36,7 @@ def show_timing(stream: "Stream") -> Html:
 
 def _pace(response: "Response", seconds: float) -> str:
     """Return the pace after the first token, where the answer lists its tokens, or counts them."""
-    tokens = (len(response.generations[0].token_likelihoods) or response.response_tokens or 0) - 1
+    tokens = (response.tokens or 0) - 1
     return f" ({tokens / seconds:.0f} tokens/s)" if tokens > 0 and seconds > 0 else ""
 
 

@@ -56,3 +56,9 @@ class Response:
     def text(self) -> str:
         """The first generation's text."""
         return self.generations[0].text
+
+    @property
+    def tokens(self) -> int | None:
+        """How many tokens the API counts or lists for all texts; None where it does neither."""
+        listed = sum(len(each.token_likelihoods) for each in self.generations)
+        return listed or self.response_tokens

@@ -1,49 +1,69 @@
-"""What the answers of a run used: tokens, and the endpoint's time, from the journals in its folder."""
+"""What a run asked of its endpoint: tokens and time, from a file that its clients write as they go."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+import os
+import time
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ..errors import BadInput
-from .journal import read
-from .payload import WrongShape, count_or_none, items, number_or_none
+from .payload import WrongShape, count_or_none, number_or_none, parse
+
+# The environment variable that names the file; a batch sets it. Without it nothing is written.
+VARIABLE = "TUTORIAL_USAGE_FILE"
+FILE = "usage.jsonl"
 
 
 @dataclass(frozen=True)
 class Usage:
-    """How many answers there are, the tokens that the model wrote for them, and the time it took, in seconds.
+    """How many requests there were, the tokens that the model wrote for them, and the time, in seconds.
 
-    `tokens` is None where no answer tells them. `seconds` is the time in which at least one request was under
-    way, so that requests side by side count once.
+    `tokens` are those that the API lists or counts, or that a stream brought; None where no answer tells any.
+    `seconds` is the time in which at least one request was under way, so that requests side by side count
+    once. What failed, or was dropped, is in all three.
     """
 
-    answers: int = 0
+    requests: int = 0
     tokens: int | None = None
     seconds: float = 0.0
 
 
+def begin(clock: Callable[[], float] = time.perf_counter) -> Callable[[int | None], None]:
+    """Begin a request; return what records its end, once, with its tokens (None: not told)."""
+    began = clock()
+
+    def end(tokens: int | None) -> None:
+        if path := os.environ.get(VARIABLE):
+            _write(Path(path), {"ended": time.time(), "seconds": clock() - began, "tokens": tokens})
+
+    return end
+
+
 def usage(folder: str | Path) -> Usage:
-    """Add up the answers in all journals of sweeps below a folder; leave out whatever is none."""
-    found = [each for path in sorted(Path(folder).glob("**/*.jsonl")) for each in _answers(path)]
-    tokens = [count for count, _ in found if count is not None]
-    times = (interval for _, interval in found if interval is not None)
-    return Usage(len(found), sum(tokens) if tokens else None, _under_way(times))
+    """Add up the requests that the file in a folder holds; a line that is none is left out."""
+    path = Path(folder, FILE)
+    lines = path.read_bytes().splitlines() if path.is_file() else []
+    tokens, times = list[int](), list[tuple[float, float]]()
+    for line in lines:
+        with suppress(WrongShape):
+            record = parse(line)
+            seconds, ended, count = (
+                number_or_none(record, "seconds"),
+                number_or_none(record, "ended"),
+                count_or_none(record, "tokens"),
+            )
+            if seconds is None or ended is None:
+                continue
+            times.append((ended - seconds, ended))
+            tokens += [] if count is None else [count]
+    return Usage(len(times), sum(tokens) if tokens else None, _under_way(times))
 
 
-def _answers(path: Path) -> Iterator[tuple[int | None, tuple[float, float] | None]]:
-    """Yield the tokens, and the begin and end, of each answer that `tune.truncation.Answer` wrote."""
-    with suppress(BadInput):
-        for record in read(path)[1]:
-            with suppress(WrongShape):
-                latency, end = (number_or_none(record, name) for name in ("latency_seconds", "answered_at"))
-                if latency is not None:
-                    yield _tokens(record), None if end is None else (end - latency, end)
-
-
-def _tokens(record: Mapping[str, Any]) -> int | None:
-    return len(items(record, "tokens")) or count_or_none(record, "token_count")
+def _write(path: Path, record: dict[str, float | int | None]) -> None:
+    """Append a line in one write, so that threads and processes may share the file."""
+    with suppress(OSError), path.open("ab", buffering=0) as file:  # no answer is lost for its record
+        file.write(json.dumps(record).encode() + b"\n")
 
 
 def _under_way(intervals: Iterable[tuple[float, float]]) -> float:

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from ..catalog.settings import DRAWN_BY, SETTINGS
+from ..catalog.settings import DRAWN_BY, SETTINGS, SWEPT
 from ..errors import BadInput
 
 if TYPE_CHECKING:
@@ -21,13 +21,14 @@ KEY_NAMES = ("prompt_id", *DRAWN_BY, "repetition", "max_tokens")
 
 @dataclass(frozen=True)
 class Request:
-    """One request to the endpoint, and the limits (`max_tokens`) that its answer is for."""
+    """One request to the endpoint, and the limits (`max_tokens`) that its answer is for.
+
+    `drawn` are the values of DRAWN_BY, the settings that need a new answer for each value, in its order.
+    """
 
     prompt_id: str
     prompt: str
-    temperature: float
-    k: int
-    p: float
+    drawn: tuple[float, ...]
     repetition: int
     max_tokens: int
     limits: tuple[int, ...]
@@ -35,12 +36,12 @@ class Request:
     @property
     def key(self) -> Key:
         """The values that identify the request within its plan."""
-        return tuple(getattr(self, name) for name in KEY_NAMES)
+        return (self.prompt_id, *self.drawn, self.repetition, self.max_tokens)
 
     @property
     def drawn_by(self) -> dict[str, Any]:
-        """The settings without `max_tokens`: those that need a new answer for each value."""
-        return {name: getattr(self, name) for name in DRAWN_BY}
+        """The values of `drawn` by their names."""
+        return dict(zip(DRAWN_BY, self.drawn, strict=True))
 
     def at(self, limit: int) -> "Request":
         """Return the same request for one limit only."""
@@ -49,13 +50,14 @@ class Request:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a sweep asks for. `cuts`: the shorter limits are cut from the answer at the largest."""
+    """What a sweep asks for. `drawn`: the values to try of each setting of DRAWN_BY, in its order.
+
+    `cuts`: the shorter limits are cut from the answer at the largest.
+    """
 
     model_id: str
     prompts: tuple[tuple[str, str], ...]
-    temperature: tuple[float, ...]
-    k: tuple[int, ...]
-    p: tuple[float, ...]
+    drawn: tuple[tuple[float, ...], ...]
     max_tokens: tuple[int, ...]
     repetitions: int
     seed: int | None
@@ -65,9 +67,11 @@ class Plan:
     def requests(self) -> tuple[Request, ...]:
         """The fewest requests that give every combination."""
         groups = [self.max_tokens] if self.cuts else [(limit,) for limit in self.max_tokens]
-        drawn = product(*(getattr(self, name) for name in DRAWN_BY))
-        everything = product(self.prompts, drawn, range(1, self.repetitions + 1), groups)
-        return tuple(_request(*each) for each in everything)
+        everything = product(self.prompts, product(*self.drawn), range(1, self.repetitions + 1), groups)
+        return tuple(
+            Request(*prompt, drawn, repetition, max(limits), limits)
+            for prompt, drawn, repetition, limits in everything
+        )
 
     @property
     def combinations(self) -> int:
@@ -82,12 +86,12 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         """A hash of the plan that does not depend on the endpoint's name."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(self._record, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
     def header(self) -> dict[str, Any]:
         """The first record of the run's journal."""
-        header: dict[str, Any] = {"fingerprint": self.fingerprint, "plan": asdict(self)}
+        header: dict[str, Any] = {"fingerprint": self.fingerprint, "plan": self._record}
         as_read: dict[str, Any] = json.loads(json.dumps(header))
         return as_read
 
@@ -98,6 +102,7 @@ class Plan:
             n: tuple(v) if isinstance(v, list) else v for n, v in header["plan"].items()
         }
         fields["prompts"] = tuple((name, text) for name, text in fields["prompts"])
+        fields["drawn"] = tuple(fields.pop(name) for name in DRAWN_BY)
         return cls(**fields)
 
     def describe(self, *, usd_per_hour: float | None = None, tokens_per_second: float | None = None) -> str:
@@ -120,43 +125,40 @@ class Plan:
         return "\n".join(lines)
 
     @property
+    def _record(self) -> dict[str, Any]:
+        fields = asdict(self)
+        drawn = fields.pop("drawn")
+        return {**fields, **dict(zip(DRAWN_BY, drawn, strict=True))}
+
+    @property
     def _naive_tokens(self) -> int:
         return sum(sum(request.limits) for request in self.requests)
-
-
-def _request(
-    prompt: tuple[str, str], drawn: tuple[float, ...], repetition: int, limits: tuple[int, ...]
-) -> Request:
-    fields: dict[str, Any] = dict(zip(DRAWN_BY, drawn, strict=True))
-    fields |= {"repetition": repetition, "max_tokens": max(limits), "limits": limits}
-    return Request(*prompt, **fields)
 
 
 def plan(
     client: "Client",
     prompts: str | Iterable[str] | Mapping[str, str],
     *,
-    temperature: float | Iterable[float] | None = None,
-    max_tokens: int | Iterable[int] | None = None,
-    k: int | Iterable[int] | None = None,
-    p: float | Iterable[float] | None = None,
     repetitions: int = 1,
     seed: int | None = None,
+    **settings: float | Iterable[float] | None,
 ) -> Plan:
-    """Plan every combination of the settings: each one value, several, or None (the model's default).
+    """Plan every combination of the settings `temperature`, `max_tokens`, `k` and `p`.
 
-    `seed` makes a run repeatable where the API has seeds (repetition n takes seed + n - 1). Raises BadInput
-    for any value out of the model's range; nothing is sent.
+    Each is one value, several, or None (the model's default). `seed` makes a run repeatable where the API has
+    seeds (repetition n takes seed + n - 1). Raises BadInput for any value out of the model's range; nothing
+    is sent.
     """
+    if unknown := sorted(set(settings) - set(SWEPT)):
+        raise BadInput(f"A sweep varies {', '.join(SWEPT)}, and no {', '.join(unknown)}.")
     if seed is not None and not client.supports("seed"):
         raise BadInput(f"{client.model.name} takes no seed; leave it out.")
+    values = {name: _values(client, name, settings.get(name)) for name in SWEPT}
     return Plan(
         model_id=client.model.id,
         prompts=_prompts(prompts),
-        temperature=_values(client, "temperature", temperature),
-        k=_values(client, "k", k),
-        p=_values(client, "p", p),
-        max_tokens=tuple(sorted(_values(client, "max_tokens", max_tokens))),
+        drawn=tuple(values[name] for name in DRAWN_BY),
+        max_tokens=tuple(sorted(values["max_tokens"])),
         repetitions=_repetitions(repetitions),
         seed=seed,
         cuts=client.supports("likelihoods"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..catalog.settings import DRAWN_BY
 from ..errors import BadInput
 from ..notebook.markup import count
 from .choice import RESAMPLES, Candidate, Target, bootstrap
@@ -100,13 +101,13 @@ def recommend(
 
     The task decides how many are wanted (arXiv:2509.21267). Temperature is only weakly the knob of creativity
     (arXiv:2405.00492), and from 0 to 1 it changes little in solving problems (arXiv:2402.05201).
-    Raises BadInput for a table with several values of k or p: choose the rows of one first.
+    Raises BadInput for a table with several values of k, p or the like: choose the rows of one first.
     """
     import numpy as np
 
     check(df)
-    for name in ("k", "p"):
-        if df[name].nunique() > 1:
+    for name in DRAWN_BY:
+        if name != "temperature" and df[name].nunique() > 1:
             raise BadInput(f"The table has several values of {name}; pass the rows of one.")
     found = faults(df, allow_truncated=allow_truncated)
     given = grades.of(df) if isinstance(grades, Grades) else grades or {}

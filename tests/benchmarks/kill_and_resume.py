@@ -36,7 +36,7 @@ Key = tuple[str, float]
 
 
 class Endpoint(socketserver.ThreadingTCPServer):
-    """Answers a line of JSON after 1 to 5 ms, and remembers which life of which run asked for what."""
+    """Lets a stream begin after 1 to 5 ms, and remembers which life of which run asked for what."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -44,6 +44,7 @@ class Endpoint(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Asked)
         self.asked: defaultdict[tuple[int, int], Counter[Key]] = defaultdict(Counter)
+        self.begun: defaultdict[tuple[int, int], set[Key]] = defaultdict(set)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
 
@@ -63,6 +64,7 @@ class Asked(socketserver.StreamRequestHandler):
             self.wfile.write(b"done\n")
         except OSError:
             return  # the asker was killed
+        self.server.begun[run, life].add((prompt, temperature))
 
 
 def live(port: int, run: int, life: int, file: str, begun: Any) -> None:
@@ -74,7 +76,7 @@ def live(port: int, run: int, life: int, file: str, begun: Any) -> None:
             if connection.recv(5) == b"":
                 raise ConnectionError("the endpoint hung up")
 
-    client = FakeClient(before=send)
+    client = FakeClient(before=send, between=lambda: time.sleep(0.0005))
     plan = sweep.plan(client, PROMPTS, **SETTINGS)
     begun.set()
     sweep.run(client, plan, file, concurrency=CONCURRENCY, progress=False)
@@ -140,6 +142,7 @@ def main() -> int:
             total["asked twice"] += sum(times - 1 for times in endpoint.asked[run, 1].values())
             total["doubled"] += len(after) - len(set(keys(after)))
             under_way = [key for key in endpoint.asked[run, 1] if key not in set(keys(kept))]
+            total["in stream"] += len(endpoint.begun[run, 1] - set(keys(kept)))
             total["again"] += sum(again[key] for key in under_way)
             total["most again"] = max(total["most again"], len(under_way))
             read(file)
@@ -162,6 +165,7 @@ def main() -> int:
         end="",
     )
     print(f"{CONCURRENCY} are under way at a time; never received or not yet written")
+    print(f"of these, streams that had begun {total['in stream']:6}")
     return int(any(total[name] for name in bad))
 
 

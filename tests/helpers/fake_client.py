@@ -23,8 +23,15 @@ def written(prompt: str, temperature: float, longest: int) -> list[str]:
 class FakeStream:
     """Yields an answer's tokens like `generate.stream.Stream`; with `breaks`, it breaks before the last."""
 
-    def __init__(self, response: Response, tokens: list[str], *, breaks: bool = False) -> None:
-        self._whole, self._tokens, self._breaks = response, tokens, breaks
+    def __init__(
+        self,
+        response: Response,
+        tokens: list[str],
+        *,
+        breaks: bool = False,
+        between: Callable[[], object] = lambda: None,
+    ) -> None:
+        self._whole, self._tokens, self._breaks, self._between = response, tokens, breaks, between
         self.response: Response | None = None
 
     def __enter__(self) -> "FakeStream":
@@ -34,7 +41,9 @@ class FakeStream:
         pass
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._tokens[: -1 if self._breaks else None]
+        for token in self._tokens[: -1 if self._breaks else None]:
+            yield token
+            self._between()
         if self._breaks:
             raise StreamBroken("broken", partial_text="".join(self._tokens[:-1]))
         self.response = self._whole
@@ -43,6 +52,7 @@ class FakeStream:
 class FakeClient:
     """Answers like `generate.client.Client`; `before` gets each request's key and may sleep or raise.
 
+    `between` is called after each token of a stream, while the stream is under way.
     `streams`: "listing" tokens and likelihoods at their end, "bare" (text alone), or "none": they fail.
     """
 
@@ -53,10 +63,11 @@ class FakeClient:
         longest: int = 12,
         streams: str = "listing",
         before: Callable[[tuple[Any, ...]], object] = lambda key: None,
+        between: Callable[[], object] = lambda: None,
     ) -> None:
         self.model = catalog.model(model_id)
         self.limits = self.model.limits
-        self.longest, self.before, self.streams = longest, before, streams
+        self.longest, self.before, self.between, self.streams = longest, before, between, streams
         self.probed = self.streamed = self.breaking = 0
         self.asked: Counter[tuple[Any, ...]] = Counter()
         self.most_at_once = self._at_once = 0
@@ -96,7 +107,7 @@ class FakeClient:
             self.breaking -= 1
             breaks = self.breaking >= 0
         tokens = written(prompt, settings["temperature"], self.longest)[: settings["max_tokens"]]
-        return FakeStream(response, tokens, breaks=breaks)
+        return FakeStream(response, tokens, breaks=breaks, between=self.between)
 
     def answer(
         self, prompt: str, temperature: float, max_tokens: int, *, listed: bool, seconds: float = 0.0

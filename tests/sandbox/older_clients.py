@@ -1,13 +1,13 @@
 """Cohere's older clients, unchanged, from create_endpoint to delete; for a Python that has sagemaker 2.
 
-test_conformance_older.py runs it with the sandbox's address and keys in the environment. Prints JSON.
+test_conformance_older.py runs it in a shell that evaluated `python -m helpers.sandbox env`. Prints JSON.
 """
 
 import json
 import os
 import sys
 
-REGION, ROLE = os.environ["AWS_DEFAULT_REGION"], os.environ["ROLE_ARN"]
+REGION, ROLE = os.environ["AWS_DEFAULT_REGION"], sys.argv[1]
 PROMPT = {"prompt": "Write a haiku.", "max_tokens": 8, "temperature": 0}
 
 
@@ -54,5 +54,5 @@ def cohere_aws(package, chat_package):
     return {"texts": [whole, "".join(pieces)], "chat": [reply.text, len(events)]}
 
 
-medium, command_r = sys.argv[1:]
+medium, command_r = sys.argv[2:]
 print(json.dumps([cohere_sagemaker(medium), cohere_aws(medium, command_r)]))

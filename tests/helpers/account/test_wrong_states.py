@@ -15,6 +15,7 @@ from helpers.clean_up.delete import delete
 from helpers.connect.roles import DEADLINE_ROLE, EXECUTION_ROLE, SAGEMAKER, SCHEDULER, STACK
 from helpers.connect.session import Session
 from helpers.deploy.deployment import deploy
+from helpers.errors import QuotaExceeded
 from helpers.sandbox.faults import client as faults
 from helpers.sandbox.settings import ACCOUNT, ROLE_ARN
 from helpers.subscribe import marketplace
@@ -231,6 +232,9 @@ def test_a_quota_that_is_used_up(account: Account) -> None:
     row = wrong(readiness.check(session, MODEL), "quota")
     assert f"1 of 1 {TYPE} in use (L-1928E07B), by another (1)" in row.detail
     assert readiness.check(session, MODEL, endpoint_name="another").ready, "deploy attaches to it"
+    with pytest.raises(QuotaExceeded, match=r"is 1, and another \(1\) in use"):
+        deploy(session, MODEL, "walk", max_usd_per_hour=100.0, tell=quiet)
+    assert len(session.client("sagemaker").list_models()["Models"]) == 1, "nothing was created"
     do, _, _ = row.fix.partition(", if you need it no more")
     eval(do, {"delete": delete, "session": session})
     gets_through(session)

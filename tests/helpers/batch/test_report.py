@@ -15,9 +15,8 @@ from helpers.batch.outcome import Outcome
 from helpers.batch.output import write_html
 from helpers.batch.page import page
 from helpers.batch.report import write
-from helpers.records.journal import Journal
+from helpers.records import usage
 from helpers.records.recommended import FILE, Recommended
-from helpers.tune.truncation import Answer
 
 HOSTILE = '<script>alert(1)</script> "quoted" & $x^2$ [link](http://x) \u202e \ud800 <img src=x onerror=y>'
 FOUND = Recommended(
@@ -61,10 +60,9 @@ class Elements(HTMLParser):
 
 
 def work(folder: Path, **recommended: Any) -> Path:
-    """The working folder of a run with an answer that took two seconds, and perhaps a recommendation."""
-    answer = Answer("a b", "COMPLETE", -1.0, ("a", " b"), (-1.0, -1.0), 2, 2.0, answered_at=10.0)
-    with Journal(folder / "runs" / "all.jsonl", {"plan": {}}) as file:
-        file.append(answer.record())
+    """The working folder of a run with a request that took two seconds, and perhaps a recommendation."""
+    (folder / "runs").mkdir()
+    (folder / usage.FILE).write_text('{"ended": 10.0, "seconds": 2.0, "tokens": 2}')
     (folder / "runs" / "setting.json").write_text('{"temperature": 0.4}')
     if recommended:
         (folder / "runs" / FILE).write_text(json.dumps(asdict(replace(FOUND, **recommended))))
@@ -129,6 +127,18 @@ def test_the_table_says_the_same_without_what_a_model_wrote(tmp_path: Path) -> N
     assert (failed["verdict"], failed["error"]) == ("", FAILED.error)
     assert "script" not in table.read_text(encoding="utf-8")
     assert html.exists()
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_in_a_spreadsheet_no_text_is_a_formula_and_a_number_is_a_number(tmp_path: Path, start: str) -> None:
+    formula = f'{start}HYPERLINK("http://x")'
+    found = replace(FOUND, verdict=formula, doubt=formula, reason=f"as {formula}")
+    outcome = replace(DONE, error=formula, setting="{}", instance_usd=-0.5, recommended=found)
+    path, _ = write(tmp_path, [outcome])
+    with path.open(newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert {row[name] for name in ("verdict", "doubt", "error")} == {f"'{formula}"}
+    assert (row["reason"], row["setting"], row["instance_usd"]) == (f"as {formula}", "{}", "-0.5")
 
 
 def test_an_outcome_has_what_the_run_left_in_its_folder(tmp_path: Path) -> None:

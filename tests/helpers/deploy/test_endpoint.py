@@ -6,7 +6,7 @@ from helpers import catalog
 from helpers.clean_up.delete import delete
 from helpers.clean_up.leftovers import leftovers
 from helpers.connect.session import Session, connect
-from helpers.deploy import create, deployment, endpoint
+from helpers.deploy import create, endpoint
 from helpers.deploy.deadline import find_deadline
 from helpers.deploy.deployment import deploy
 from helpers.deploy.endpoint import describe, wait
@@ -184,12 +184,14 @@ def test_a_missing_endpoint_names_the_notebook_that_makes_one(session: Session) 
         Client(session, "never-made")
 
 
-def test_a_quota_of_zero_is_said_before_anything_is_created(
-    session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(deployment, "check_quota", lambda *_: (_ for _ in ()).throw(QuotaExceeded("0")))
-    with pytest.raises(QuotaExceeded):
+def test_a_quota_of_zero_is_said_before_anything_is_created(session: Session) -> None:
+    marketplace.subscribe(session, "cohere-medium", tell=quiet)
+    address = process.find()
+    assert address
+    faults.set(address, "quota", instance_type="ml.g5.xlarge", limit=0)
+    with pytest.raises(QuotaExceeded, match=r"is 0\. Nothing was created"):
         deploy(session, "cohere-medium", "no-quota", tell=quiet)
+    faults.clear(address, "quota")
     assert delete(session, "no-quota") == []
 
 

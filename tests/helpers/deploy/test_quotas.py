@@ -110,19 +110,23 @@ class Running:
 
     def __init__(self, **endpoints: tuple[str, list[dict[str, Any]], list[dict[str, Any]]]) -> None:
         self.endpoints = endpoints
+        self.calls: list[str] = []
 
     def client(self, service: str) -> "Running":
         assert service == "sagemaker"
         return self
 
     def get_paginator(self, name: str) -> Any:
+        self.calls.append(name)
         listed = [{"EndpointName": n, "EndpointStatus": e[0]} for n, e in self.endpoints.items()]
         return SimpleNamespace(paginate=lambda **_: [{"Endpoints": [each]} for each in listed])
 
     def describe_endpoint(self, EndpointName: str) -> Any:  # noqa: N803
+        self.calls.append("describe_endpoint")
         return {"EndpointConfigName": EndpointName, "ProductionVariants": self.endpoints[EndpointName][2]}
 
     def describe_endpoint_config(self, EndpointConfigName: str) -> Any:  # noqa: N803
+        self.calls.append("describe_endpoint_config")
         return {"ProductionVariants": self.endpoints[EndpointConfigName][1]}
 
 
@@ -137,3 +141,59 @@ def test_the_instances_that_endpoints_use_or_are_to_get_are_counted() -> None:
         pool=("InService", [{"VariantName": "a"}], [{"VariantName": "a", "InstancePools": pools}]),
     )
     assert used_by(session, "ml.g5.xlarge") == {"creating": 2, "scaling": 3, "pool": 1}
+
+
+class Account:
+    """A session of both: quotas, and what uses them."""
+
+    region = "us-east-1"
+
+    def __init__(self, asked: Asked, running: Any) -> None:
+        self.asked, self.running = asked, running
+
+    def client(self, service: str) -> Any:
+        return self.asked if service == "service-quotas" else self.running
+
+
+def account(quota: float, running: Any) -> Any:
+    return Account(Asked({"ml.g5.xlarge": quota}), running)
+
+
+def endpoint(status: str = "InService") -> tuple[str, list[dict[str, Any]], list[dict[str, Any]]]:
+    return status, [{**VARIANT, "InitialInstanceCount": 1}], []
+
+
+def test_a_quota_that_other_endpoints_use_up_is_refused_with_their_names() -> None:
+    running = Running(theirs=endpoint(), making=endpoint("Creating"))
+    check_quota(account(3, running), "ml.g5.xlarge")
+    with pytest.raises(QuotaExceeded, match=r"is 2, and theirs \(1\), making \(1\) in use.*ask for 3 at"):
+        check_quota(account(2, running), "ml.g5.xlarge")
+    check_quota(account(2, Running(theirs=endpoint(), failed=endpoint("Failed"))), "ml.g5.xlarge")
+
+
+def test_with_a_quota_of_zero_nobody_asks_what_uses_it() -> None:
+    running = Running(theirs=endpoint())
+    with pytest.raises(QuotaExceeded, match=r"is 0\. Nothing was created: ask for 1 at"):
+        check_quota(account(0, running), "ml.g5.xlarge")
+    assert running.calls == []
+
+
+def test_of_a_crowded_account_only_the_newest_endpoints_are_asked_for() -> None:
+    running = Running(**{f"e{n}": endpoint() for n in range(120)})
+    check_quota(account(60, running), "ml.g5.xlarge")  # CreateEndpoint will tell
+    assert (running.calls.count("describe_endpoint"), running.calls.count("list_endpoints")) == (50, 1)
+    with pytest.raises(QuotaExceeded):
+        check_quota(account(50, running), "ml.g5.xlarge")
+
+
+@pytest.mark.parametrize("operation", ["get_paginator", "describe_endpoint", "describe_endpoint_config"])
+@pytest.mark.parametrize("code", ["AccessDeniedException", "ThrottlingException", "InternalFailure"])
+def test_where_the_use_of_a_quota_is_not_told_a_deployment_goes_on(operation: str, code: str) -> None:
+    class Denied(Running):
+        pass
+
+    def deny(self: Denied, *_: str, **__: str) -> None:
+        raise aws_error(code)
+
+    setattr(Denied, operation, deny)
+    check_quota(account(1, Denied(theirs=endpoint())), "ml.g5.xlarge")

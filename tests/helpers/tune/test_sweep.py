@@ -73,6 +73,7 @@ def test_an_api_without_tokens_is_asked_for_each_limit():
         {"max_tokens": True},
         {"k": 501},
         {"p": 1.0},
+        {"presence_penalty": 0.5},
         {"repetitions": 0},
         {"repetitions": 1.5},
         {"seed": 7},
@@ -93,7 +94,7 @@ def test_an_empty_prompt_is_refused(prompts):
 
 def test_numpy_ranges_and_repeated_values_are_taken():
     plan = small_plan(FakeClient(), temperature=np.arange(0, 1.5, 0.5), max_tokens=np.array([4, 4, 2]))
-    assert plan.temperature == (0.0, 0.5, 1.0)
+    assert plan.drawn[0] == (0.0, 0.5, 1.0)
     assert plan.max_tokens == (2, 4)
 
 
@@ -357,6 +358,31 @@ def test_loading_a_run_that_does_not_exist(file):
         sweep.load(file)
 
 
+ANOTHER_SWEPT = """
+import dataclasses, sys
+sys.path.insert(0, {tests!r})
+from helpers.catalog import settings
+name = "frequency_penalty"
+settings.SETTINGS[name] = dataclasses.replace(settings.SETTINGS[name], swept=True)
+settings.SWEPT, settings.DRAWN_BY = (*settings.SWEPT, name), (*settings.DRAWN_BY, name)
+from fake_client import FakeClient
+from helpers.tune import sweep
+from helpers.tune.recommend import recommend
+client = FakeClient()
+plan = sweep.plan(client, "Write:", temperature=[0, 1], frequency_penalty=[0, 0.5], max_tokens=[2, 4])
+table = sweep.run(client, plan, {file!r}, progress=False)
+assert sweep.load({file!r}).equals(table)
+recommend(table[table[name] == 0.5], "some")
+print(len(table), sorted(table[name].unique().tolist()))
+"""
+
+
+def test_a_plain_number_is_swept_by_its_row_in_the_table_of_settings_alone(file):
+    code = ANOTHER_SWEPT.format(tests=str(Path(__file__).parents[1]), file=str(file))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.startswith("8 [0.0, 0.5]"), done.stderr
+
+
 # --- streams
 
 
@@ -387,8 +413,9 @@ def test_a_broken_stream_is_asked_again_and_nothing_of_it_is_kept(file):
     pd.testing.assert_frame_equal(without_latency(table), without_latency(whole))
     assert client.asked.total() == 8 + 2
     client.breaking = 10**6
+    one = sweep.plan(client, "Write:", temperature=1)
     with pytest.raises(StreamBroken):
-        sweep.run(client, small_plan(client), file.with_name("broken"), progress=False)
+        sweep.run(client, one, file.with_name("broken"), progress=False)
 
 
 def test_a_finished_run_is_not_asked_whether_it_streams(file):
@@ -509,6 +536,46 @@ def test_killed_runs_resume_without_loss_or_double(tmp_path):
     again = FakeClient()
     pd.testing.assert_frame_equal(without_latency(sweep.run(again, plan, file, progress=False)), expected)
     assert sum(again.asked.values()) == 100 - seen
+
+
+KILLED_IN_STREAM = """
+import itertools, os, signal, sys
+sys.path.insert(0, {tests!r})
+from fake_client import FakeClient
+from helpers.tune import sweep
+tokens = itertools.count(1)
+client = FakeClient(
+    longest=30,
+    before=lambda key: os.write(1, f"{{key[0]}}/{{key[1]}}\\n".encode()),
+    between=lambda: next(tokens) == {last} and os.kill(os.getpid(), signal.SIGKILL),
+)
+client.breaking = 3
+plan = sweep.plan(client, {prompts!r}, **{settings!r})
+sweep.run(client, plan, {file!r}, concurrency=3, progress=False)
+"""
+
+
+def test_a_kill_in_the_middle_of_streams_that_also_break_loses_and_doubles_nothing(file):
+    settings = {"temperature": (0.0, 0.5, 1.0, 1.5, 2.0, 3.0), "max_tokens": (10, 30)}
+    client = FakeClient(longest=30)
+    plan = sweep.plan(client, PROMPTS, **settings)
+    expected = without_latency(sweep.run(client, plan, file.with_name("whole"), progress=False))
+    tests = str(Path(__file__).parents[1])
+    kept = []
+    for last in (60, 90):  # tokens, those of the three broken streams among them
+        told = {"tests": tests, "prompts": PROMPTS, "settings": settings, "file": str(file), "last": last}
+        done = subprocess.run([sys.executable, "-c", KILLED_IN_STREAM.format(**told)], capture_output=True)
+        assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+        asked = [line.rsplit("/", 1) for line in done.stdout.decode().splitlines()]
+        before, kept = kept, complete_keys(file)
+        texts = [(PROMPTS[name], temperature) for name, temperature in kept]
+        assert kept[: len(before)] == before, "lost"
+        assert len(set(kept)) == len(kept) < 12, "doubled"
+        assert not {(p, float(t)) for p, t in asked} & set(texts[: len(before)]), "asked for twice"
+        assert len(asked) <= len(kept) - len(before) + 3 + 3, "at most those under way, and the broken ones"
+    again = FakeClient(longest=30)
+    pd.testing.assert_frame_equal(without_latency(sweep.run(again, plan, file, progress=False)), expected)
+    assert again.asked.total() == 12 - len(kept) < 12
 
 
 def test_answers_under_way_are_kept_when_one_fails(file):
