@@ -2,16 +2,19 @@
 
 import json
 import time
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
 
 import pytest
 from botocore.exceptions import ClientError
 
+from helpers.catalog.data import document
 from helpers.sandbox.services.authorization import client as policies
+from helpers.sandbox.services.authorization.permissions import SCALING_ROLE
 from helpers.sandbox.services.runtime.client import capacity
 
 from ...deployed import deployed
-from .practice import DIMENSION
+from .practice import DIMENSION, PER_INSTANCE
 
 NAME = "scaled"
 RESOURCE = f"endpoint/{NAME}/variant/AllTraffic"
@@ -109,6 +112,45 @@ def test_who_may_not_scale_is_told_which_permission_is_missing(session, sandbox)
         policies.clear(sandbox)
     with pytest.raises(ClientError, match="ObjectNotFoundException"):
         scaling.deregister_scalable_target(**TARGET)
+
+
+@pytest.mark.parametrize(
+    ("without", "action"),
+    [
+        ("", ""),
+        ("LetItScale", "application-autoscaling:RegisterScalableTarget"),
+        ("ChangeTheSizeOfWhatHasTheTag", "sagemaker:UpdateEndpointWeightsAndCapacities"),
+        ("MakeTheRoleThatScalesIt", "iam:CreateServiceLinkedRole"),
+        ("MakeTheAlarmsThatScaleIt", "cloudwatch:PutMetricAlarm"),
+    ],
+)
+def test_the_reader_s_policy_is_what_scaling_needs(session, sandbox, without, action):
+    whole = document("iam-policy")
+    left = [each for each in whole["Statement"] if each["Sid"] != without]
+    scaling, iam = session.client("application-autoscaling"), session.client("iam")
+    with suppress(ClientError):
+        iam.delete_role(RoleName=SCALING_ROLE)
+    policies.set(sandbox, json.dumps({**whole, "Statement": left}))
+    try:
+        with pytest.raises(ClientError, match=action) if action else nullcontext():
+            scaling.register_scalable_target(**TARGET, MinCapacity=1, MaxCapacity=2)
+            scaling.put_scaling_policy(
+                **TARGET,
+                PolicyName="p",
+                PolicyType="TargetTrackingScaling",
+                TargetTrackingScalingPolicyConfiguration={
+                    "TargetValue": 4.0,
+                    "PredefinedMetricSpecification": PER_INSTANCE,
+                },
+            )
+            for kind in ("scalable_targets", "scaling_policies", "scaling_activities"):
+                getattr(scaling, f"describe_{kind}")(ServiceNamespace="sagemaker")
+            scaling.delete_scaling_policy(**TARGET, PolicyName="p")
+            scaling.deregister_scalable_target(**TARGET)
+    finally:
+        policies.clear(sandbox)
+        with suppress(ClientError):
+            scaling.deregister_scalable_target(**TARGET)
 
 
 def test_what_else_can_be_scaled_is_moto_s(session):
