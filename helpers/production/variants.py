@@ -9,6 +9,7 @@ from ..deploy.endpoint import TAG, check_name, describe, usable, wait
 from ..errors import BadInput
 
 ROUTING = ("RANDOM", "LEAST_OUTSTANDING_REQUESTS")
+_NUMBERS = ("InitialVariantWeight", "InitialInstanceCount")
 
 
 def split(
@@ -35,23 +36,26 @@ def split(
         raise BadInput("weights takes at least one variant's name, with a number of 0 or more for each.")
     name = check_name("-".join([endpoint_name[:30], *weights, str(instances), routing[:1].lower()])[:63])
     endpoint = usable(describe(session, endpoint_name))
-    if endpoint.config_name == name:
-        tell(f"{endpoint_name} has these variants already")
-        return
     sagemaker = session.client("sagemaker")
     with explained(f"change the variants of {endpoint_name!r}"):
+        first = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint.config_name)
+        present = first["ProductionVariants"]
+        wanted = [
+            _variant(present[0], *each, routing=routing, instances=instances) for each in weights.items()
+        ]
+        if list(map(_essence, present)) == list(map(_essence, wanted)):
+            tell(f"{endpoint_name} has these variants already")
+            return
         if if_there(sagemaker.describe_endpoint_config, EndpointConfigName=name) is None:
-            first = sagemaker.describe_endpoint_config(EndpointConfigName=endpoint.config_name)
-            like = first["ProductionVariants"][0]
-            sagemaker.create_endpoint_config(
-                EndpointConfigName=name,
-                ProductionVariants=[
-                    _variant(like, *each, routing=routing, instances=instances) for each in weights.items()
-                ],
-                Tags=[TAG],
-            )
+            sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=wanted, Tags=[TAG])
         sagemaker.update_endpoint(EndpointName=endpoint_name, EndpointConfigName=name)
     wait(session, endpoint_name, wait_seconds, tell)
+
+
+def _essence(variant: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what distinguishes the variants made here."""
+    routing = variant.get("RoutingConfig", {}).get("RoutingStrategy", ROUTING[0])
+    return tuple(variant[key] for key in ("VariantName", *_NUMBERS)) + (routing,)
 
 
 def _variant(

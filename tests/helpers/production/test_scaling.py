@@ -137,6 +137,8 @@ def test_variants_share_the_requests_and_are_changed_once(medium: Client) -> Non
     session, name = medium.session, medium.endpoint_name
     session.set_fault("quota", instance_type=describe(session, name).instance_type, limit=4)
     said: list[str] = []
+    variants.split(session, name, {"AllTraffic": 1}, tell=said.append)
+    assert said == [f"{name} has these variants already"]  # as deploy makes it
     variants.split(session, name, {"steady": 9, "trial": 1}, routing=variants.ROUTING[1], tell=said.append)
     found = session.client("sagemaker").describe_endpoint(EndpointName=name)["ProductionVariants"]
     assert {each["VariantName"]: each["CurrentWeight"] for each in found} == {"steady": 9, "trial": 1}
