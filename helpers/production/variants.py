@@ -55,7 +55,7 @@ def split(
 def _essence(variant: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return what distinguishes the variants made here."""
     routing = variant.get("RoutingConfig", {}).get("RoutingStrategy", ROUTING[0])
-    return tuple(variant[key] for key in ("VariantName", *_NUMBERS)) + (routing,)
+    return (variant["VariantName"], *(variant[key] for key in _NUMBERS), routing)
 
 
 def _variant(
