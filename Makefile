@@ -4,6 +4,7 @@
 # make matrix     the notebooks and the sandbox's clients in every environment that the README names
 # make notebooks  run all notebooks in order and store their outputs in place
 # make batch      run a table of settings, each into a notebook of its own: make batch RUNS=data/batch.csv
+# make site       the notebooks and their stored outputs as pages to read, in build/site
 # make picture    make the README's picture anew, from a real browser
 # make diagrams  draw the notebooks' diagrams anew, from data/diagrams
 # make bench      measure what the README says of speed
@@ -17,6 +18,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 TOOLS  := $(VENV)/tools-ready
 OLDER  := build/older/ready
+SITE   := build/site-tools/ready
 RUNS   ?= data/batch.csv
 BOOKS  := $(sort $(wildcard notebooks/[0-9]*.ipynb))
 
@@ -36,7 +38,7 @@ define told
 >>build/setup.log 2>&1 || { tail -20 build/setup.log; echo "The set-up failed; the whole log is build/setup.log"; exit 1; }
 endef
 
-.PHONY: tutorial lab test test-fast matrix notebooks batch picture diagrams bench lock audit check clean
+.PHONY: tutorial lab test test-fast matrix notebooks batch site picture diagrams bench lock audit check clean
 
 $(READY): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.11 or later"; exit 1; }
@@ -62,6 +64,12 @@ $(OLDER): tests/sandbox/older-requirements.txt
 	@echo "Setting up build/older: half a minute ..."
 	@mkdir -p build; { $(PYTHON) -m venv build/older && build/older/bin/python -m pip install -r $< && touch $@; } \
 	  >build/older.log 2>&1 || echo "That failed (build/older.log says why): their tests will be skipped"
+
+# Sphinx, for the site alone: its docutils can't be installed beside awscli's.
+$(SITE): tests/site/requirements.txt
+	@echo "Setting up build/site-tools: half a minute ..."
+	@mkdir -p build; { $(PYTHON) -m venv build/site-tools && build/site-tools/bin/python -m pip install -r $< && touch $@; } \
+	  >build/site-tools.log 2>&1 || echo "That failed (build/site-tools.log says why): the site can't be built or tested"
 
 # One process for all: importing papermill takes two seconds.
 define RUN_ALL
@@ -99,6 +107,11 @@ notebooks: $(TOOLS)
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys \
 	  "metadata.widgets metadata.language_info.version metadata.papermill cell.metadata.execution" $(BOOKS)
 
+site: $(SITE)
+	@rm -rf build/site
+	@build/site-tools/bin/python -m tests.site build/site
+	@echo "Open build/site/index.html in a browser: it needs no server and no network."
+
 picture: $(TOOLS)
 	@mkdir -p build
 	@set -e; $(UNATTENDED); unset PLAYGROUND_SYNC; $(BIN)/python -m tests.browser.picture
@@ -116,7 +129,7 @@ batch: $(READY)
 	done; \
 	$(BIN)/python -m helpers.batch $(RUNS) --out build/batch
 
-test: $(TOOLS) $(OLDER) check
+test: $(TOOLS) $(OLDER) $(SITE) check
 	$(BIN)/python -m pytest
 	@rm -rf build/nbval && mkdir -p build/nbval && cp $(BOOKS) build/nbval
 	@set -e; $(UNATTENDED); $(BIN)/python -m pytest --nbval --nbval-cell-timeout 300 build/nbval
