@@ -1,4 +1,4 @@
-"""Printed texts, static copies of widgets, and tables that JupyterLab does not break inside words, names and dates."""
+"""Printed texts and tables, not broken inside words, names and dates; the static copies of widgets."""
 
 import re
 
