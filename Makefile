@@ -1,5 +1,5 @@
 # make tutorial   set everything up, run all notebooks in order against the sandbox, show what came out
-# make lab        open the notebooks in JupyterLab
+# make lab        open the notebooks in JupyterLab; make lab CLEAR=1: copies without outputs, yours to fill
 # make test       all tests; make test-fast: those without a sandbox, notebooks and browser
 # make matrix     the notebooks and the sandbox's clients in every environment that the README names
 # make notebooks  run all notebooks in order and store their outputs in place
@@ -19,6 +19,7 @@ READY  := $(VENV)/ready
 TOOLS  := $(VENV)/tools-ready
 OLDER  := build/older/ready
 SITE   := build/site-tools/ready
+MINE   := my-notebooks
 RUNS   ?= data/batch.csv
 BOOKS  := $(sort $(wildcard notebooks/[0-9]*.ipynb))
 
@@ -93,9 +94,16 @@ tutorial: $(READY)
 	@echo "Now run it yourself, with the sliders: make lab"
 
 # Trusted: they are this repository's own. Of others JupyterLab shows no widgets after a page is reloaded.
-lab: $(READY)
-	@$(BIN)/jupyter trust $(BOOKS) >/dev/null
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+OPENED = $(if $(CLEAR),$(BOOKS:notebooks/%=$(MINE)/%),$(BOOKS))
+lab: $(READY) $(OPENED)
+	@$(BIN)/jupyter trust $(OPENED) >/dev/null
+	$(BIN)/jupyter lab $(firstword $(OPENED))
+
+# Made where there is none, never anew: what a reader has written there stays.
+$(MINE)/%.ipynb: | notebooks/%.ipynb $(READY)
+	@mkdir -p $(MINE) && cp -R notebooks/diagrams $(MINE)
+	@$(BIN)/jupyter nbconvert --log-level ERROR --to notebook --ClearOutputPreprocessor.enabled=True \
+	  --output-dir $(MINE) notebooks/$*.ipynb
 
 notebooks: $(TOOLS)
 	@rm -rf notebooks/runs; mkdir -p build
