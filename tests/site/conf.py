@@ -29,8 +29,8 @@ html_use_index = False
 html_show_search_summary = False  # it fetches pages, which no browser lets a page in a folder do
 
 
-def fold_solutions(app: Any, name: str, source: list[str]) -> None:
-    """Fold the cells with the tag `solution`, code and outputs."""
+def prepare(app: Any, name: str, source: list[str]) -> None:
+    """Fold the cells with the tag `solution`, code and outputs; give the figures their alternative texts."""
     if Path(app.env.doc2path(name)).suffix != ".ipynb":
         return
     book = json.loads(source[0])
@@ -38,9 +38,12 @@ def fold_solutions(app: Any, name: str, source: list[str]) -> None:
         tags = cell["metadata"].get("tags", [])
         if "solution" in tags:
             tags.append("hide-cell")
+        for output in cell.get("outputs", []):
+            if alt := output.get("metadata", {}).get("image/png", {}).get("alt"):
+                cell["metadata"]["mystnb"] = {"image": {"alt": alt}}
     source[0] = json.dumps(book)
 
 
 def setup(app: Any) -> None:
     """Have Sphinx call it for every page that it reads."""
-    app.connect("source-read", fold_solutions)
+    app.connect("source-read", prepare)
