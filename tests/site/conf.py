@@ -6,6 +6,7 @@ from typing import Any
 
 project = "Cohere on Amazon SageMaker"
 extensions = ["myst_nb"]
+smartquotes = False  # it would make one dash of the two of a command's option
 
 nb_execution_mode = "off"
 nb_render_markdown_format = "myst"  # with tables

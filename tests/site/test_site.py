@@ -92,6 +92,7 @@ def test_a_page_has_all_of_its_notebook(pages: dict[Path, Elements], site: Path,
     assert len(drawn) == text.count("](diagrams/") + figures
     assert all(len(each["alt"].split()) > 10 for each in drawn)
     assert len(elements.named("summary")) >= text.count("<summary")
+    assert "–" not in (site / f"{book.stem}.html").read_text(encoding="utf-8"), "a command's -- is kept"
     download = site / "_sources" / book.name
     assert f"_sources/{book.name}" in {each.get("href") for each in elements.named("a")}
     assert download.read_bytes() == book.read_bytes()
