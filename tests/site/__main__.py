@@ -18,11 +18,15 @@ ROW = re.compile(
 def build(folder: str, *options: str) -> int:
     """Build into the folder, with these options of sphinx-build; 0 if it went well."""
     with tempfile.TemporaryDirectory() as name:
-        source, doctrees = Path(name, "source"), Path(name, "doctrees")
+        source, built = Path(name, "source"), Path(name, "built", "site")  # myst-nb writes beside it
         shutil.copytree(ROOT / "notebooks", source, ignore=shutil.ignore_patterns("runs", ".*"))
         shutil.copy(ROOT / "data/playground.png", source)
         (source / "index.md").write_text(front_page(), encoding="utf-8")
-        return build_main(["-q", "-c", str(HERE), "-d", str(doctrees), *options, str(source), folder])
+        doctrees = str(Path(name, "doctrees"))
+        failed = build_main(["-q", "-c", str(HERE), "-d", doctrees, *options, str(source), str(built)])
+        if not failed:
+            shutil.copytree(built, folder, dirs_exist_ok=True)
+        return failed
 
 
 def front_page() -> str:
