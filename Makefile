@@ -1,11 +1,12 @@
 # make tutorial   set everything up, run the walk in order against the sandbox, show what came out
 # make production the same with 05, which takes some minutes more
-# make lab        open the notebooks in JupyterLab
+# make lab        open the notebooks in JupyterLab; make lab CLEAR=1: copies without outputs, yours to fill
 # make test       all tests; make test-fast: those without a sandbox, notebooks and browser
 # make matrix     the notebooks and the sandbox's clients in every environment that the README names
 # make notebooks  run all notebooks in order and store their outputs in place
 # make app        a web service in front of the sandbox's endpoint, at http://127.0.0.1:8000
 # make batch      run a table of settings, each into a notebook of its own: make batch RUNS=data/batch.csv
+# make site       the notebooks and their stored outputs as pages to read, in build/site
 # make picture    make the README's picture anew, from a real browser
 # make diagrams  draw the notebooks' diagrams anew, from data/diagrams
 # make bench      measure what the README says of speed
@@ -20,6 +21,8 @@ READY  := $(VENV)/ready
 TOOLS  := $(VENV)/tools-ready
 OLDER  := build/older/ready
 AIRFLOW := build/airflow/ready
+SITE   := build/site-tools/ready
+MINE   := my-notebooks
 RUNS   ?= data/batch.csv
 BOOKS  := $(sort $(wildcard notebooks/[0-9]*.ipynb))
 # 05 puts load on the endpoint for minutes: the first run of everything does without it.
@@ -42,7 +45,7 @@ define told
 >>build/setup.log 2>&1 || { tail -20 build/setup.log; echo "The set-up failed; the whole log is build/setup.log"; exit 1; }
 endef
 
-.PHONY: tutorial production lab app test test-fast matrix notebooks batch picture diagrams bench lock audit check clean
+.PHONY: tutorial production lab app test test-fast matrix notebooks batch site picture diagrams bench lock audit check clean
 
 $(READY): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) found: install Python 3.11 or later"; exit 1; }
@@ -77,6 +80,13 @@ $(AIRFLOW): tests/airflow-requirements.txt tests/airflow-constraints.txt | $(REA
 	  || build/airflow/bin/python -m pip install -r $< -c tests/airflow-constraints.txt; } && touch $@; } \
 	  >build/airflow.log 2>&1 || echo "That failed (build/airflow.log says why): its tests will be skipped"
 
+# Sphinx, for the site alone: its docutils can't be installed beside awscli's.
+$(SITE): tests/site/requirements.txt | $(READY)
+	@echo "Setting up build/site-tools: half a minute ..."
+	@mkdir -p build; { $(PYTHON) -m venv build/site-tools && { $(UV) install --python build/site-tools/bin/python -r $< \
+	  || build/site-tools/bin/python -m pip install -r $<; } && touch $@; } \
+	  >build/site-tools.log 2>&1 || echo "That failed (build/site-tools.log says why): the site can't be built or tested"
+
 # One process for all: importing papermill takes two seconds.
 define RUN_ALL
 import pathlib, sys, papermill
@@ -101,9 +111,16 @@ tutorial production: $(READY)
 	@echo "Now run it yourself, with the sliders: make lab"
 
 # Trusted: they are this repository's own. Of others JupyterLab shows no widgets after a page is reloaded.
-lab: $(READY)
-	@$(BIN)/jupyter trust $(BOOKS) >/dev/null
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+OPENED = $(if $(CLEAR),$(BOOKS:notebooks/%=$(MINE)/%),$(BOOKS))
+lab: $(READY) $(OPENED)
+	@$(BIN)/jupyter trust $(OPENED) >/dev/null
+	$(BIN)/jupyter lab $(firstword $(OPENED))
+
+# Made where there is none, never anew: what a reader has written there stays.
+$(MINE)/%.ipynb: | notebooks/%.ipynb $(READY)
+	@mkdir -p $(MINE) && cp -R notebooks/diagrams $(MINE)
+	@$(BIN)/jupyter nbconvert --log-level ERROR --to notebook --ClearOutputPreprocessor.enabled=True \
+	  --output-dir $(MINE) notebooks/$*.ipynb
 
 app: $(READY)
 	$(BIN)/python -m helpers.production.app
@@ -117,6 +134,11 @@ notebooks: $(TOOLS)
 	  --CoalesceStreamsPreprocessor.enabled=True $(BOOKS); \
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys \
 	  "metadata.widgets metadata.language_info.version metadata.papermill cell.metadata.execution" $(BOOKS)
+
+site: $(SITE)
+	@rm -rf build/site
+	@build/site-tools/bin/python -m tests.site build/site
+	@echo "Open build/site/index.html in a browser: it needs no server and no network."
 
 picture: $(TOOLS)
 	@mkdir -p build
@@ -138,7 +160,7 @@ batch: $(READY)
 # Two files at once, each with a sandbox of its own: half of a test's time is waiting.
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
-test: $(TOOLS) $(OLDER) $(AIRFLOW) check
+test: $(TOOLS) $(OLDER) $(AIRFLOW) $(SITE) check
 	$(PYTEST)
 	@rm -rf build/nbval && mkdir -p build/nbval && cp $(WALK) build/nbval
 	@set -e; $(UNATTENDED); $(BIN)/python -m pytest --nbval --nbval-cell-timeout 300 build/nbval

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ..connect.aws_errors import DENIED
 from ..errors import SandboxStopped, TutorialError
-from ..notebook.markup import inline
+from ..notebook.markup import folded, inline
 
 State = Literal["ready", "not ready", "can't tell"]
 P = ParamSpec("P")
@@ -62,8 +62,18 @@ class Readiness:
     __repr__ = __str__
 
     def _repr_markdown_(self) -> str:
-        head = "| looked at | | found | what to do |\n|---|---|---|---|"
-        return "\n".join([head, *map(_markdown, self.rows)])
+        """What needs a look first, and what is ready on a click."""
+        wanting = [row for row in self.rows if row.state != "ready"]
+        ready = [row for row in self.rows if row.state == "ready"]
+        said = [f"**{len(ready)} of {len(self.rows)} are ready.**"]
+        if wanting:
+            head = "| look at first | | found | what to do |\n|---|---|---|---|"
+            said.append("\n".join([head, *map(_markdown, wanting)]))
+        if ready:
+            head = "| looked at | found |\n|---|---|"
+            table = "\n".join([head, *(f"| {row.what} | {inline(row.detail)} |" for row in ready)])
+            said.append(folded("What is ready", table))
+        return "\n\n".join(said)
 
 
 def looked(what: str, prefix: str) -> Callable[[Callable[P, Row]], Callable[P, Row]]:

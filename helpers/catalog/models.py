@@ -62,7 +62,7 @@ class Model:
 
     @property
     def warning(self) -> str:
-        """What to know before subscribing to it or deploying it; empty while it is offered."""
+        """What to know before subscribing to it; empty while it is offered."""
         if self.status.stage not in ("deprecated", "ended"):
             return ""
         return f"{self.name}: {self.status}. On AWS, expect a new subscription to be refused."

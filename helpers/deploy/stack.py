@@ -116,7 +116,7 @@ def _make(
         "Tags": [TAG],
     }
     if before is None:
-        tell(f"CloudFormation makes the stack {STACK}: two roles, a policy. It costs nothing.")
+        tell(f"CloudFormation makes the stack {STACK}: two roles, a policy, free.")
         api.create_stack(**asked)
     elif not _update(api, asked):
         tell(f"The stack {STACK} is there, and up to date.")

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WIDTH = 80  # characters: a printed line of a JupyterLab window of 1100 pixels, its file browser open
+LIVE = "*(To move its sliders and press its buttons, run this cell in JupyterLab.)*"
 _HYPHENED = re.compile(r"[^\s<>-]+(?:-[^\s<>-]+)+(?=[^<>]*<)")  # in a text, not in a tag
 
 
@@ -46,10 +47,10 @@ def show_widget(widget: Any) -> None:
 
 
 def show_markdown(text: str) -> None:
-    """Display Markdown: the static copy of what would be a widget."""
+    """Display Markdown: the static copy of what would be a widget, and how to get that."""
     from IPython.display import Markdown, display
 
-    display(Markdown(text))  # type: ignore[no-untyped-call]
+    display(Markdown(f"{text}\n\n{LIVE}"))  # type: ignore[no-untyped-call]
 
 
 def wrapped(text: object) -> str:

@@ -63,6 +63,11 @@ def quote(text: str) -> str:
     return "\n".join(f"> {_literal(line)}<br>" for line in visible(text).split("\n"))
 
 
+def folded(summary: str, body: str) -> str:
+    """Return Markdown that shows the summary, plain words, and on a click the body, which is Markdown."""
+    return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
+
+
 def inline(text: str) -> str:
     """Return Markdown that shows the text literally within a line; line breaks and tabs become spaces."""
     return _no_formula(_as_entities(_INLINE, " ".join(visible(text).split())))

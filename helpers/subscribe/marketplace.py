@@ -148,7 +148,7 @@ def _accept(
     session: Session, model_id: str | catalog.Model, accept_terms: bool, tell: Callable[[str], object]
 ) -> Subscription:
     model = catalog.model(model_id)
-    if model.warning:
+    if model.warning and session.spends_money:  # in the sandbox all can be subscribed to
         tell(model.warning)
     terms = offer(session, model_id)
     if not terms.takes_subscribers:

@@ -11,9 +11,11 @@ from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patches import FancyBboxPatch
 
 from ..errors import BadInput
-from ..notebook.markup import Html, block, escape, inline, visible
+from ..notebook.markup import Html, block, escape, folded, inline, visible
 from .measures import MEASURES, SETTING, SHARES, check, standard_error, summary
 from .metrics import embeddings
 from .metrics.quality import ended
@@ -23,31 +25,34 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
+# A soft card with round corners: an image knows nothing of the page's theme, so it reads the same in each.
+CARD, GREY = "#E4E8ED", "#666666"
 # Okabe and Ito 2008, "Color Universal Design": told apart with every kind of colour vision
-BLUE, ORANGE = "#0072B2", "#E69F00"
+BLUE, VERMILLION = "#0072B2", "#D55E00"
 DOTS_PER_INCH = 110
+MARGIN = 0.1  # inches, to the edge of the card
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure and what it says in words, which is shown below it and saved as its alternative text."""
+    """A figure and what it says in words: its alternative text, and below it on a click."""
 
     figure: Figure
     alt: str
 
     def png(self) -> bytes:
-        """Return the figure as PNG, on white in every theme."""
+        """Return the figure as PNG, on a card that is the same in every theme."""
         buffer = io.BytesIO()
         self.figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Description": self.alt})
         return buffer.getvalue()
 
     def _ipython_display_(self) -> None:
-        # nbconvert uses the alt of the metadata; JupyterLab and GitHub do not, hence the line below it.
+        # nbconvert uses the alt of the metadata; JupyterLab and GitHub do not, hence the words below it.
         from IPython.display import Markdown, display
 
         picture = {"image/png": base64.b64encode(self.png()).decode(), "text/plain": self.alt}
         display(picture, raw=True, metadata={"image/png": {"alt": self.alt}})  # type: ignore[no-untyped-call]
-        display(Markdown(f"*In words:* {inline(self.alt)}"))  # type: ignore[no-untyped-call]
+        display(Markdown(folded("In words", inline(self.alt))))  # type: ignore[no-untyped-call]
 
     def __repr__(self) -> str:
         return self.alt
@@ -59,7 +64,7 @@ def length(df: "pd.DataFrame") -> Picture:
     groups = df.assign(ended=ended(df)).groupby("max_tokens")
     limits, done, count = list(groups.groups), groups["ended"].sum(), groups.size()
     figure, (left, right) = _figure(2)
-    left.plot(limits, limits, color="0.6", linestyle="--", label="the limit")
+    left.plot(limits, limits, color=GREY, linestyle="--", label="the limit")
     left.errorbar(
         limits,
         groups["tokens"].mean(),
@@ -70,7 +75,7 @@ def length(df: "pd.DataFrame") -> Picture:
     left.legend(frameon=False)
     names = [str(limit) for limit in limits]
     right.bar(names, done, color=BLUE, label="ended by itself")
-    right.bar(names, count - done, bottom=done, color=ORANGE, hatch="//", label="cut off at the limit")
+    right.bar(names, count - done, bottom=done, color=VERMILLION, hatch="//", label="cut off at the limit")
     _label(right, "max_tokens", "texts")
     right.locator_params(axis="y", integer=True)
     right.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.18), ncols=2)
@@ -93,7 +98,7 @@ def temperature(df: "pd.DataFrame") -> Picture:
     groups = table.groupby("temperature")
     measures = (
         ("likelihood", "mean log-likelihood of a token", BLUE, "o", rows.groupby("temperature")),
-        (name, label, ORANGE, "s", groups),
+        (name, label, VERMILLION, "s", groups),
     )
     figure, axes = _figure(2)
     for axis, (measure, words, color, marker, spread) in zip(axes, measures, strict=True):
@@ -184,8 +189,18 @@ def _spread(values: Sequence[Any], most: int) -> list[Any]:
 
 
 def _figure(columns: int) -> "tuple[Figure, list[Axes]]":
-    figure = Figure(figsize=(4.2 * columns + 0.6, 3.4), layout="constrained", facecolor="white")
-    return figure, [figure.add_subplot(1, columns, n + 1) for n in range(columns)]
+    layout = ConstrainedLayoutEngine(w_pad=MARGIN, h_pad=MARGIN)
+    width, height = 4.2 * columns + 0.6, 3.4
+    figure = Figure(figsize=(width, height), layout=layout, facecolor="none")
+    style: dict[str, Any] = {
+        "boxstyle": "round,pad=0,rounding_size=0.08",
+        "facecolor": CARD,
+        "edgecolor": "none",
+    }
+    card = FancyBboxPatch((0, 0), width, height, transform=figure.dpi_scale_trans, zorder=-1, **style)
+    card.set_in_layout(False)
+    figure.add_artist(card)
+    return figure, [figure.add_subplot(1, columns, n + 1, facecolor="none") for n in range(columns)]
 
 
 def _line(color: str, marker: str, label: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The notebooks, in their order, for the tests that read or run them."""
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -7,6 +8,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "notebooks"
 BOOKS = sorted(FOLDER.glob("[0-9]*.ipynb"))
+LINK = re.compile(r"\]\(([^)#]+)\)")
 
 
 def read(path: Path) -> nbformat.NotebookNode:

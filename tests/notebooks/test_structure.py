@@ -10,11 +10,10 @@ import pytest
 
 from helpers.deploy.endpoint import is_name
 
-from .books import BOOKS, FOLDER, ROOT, code_cells, read, tags
+from .books import BOOKS, FOLDER, LINK, ROOT, code_cells, read, tags
 
 each_book = pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.stem)
 BY_HAND = ("02_deploy", "06_clean_up")
-LINK = re.compile(r"\]\(([^)#]+)\)")
 
 
 def test_the_notebooks_are_there() -> None:

@@ -298,10 +298,31 @@ def test_a_request_is_made_once_and_never_for_what_there_is(account: Account) ->
 @given(st.text(), st.text())
 def test_the_table_is_one_line_a_row_whatever_aws_says(detail: str, fix: str) -> None:
     shown = Readiness((Row("quota", "can't tell", detail, fix),))._repr_markdown_()
-    head, rule, *rows = shown.split("\n")
+    counted, table = shown.split("\n\n")
+    assert counted == "**0 of 1 are ready.**"
+    head, rule, *rows = table.split("\n")
     assert head.count("|") == rule.count("|") == 5
     assert len(rows) == 1
     assert len(re.findall(r"(?<!\\)\|", rows[0])) == 5
+    folded = Readiness((Row("quota", "ready", detail),))._repr_markdown_().split("\n\n")
+    assert folded[0] == "**1 of 1 are ready.**"
+    assert folded[1] == "<details><summary>What is ready</summary>"
+    assert [len(re.findall(r"(?<!\\)\|", line)) for line in folded[2].split("\n")] == [3, 3, 3]
+
+
+def test_the_table_begins_with_what_is_not_ready() -> None:
+    rows = (
+        Row("region", "ready", "here"),
+        Row("quota", "not ready", "none", "ask"),
+        Row("price", "can't tell", "-"),
+    )
+    counted, first, *rest = Readiness(rows)._repr_markdown_().split("\n\n")
+    assert counted == "**1 of 3 are ready.**"
+    assert first.split("\n")[2:] == [
+        "| quota | **not ready** | none | ask |",
+        "| price | **can't tell** | - |  |",
+    ]
+    assert [line for part in rest for line in part.split("\n") if "here" in line] == ["| region | here |"]
 
 
 def test_a_source_that_was_wrapped_to_be_printed_is_one_phrase_in_the_table() -> None:

@@ -1,12 +1,14 @@
-"""Printed texts and tables that JupyterLab does not break inside words, names and dates."""
+"""Printed texts and tables, not broken inside words, names and dates; the static copies of widgets."""
 
 import re
 
 import pandas as pd
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from IPython.display import Markdown
 
-from helpers.notebook.display import WIDTH, table, wrapped
+from helpers.notebook.display import LIVE, WIDTH, show_markdown, table, wrapped
 
 words = st.text(st.sampled_from("ab-."), min_size=1, max_size=100)
 
@@ -16,6 +18,14 @@ words = st.text(st.sampled_from("ab-."), min_size=1, max_size=100)
 def test_a_line_is_broken_between_words_only(text: str) -> None:
     assert wrapped(text).split() == text.split()
     assert all(len(line) <= WIDTH or " " not in line for line in wrapped(text).splitlines())
+
+
+def test_a_static_copy_says_how_to_get_the_widget() -> None:
+    shown: list[Markdown] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("IPython.display.display", shown.append)
+        show_markdown("**Written by a model**")
+    assert [each.data for each in shown] == [f"**Written by a model**\n\n{LIVE}"]
 
 
 def test_lines_stay_lines() -> None:

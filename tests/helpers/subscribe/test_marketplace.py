@@ -33,6 +33,18 @@ def test_subscribe_and_cancel(session: Session) -> None:
     assert marketplace.cancel(session, MODEL, confirm=True) is None
 
 
+def test_that_a_model_has_ended_is_told_where_it_matters(session: Session) -> None:
+    told: list[str] = []
+    marketplace.subscribe(session, "command-light", tell=told.append)
+    marketplace.cancel(session, "command-light", confirm=True)
+    assert not [each for each in told if "ended" in each]
+    session = connect("sandbox")
+    session.runtime = "aws"
+    with pytest.raises(BadInput, match="accept_terms=True"):
+        marketplace.subscribe(session, "command-light", tell=told.append)
+    assert "expect a new subscription to be refused" in told[-1]
+
+
 def test_on_aws_the_terms_are_accepted_by_word_only(session: Session) -> None:
     careful = connect("sandbox")
     careful.runtime = "aws"

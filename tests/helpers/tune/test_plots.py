@@ -1,12 +1,17 @@
+import io
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.image import imread
 
 from helpers.errors import BadInput
+from helpers.notebook.markup import folded
 from helpers.tune import plots, sweep
 
 from ..fake_client import FakeClient
+from ..notebook.test_diagram import contrast
 
 HOSTILE = "<script>alert(1)</script> \u202eabc\x1b[31m\n**bold**"
 
@@ -24,14 +29,20 @@ FIGURES = [plots.length, plots.temperature, plots.grid, lambda df: plots.grid(df
 
 
 @pytest.mark.parametrize("draw", FIGURES)
-def test_a_figure_is_a_picture_on_white_with_its_words(df, draw):
+def test_a_figure_is_a_picture_on_a_card_with_its_words(df, draw):
     picture = draw(df)
-    data = picture.png()
-    assert data.startswith(b"\x89PNG")
-    assert picture.figure.get_facecolor() == (1, 1, 1, 1)
+    pixels = imread(io.BytesIO(picture.png()))
+    assert pixels[0, 0, 3] == 0, "round corners: the page is behind them"
+    assert to_hex(pixels[2, pixels.shape[1] // 2]) == plots.CARD.lower()
     assert len(picture.alt) > 40
     assert "nan" not in picture.alt
     assert repr(picture) == picture.alt
+
+
+def test_words_and_lines_stand_out_from_the_card():
+    assert contrast("#000000", plots.CARD) >= 7
+    for colour in (plots.BLUE, plots.VERMILLION, plots.GREY):
+        assert contrast(colour, plots.CARD) >= 3
 
 
 def test_the_words_of_the_figures_carry_their_numbers(df):
@@ -80,7 +91,7 @@ def test_a_shown_figure_has_its_alternative_text(df, monkeypatch):
     (figure, words) = shown
     assert figure[1]["metadata"]["image/png"]["alt"] == picture.alt
     assert figure[0][0]["text/plain"] == picture.alt
-    assert picture.alt in words[0][0].data
+    assert words[0][0].data == folded("In words", picture.alt)
 
 
 def test_texts_side_by_side_are_shown_literally(df):
