@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from nbconvert import HTMLExporter
 
 from helpers.deploy.endpoint import is_name
 from helpers.notebook.exercises import EXERCISES
@@ -136,6 +137,12 @@ def test_a_fold_is_written_so_that_every_viewer_shows_its_markdown(book: Path) -
             for summary, answer in FOLDS.findall(cell.source):
                 assert not re.search(r"[`*\[]", summary), "a summary is HTML: <code>, <i>, <b>"
                 assert answer.strip()
+
+
+def test_a_fold_is_one_in_the_pages_made_from_a_notebook_too() -> None:
+    body, _ = HTMLExporter().from_filename(str(FOLDER / "00_start_here.ipynb"))
+    assert len(re.findall("<details><summary>.+</summary>", body)) == body.count("</details>") >= 8
+    assert "<p><strong>Right.</strong> At 2 bytes (<code>float16</code>) the weights" in body
 
 
 @each_book
