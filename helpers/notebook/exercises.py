@@ -52,7 +52,9 @@ def verdict(name: str, *answer: object, **given: object) -> str:
     if all(each is None or _is_empty(each) for each in answer):
         return f"To begin: {exercise.begin}"
     hint = exercise.hint(*answer, **given)
-    return f"Not yet: {hint}." if hint else f"Right. {exercise.learned}"
+    if not hint:
+        return f"Right. {exercise.learned}"
+    return f"Not yet: {hint}{'' if hint.endswith('?') else '.'}"
 
 
 def _is_empty(answer: object) -> bool:
@@ -165,7 +167,7 @@ def _requests(guess: object, planned: object) -> str:
     prompts, values, requests = (len(each) for each in found if isinstance(each, tuple))
     each_asked = getattr(planned, "repetitions", None)
     if (prompts, values, each_asked) != (2, 3, 1):
-        has = f"{prompts} prompts, {values} values of p, {shown(each_asked)} repetitions"
+        has = f"prompts: {prompts}, values of p: {values}, repetitions: {shown(each_asked)}"
         return f"`planned` has {has}; the exercise wants 2, 3 and 1"
     if type(guess) is not int:
         return f"`guess` is {shown(guess)}; write down the number that you expect, then compare"

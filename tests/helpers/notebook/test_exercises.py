@@ -79,8 +79,8 @@ NEARLY: list[tuple[str, tuple[Any, ...], str]] = [
     ("requests", (None, PLAN), "`guess` is None"),
     ("requests", (True, PLAN), "`guess` is True"),
     ("requests", (24, PLAN), "`guess` is not what"),
-    ("requests", (12, replace(PLAN, repetitions=4)), "4 repetitions"),
-    ("requests", (12, replace(PLAN, p=(0.75,))), "1 values of p"),
+    ("requests", (12, replace(PLAN, repetitions=4)), "repetitions: 4;"),
+    ("requests", (12, replace(PLAN, p=(0.75,))), "values of p: 1,"),
     ("one_right_answer", (None, ADVICE), "`guess` is None"),
     ("one_right_answer", (0, "Temperature 0"), "`advice` is 'Temperature 0'"),
     ("one_right_answer", (1, ADVICE), "another temperature"),
@@ -125,6 +125,8 @@ def test_another_answer_gets_a_hint(name: str, answer: tuple[Any, ...], hint: st
     said = told(name, *answer)
     assert said.startswith("Not yet: ")
     assert hint in said
+    assert said[-1] in ".?"
+    assert said[-2] not in ".?"
 
 
 @pytest.mark.parametrize("name", RIGHT)
