@@ -131,7 +131,8 @@ notebooks: $(TOOLS)
 	$(BIN)/jupyter nbconvert --log-level ERROR --to notebook --execute --inplace \
 	  --ExecutePreprocessor.record_timing=False $(BOOKS); \
 	$(BIN)/jupyter nbconvert --log-level ERROR --to notebook --inplace \
-	  --CoalesceStreamsPreprocessor.enabled=True $(BOOKS); \
+	  --CoalesceStreamsPreprocessor.enabled=True --TagRemovePreprocessor.enabled=True \
+	  --TagRemovePreprocessor.remove_all_outputs_tags=solution $(BOOKS); \
 	$(BIN)/nbstripout --keep-output --keep-count --keep-id --extra-keys \
 	  "metadata.widgets metadata.language_info.version metadata.papermill cell.metadata.execution" $(BOOKS)
 

@@ -57,7 +57,9 @@ def test_the_tutorial_runs_from_subscribing_to_cleaning_up(
         "runs_folder": str(tmp_path / "runs"),
     }
     for book in BOOKS:
-        widgets_are_clean(run(book, tmp_path, **given))
+        out = run(book, tmp_path, **given)
+        widgets_are_clean(out)
+        exercises_are_checked(out)
     sagemaker = connect("sandbox").client("sagemaker")
     names = [each["EndpointName"] for each in sagemaker.list_endpoints()["Endpoints"]]
     assert not [name for name in names if MODELS[model_id] in name]
@@ -92,6 +94,16 @@ def test_chat_v2_is_walked_from_deploying_to_tuning(own_sandbox: None, tmp_path:
     (talk,) = [cell for cell in code_cells(books[0]) if "client.chat(" in cell.source]
     assert "continues prompts" not in str(talk.outputs)
     run(FOLDER / "06_clean_up.ipynb", tmp_path, **given)
+
+
+def exercises_are_checked(book: Path) -> None:
+    """An untouched starter says how to begin, and its checker calls the solution right."""
+    for cell in code_cells(book):
+        if "exercises.check(" in cell.source:
+            says = ["Right. "] if "solution" in tags(cell) else ["To begin: "]
+            if "recommend(" in cell.source and "solution" in tags(cell):
+                says += ["Not yet: the advice names"]  # of the short run's cut answers none need be good
+            assert any(each in str(cell.outputs) for each in says), cell.source
 
 
 def widgets_are_clean(book: Path) -> None:

@@ -7,12 +7,22 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from nbconvert import HTMLExporter
 
 from helpers.deploy.endpoint import is_name
+from helpers.notebook.exercises import EXERCISES
 
 from .books import BOOKS, FOLDER, LINK, ROOT, code_cells, read, tags
 
 each_book = pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.stem)
+FOLDED = "# Solution: open it once you have tried\n"
+CHECKER = re.compile(r"^exercises\.check\(.+\)$", re.M)
+FOLD = "<details><summary>"
+# Blank lines around an answer make it Markdown to all of them; without, it would be shown as it is written.
+FOLDS = re.compile(
+    r"^<details><summary>([^\n]+)</summary>\n\n((?:(?!</?details).)+?)\n\n</details>$", re.M | re.S
+)
+GUESS = r"[Gg]uess(:| first| before)"
 BY_HAND = ("02_deploy", "06_clean_up")
 
 
@@ -79,20 +89,90 @@ def test_it_installs_and_patches_nothing(book: Path) -> None:
 
 
 @each_book
-def test_a_solution_is_hidden_and_has_a_starter(book: Path) -> None:
+def test_a_solution_gives_nothing_away_until_it_is_opened(book: Path) -> None:
+    for cell in (cell for cell in code_cells(book) if "solution" in tags(cell)):
+        assert cell.metadata.jupyter.source_hidden
+        assert cell.metadata.jupyter.outputs_hidden  # JupyterLab shows them again once the cell is run
+        assert cell.source.startswith(FOLDED)  # all that a folded cell shows is its first line
+        assert not cell.outputs, "make notebooks drops them"
+        assert "nbval-ignore-output" in tags(cell)  # it runs in the tests all the same
+
+
+@each_book
+def test_an_exercise_is_a_starter_with_a_checker_and_then_a_solution(book: Path) -> None:
     cells = code_cells(book)
-    for before, cell in pairwise(cells):
-        if "solution" in tags(cell):
-            assert cell.metadata.jupyter.source_hidden
-            assert cell.metadata.jupyter.outputs_hidden  # JupyterLab shows them again once the cell is run
-            assert cell.source.startswith("# ")  # a folded cell still shows its first line
-            assert "your turn" in before.source
+    starters = [cell for cell in cells if "# your turn" in cell.source]
+    assert [after for before, after in pairwise(cells) if before in starters] == [
+        cell for cell in cells if "solution" in tags(cell)
+    ]
+    for starter in starters:
+        (call,) = CHECKER.findall(starter.source)
+        assert starter.source.endswith(call)
+        solution = cells[cells.index(starter) + 1]
+        assert CHECKER.findall(solution.source) == [call], "the same check of the same names"
+        used = ast.literal_eval(call[len("exercises.check(") :].partition(",")[0])
+        assert used in EXERCISES
+
+
+def test_every_exercise_is_in_a_notebook() -> None:
+    source = "\n".join(cell.source for book in BOOKS for cell in code_cells(book))
+    assert {name for name in EXERCISES if f'exercises.check("{name}", ' in source} == set(EXERCISES)
+
+
+@each_book
+def test_it_asks_for_guesses_first_and_each_has_its_answer_on_a_click(book: Path) -> None:
+    cells = [cell for cell in read(book).cells if cell.cell_type == "markdown"]
+    asking = [n for n, cell in enumerate(cells) if re.search(GUESS, cell.source)]
+    for n in asking:
+        assert FOLD in cells[n].source + cells[n + 1].source, cells[n].source
+    assert len(asking) >= 2
+
+
+@each_book
+def test_a_fold_is_written_so_that_every_viewer_shows_its_markdown(book: Path) -> None:
+    for cell in read(book).cells:
+        if cell.cell_type == "markdown" and "details" in cell.source:
+            assert not FOLDS.sub("", cell.source).count("details"), cell.source
+            for summary, answer in FOLDS.findall(cell.source):
+                assert not re.search(r"[`*\[]", summary), "a summary is HTML: <code>, <i>, <b>"
+                assert answer.strip()
+
+
+def test_a_fold_is_one_in_the_pages_made_from_a_notebook_too() -> None:
+    body, _ = HTMLExporter().from_filename(str(FOLDER / "00_start_here.ipynb"))
+    assert len(re.findall("<details><summary>.+</summary>", body)) == body.count("</details>") >= 8
+    assert "<p><strong>Right.</strong> At 2 bytes (<code>float16</code>) the weights" in body
+
+
+@each_book
+def test_an_option_says_whether_it_is_right_and_one_of_a_question_is(book: Path) -> None:
+    for cell in read(book).cells:
+        verdicts = re.findall(r"^\*\*(Right|Not quite)\.\*\* \w", cell.source, re.M)
+        if cell.cell_type == "markdown" and "**Guess first.**" in cell.source:
+            assert len(verdicts) == cell.source.count(FOLD) >= 2
+            assert verdicts.count("Right") == 1
+
+
+@each_book
+def test_a_check_point_comes_before_the_summary(book: Path) -> None:
+    *_, last_but_one, last = read(book).cells
+    assert last_but_one.source.startswith("## Check-point")
+    assert last.source.startswith("## Summary\n")
+    asked = re.findall(
+        r"^<details><summary><b>(\d+)\.</b> .+\?( \(0\d(?:, 0\d)*\))?</summary>$", last_but_one.source, re.M
+    )
+    of_the_course = book.stem == "06_clean_up"
+    assert [int(number) for number, _ in asked] == list(range(1, 13 if of_the_course else 4))
+    assert all(bool(where) == of_the_course for _, where in asked)
+    assert of_the_course or "**What you can do now.**" in last_but_one.source
 
 
 @each_book
 def test_it_is_committed_as_one_run_from_top_to_bottom(book: Path) -> None:
-    counts = [cell.execution_count for cell in code_cells(book)]
-    assert counts == list(range(1, len(counts) + 1))
+    counts = [(cell.execution_count, "solution" in tags(cell)) for cell in code_cells(book)]
+    assert [count for count, _ in counts] == [
+        None if solution else n for n, (_, solution) in enumerate(counts, 1)
+    ]
     assert any(cell.outputs for cell in code_cells(book))
     outputs = [output for cell in code_cells(book) for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "error"]
