@@ -30,7 +30,7 @@ class Comparison:
         self.texts = [widgets.HTML() for _ in self.boxes]
         self.lines = [widgets.HTML() for _ in self.boxes]
         self.button = widgets.Button(
-            description="Generate all three", icon="play", layout=widgets.Layout(width="auto")
+            description="Generate all three", icon="play", layout=widgets.Layout(align_self="flex-start")
         )
         self.button.on_click(lambda _: start())
         self._empty()

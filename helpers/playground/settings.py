@@ -1,6 +1,7 @@
 """The settings that a playground begins with, and the table of its runs."""
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +52,8 @@ def stop_sequences(lines: str) -> tuple[str, ...]:
 def history(runs: Iterable[Snapshot], names: Iterable[str]) -> "pd.DataFrame":
     """Return a row for each run, in the order of their starts: its number, settings and result.
 
-    `finish_reason` is empty where there is none, `time_to_first_token_seconds` where a text came as a whole.
-    Control characters and direction marks are written as
+    `finish_reason` is empty where there is none, `time_to_first_token_seconds` NaN where a text came as a
+    whole. Control characters and direction marks are written as
     ⟨U+XXXX⟩, as everywhere they are shown.
     """
     import pandas as pd
@@ -70,4 +71,5 @@ def history(runs: Iterable[Snapshot], names: Iterable[str]) -> "pd.DataFrame":
 
 def _results(run: Snapshot) -> dict[str, Any]:
     shown = {"text": visible(run.text), "finish_reason": visible(run.finish_reason or "")}
-    return {name: getattr(run, name) for name in RESULTS} | shown
+    first = math.nan if run.first_seconds is None else run.first_seconds
+    return {name: getattr(run, name) for name in RESULTS} | shown | {"first_seconds": first}
