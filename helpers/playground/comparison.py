@@ -27,14 +27,18 @@ class Comparison:
         self._usd_per_hour, self._say = usd_per_hour, say
         self._states: dict[int, str] = {}  # of the runs that were begun last, by their columns
         self.boxes = [number_box(SETTINGS["temperature"], each, limit, say) for each in three(limit)]
+        for each in self.boxes:  # in a narrow column there is no room to line them up with the others
+            each.layout.width, each.style.description_width = "auto", "initial"
         self.texts = [widgets.HTML() for _ in self.boxes]
         self.lines = [widgets.HTML() for _ in self.boxes]
         self.button = widgets.Button(
-            description="Generate all three", icon="play", layout=widgets.Layout(align_self="flex-start")
+            description="Generate all three",
+            icon="play",
+            layout=widgets.Layout(width="auto", align_self="flex-start"),
         )
         self.button.on_click(lambda _: start())
         self._empty()
-        column = widgets.Layout(flex="1 1 14rem", min_width="0")
+        column = widgets.Layout(flex="1 1 9rem", min_width="0")
         columns = [
             widgets.VBox(each, layout=column) for each in zip(self.boxes, self.texts, self.lines, strict=True)
         ]

@@ -139,7 +139,7 @@ class Controls:
 
     def _stop_row(self) -> Any:
         given = "\n".join(text.replace("\n", r"\n") for text in self._values["stop_sequences"])
-        box = widgets.Textarea(given, description="stop at", rows=2, style=LABEL)
+        box = widgets.Textarea(given, description="stop_sequences", rows=2, style=LABEL)
         self.inputs["stop_sequences"] = box
         box.observe(lambda change: self._changed("stop_sequences", stop_sequences(change["new"])), "value")
         hint = widgets.HTML(line(r"one text a line; \n stands for a line break"))

@@ -186,6 +186,34 @@ def test_an_error_is_said_and_kept_with_the_partial_text():
     assert list(play.history["status"]) == ["failed"]
 
 
+def test_a_broken_stream_is_told_without_what_only_a_program_sees():
+    error = StreamBroken(
+        "'e': ... in this error's partial_text", partial_text="half", reason="the model says: <no>"
+    )
+    play = made(Writer(FakeStream(["half"], error=error)))
+    play.start()
+    play.wait(SOON)
+    assert "Failed: the stream broke: the model says: &lt;no&gt;" in play.controls.status.value
+    assert "partial_text" not in play.controls.status.value
+    assert "half" in play.controls.text.value
+
+
+def test_the_time_to_the_first_token_is_shown_and_kept():
+    play = made(Writer(FakeStream(["one", " two"])))
+    play.start()
+    play.wait(SOON)
+    assert "(the first after 0." in play.controls.status.value
+    assert 0 <= play.history["time_to_first_token_seconds"][0] <= play.history["seconds"][0]
+    whole = made(lambda prompt, temperature, max_tokens: "a text", interactive=False)
+    assert whole.history["time_to_first_token_seconds"].isna().all()
+
+
+def test_the_history_shows_whole_texts():
+    text = "word " * 100 + "end"
+    play = made(lambda prompt, temperature, max_tokens: text, interactive=False)
+    assert text in play.history._repr_html_()
+
+
 def test_without_a_front_end_it_runs_once_at_once_and_shows_no_controls(monkeypatch):
     monkeypatch.setenv("PLAYGROUND_SYNC", "1")
     shown = []
