@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ..deploy.deployment import deploy
-from ..errors import EndpointNotFound, NotConnected, NotPermitted, QuotaExceeded, UnsupportedRegion
+from ..errors import EndpointNotFound, NotConnected, TutorialError
 from ..generate.client import Client
 from ..notebook.markup import Html
 from ..subscribe import marketplace
@@ -27,13 +27,15 @@ def practice(session: "Session", *, prompt: str, interactive: bool | None = None
     """Return sliders over the practice model, on an endpoint of the sandbox's that it deploys if need be.
 
     On AWS, or where the sandbox refuses the endpoint (permissions, quota, region), return why there are none.
-    `interactive` is as for `Playground`.
+    `interactive` is as for `Playground`. Raises NotConnected if the sandbox has stopped.
     """
     if session.spends_money:
         return _told(ON_AWS)
     try:
         client = _deployed(session)
-    except (NotPermitted, QuotaExceeded, UnsupportedRegion) as error:
+    except NotConnected:
+        raise
+    except TutorialError as error:  # told, as nothing else in the notebook needs the endpoint
         return _told(f"There are no sliders here now; 03_generate has them. {error}")
 
     def stream(prompt: str, temperature: float, max_tokens: int, p: float) -> "Stream":

@@ -54,5 +54,5 @@ class Runs:
         pin = widgets.Checkbox(description=f"pin run {run.number}", indent=False)
         pin.layout.width = "auto"
         text = widgets.HTML(run_column(run, self._usd_per_hour))
-        layout = widgets.Layout(flex="1 1 14rem", min_width="0")
+        layout = widgets.Layout(flex="1 1 9rem", min_width="0")
         return Column(pin, widgets.VBox([text, pin], layout=layout))

@@ -184,7 +184,10 @@ def playground(
     interactive: bool | None = None,
     **settings: Any,
 ) -> Playground:
-    """Return a Playground for `client.stream`; `settings` are values to begin with, as temperature=1."""
+    """Return a Playground for `client.stream`; `settings` are values to begin with, as temperature=1.
+
+    The Python that it shows calls the client `client`, as the notebooks do.
+    """
     listing = client.supports("likelihoods")
     return Playground(
         partial(client.stream, likelihoods="GENERATION") if listing else client.stream,
