@@ -101,11 +101,12 @@ class ModelFailed(TutorialError):
 
 
 class StreamBroken(TutorialError):
-    """A stream ended before the text was complete; `partial_text` is what had arrived."""
+    """A stream ended before the text was complete; `partial_text` is what had arrived, `reason` why."""
 
-    def __init__(self, message: str, *, partial_text: str) -> None:
+    def __init__(self, message: str, *, partial_text: str, reason: str = "") -> None:
         super().__init__(message)
         self.partial_text = partial_text
+        self.reason = reason
 
 
 class Throttled(TutorialError):

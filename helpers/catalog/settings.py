@@ -78,7 +78,7 @@ SETTINGS: dict[str, Setting] = {
         Setting("temperature", "number", step=0.05, control="shown", swept=True),
         Setting("max_tokens", "whole number", control="shown", swept=True),
         Setting("k", "whole number", Limit(0, 500, 0), control="folded", swept=True),
-        Setting("p", "number", Limit(0.01, 0.99, 0.75), step=0.01, control="folded", swept=True),
+        Setting("p", "number", Limit(0.01, 0.99, 0.75), step=0.01, control="shown", swept=True),
         Setting("frequency_penalty", "number", Limit(0.0, 1.0, 0.0), step=0.05),
         Setting("presence_penalty", "number", Limit(0.0, 1.0, 0.0), step=0.05),
         Setting("stop_sequences", "texts", control="folded"),

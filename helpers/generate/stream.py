@@ -169,6 +169,7 @@ class Stream:
             f"{self._what}: the stream broke after {len(self.text)} characters: {why}. The text so far is in "
             f"this error's partial_text; ask again for the rest.",
             partial_text=self.text,
+            reason=why,
         )
 
 

@@ -1,1 +1,1 @@
-"""Step 03's playground: sliders, streams and their history."""
+"""The playground of 00 and 03: sliders, streams and their history."""

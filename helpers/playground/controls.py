@@ -1,7 +1,4 @@
-"""The widgets of a playground and their layout.
-
-Only this module, `next_token` and `tune.browser` import ipywidgets.
-"""
+"""The widgets of a playground and their layout."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,20 +7,22 @@ import ipywidgets as widgets
 
 from ..catalog import SETTINGS, Limit, Setting
 from ..notebook.frontend import STATUS_CLASS
-from .rendering import describe_run, framed, line, side_by_side, tokens
+from .comparison import Comparison
+from .parts import LABEL, WRAP, collapsible, number
+from .rendering import describe_run, framed, line, tokens
 from .runner import Snapshot
+from .runs import Runs
 from .settings import stop_sequences
 
 OWN = "your own"
-LABEL = {"description_width": "6.5rem"}
-WRAP = {"flex_flow": "row wrap"}
 
 
 class Controls:
     """The widgets of one playground, `widget` among them, which holds all others.
 
     `inputs` has the control of each setting in `values`, by its name. A control calls `changed` with its
-    setting's name and new value; the buttons call `start` and `stop`.
+    setting's name and new value; the buttons call `start`, `start_three` and `stop`. `shows_python`: whether
+    there is a place for the call that made the text (`show_python`).
     """
 
     def __init__(
@@ -34,17 +33,23 @@ class Controls:
         *,
         writer: str,
         usd_per_hour: float | None,
+        shows_python: bool,
         changed: Callable[[str, Any], None],
         start: Callable[[], None],
+        start_three: Callable[[], None],
         stop: Callable[[], None],
     ) -> None:
         self._values, self._writer, self._usd_per_hour = values, writer, usd_per_hour
         self._changed, self._shown = changed, 0
+        self.comparison: Comparison | None = None
         self.inputs: dict[str, Any] = {}
-        self.status = widgets.HTML(line(f"Press Generate; {writer} writes."))
+        self.status = widgets.HTML(line(f"Press Generate. The writer is {writer}."))
         self.status.add_class(STATUS_CLASS)
         self.progress, self.text = widgets.HTML(), widgets.HTML(framed("", "Text"))
-        self.tokens, self.runs = widgets.HTML(tokens(None)), widgets.HTML(side_by_side([]))
+        self.tokens, self.runs = widgets.HTML(tokens(None)), Runs(usd_per_hour)
+        self.python = widgets.Textarea(
+            description="Python", rows=12, style=LABEL, layout=widgets.Layout(width="auto")
+        )
         self.widget = widgets.VBox(
             [
                 *self._prompt_rows(presets),
@@ -53,7 +58,9 @@ class Controls:
                 widgets.HBox([self.status, self.progress]),
                 self.text,
                 *collapsible("the tokens of the text", self.tokens, folded=False),
-                *collapsible("the runs so far, side by side", self.runs),
+                *self._compare(limits, start_three),
+                *collapsible("the runs so far, side by side", self.runs.widget),
+                *(collapsible("this text as Python", self.python) if shows_python else []),
             ]
         )
 
@@ -69,12 +76,21 @@ class Controls:
         self.progress.value = words
         if now.number != self._shown:
             self._shown = now.number
+            if self.comparison is not None:
+                self.comparison.leave()
             self.status.value = line("Writing")
             self.tokens.value = tokens(now)
 
-    def list_runs(self, runs: Sequence[Snapshot]) -> None:
-        """Show the latest of these runs side by side."""
-        self.runs.value = side_by_side(runs, self._usd_per_hour)
+    def show_python(self, calls: Sequence[str]) -> None:
+        """Show the Python of the latest calls."""
+        self.python.value = "\n".join(calls)
+
+    def _compare(self, limits: Mapping[str, Limit], start: Callable[[], None]) -> list[Any]:
+        if "temperature" not in self._values:
+            return []
+        limit = limits["temperature"]
+        self.comparison = Comparison(limit, usd_per_hour=self._usd_per_hour, say=self._say, start=start)
+        return collapsible("three temperatures at once", self.comparison.widget)
 
     def _setting_rows(self, limits: Mapping[str, Limit]) -> list[Any]:
         offered = [setting for name, setting in SETTINGS.items() if name in self._values]
@@ -96,7 +112,7 @@ class Controls:
         return row
 
     def _say(self, words: str) -> None:
-        self.status.value = line(words)
+        self.progress.value, self.status.value = "", line(words)
 
     def _buttons(self, start: Callable[[], None], stop: Callable[[], None]) -> Any:
         self.live = widgets.Checkbox(description="live: generate at every change", indent=False)
@@ -123,43 +139,11 @@ class Controls:
 
     def _stop_row(self) -> Any:
         given = "\n".join(text.replace("\n", r"\n") for text in self._values["stop_sequences"])
-        box = widgets.Textarea(given, description="stop at", rows=2, style=LABEL)
+        box = widgets.Textarea(given, description="stop_sequences", rows=2, style=LABEL)
         self.inputs["stop_sequences"] = box
         box.observe(lambda change: self._changed("stop_sequences", stop_sequences(change["new"])), "value")
         hint = widgets.HTML(line(r"one text a line; \n stands for a line break"))
         return widgets.HBox([box, hint], layout=widgets.Layout(**WRAP))
-
-
-def number(setting: Setting, value: float, limit: Limit, say: Callable[[str], None]) -> tuple[Any, Any, Any]:
-    """Return a box labelled with the setting's name, a slider of the same value, and the row of both.
-
-    A value typed outside the range becomes its nearest end; `say` tells so. The slider's tooltip is its
-    name for a screen reader (`notebook.frontend.SCRIPT`).
-    """
-    whole = setting.is_whole
-    low, high = (int(limit.low), int(limit.high)) if whole else (limit.low, limit.high)
-    box_of, slider_of = (
-        (widgets.IntText, widgets.IntSlider) if whole else (widgets.FloatText, widgets.FloatSlider)
-    )
-    narrow, wide = widgets.Layout(width="13rem"), widgets.Layout(flex="1 1 12rem")
-    common = {"value": value, "step": setting.step}
-    box = box_of(**common, description=setting.name, style=LABEL, layout=narrow)
-    slider = slider_of(**common, min=low, max=high, readout=False, tooltip=setting.name, layout=wide)
-
-    def typed(change: Any) -> None:
-        near = min(max(change["new"], low), high)
-        if near == change["new"]:
-            slider.value = near
-        else:
-            say(f"{setting.name} takes {low:g} to {high:g}: {change['new']:g} became {near:g}.")
-            box.value = near
-
-    def slid(change: Any) -> None:
-        box.value = change["new"]
-
-    box.observe(typed, "value")
-    slider.observe(slid, "value")
-    return box, slider, widgets.HBox([box, slider], layout=widgets.Layout(**WRAP))
 
 
 def examples(presets: Mapping[str, str], prompt: Any) -> Any:
@@ -178,17 +162,3 @@ def examples(presets: Mapping[str, str], prompt: Any) -> Any:
     choice.observe(fill, "value")
     prompt.observe(follow, "value")
     return choice
-
-
-def collapsible(what: str, part: Any, *, folded: bool = True) -> list[Any]:
-    """Return a button that shows and hides `part`, and the part; unlike an Accordion's, by keyboard too."""
-    button = widgets.Button(layout=widgets.Layout(width="auto", align_self="flex-start"))
-
-    def fold(away: bool) -> None:
-        part.layout.display = "none" if away else None
-        button.description = f"{'Show' if away else 'Hide'} {what}"
-        button.icon = "caret-right" if away else "caret-down"
-
-    button.on_click(lambda _: fold(part.layout.display is None))
-    fold(folded)
-    return [button, part]

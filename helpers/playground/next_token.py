@@ -15,7 +15,7 @@ from ..notebook.display import Output, show_markdown, show_widget
 from ..notebook.frontend import STATUS_CLASS, attended
 from ..notebook.markup import Html, escape
 from . import bars
-from .controls import LABEL, WRAP, number
+from .parts import LABEL, WRAP, number
 from .rendering import line
 
 if TYPE_CHECKING:

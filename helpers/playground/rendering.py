@@ -6,11 +6,11 @@ Colours are JupyterLab's own, which follow its theme; the second values are for 
 from collections.abc import Sequence
 
 from ..catalog import SETTINGS
+from ..errors import StreamBroken
 from ..generate.tokens import token_view
 from ..notebook.markup import Html, attribute, block, count, escape, inline, quote, visible
 from .runner import Snapshot
 
-SIDE_BY_SIDE = 3  # how many of the latest runs are compared
 _FRAME = (
     "color:var(--jp-content-font-color1,#212121);background:var(--jp-layout-color1,#FFFFFF);"
     "border:1px solid var(--jp-content-font-color2,#767676);border-radius:3px;"
@@ -39,37 +39,37 @@ def tokens(last: Snapshot | None) -> str:
     return token_view(last.token_likelihoods, last.text, last.finish_reason).html
 
 
-def side_by_side(runs: Sequence[Snapshot], usd_per_hour: float | None = None) -> str:
-    """Return the latest runs next to each other: settings, texts, and how they ended."""
-    if not runs:
-        return line("Nothing was generated yet.")
-    latest = sorted(runs, key=lambda run: run.number)[-SIDE_BY_SIDE:]
-    columns = "".join(_column(run, usd_per_hour) for run in latest)
-    return f'<div style="display:flex;flex-wrap:wrap;gap:0.5em">{columns}</div>'
-
-
-def _column(run: Snapshot, usd_per_hour: float | None) -> str:
+def run_column(run: Snapshot, usd_per_hour: float | None = None) -> str:
+    """Return one of several runs: its settings, its text, and how it ended."""
     title = f"Run {run.number}: {_numbers(run)}"
     # tabindex: it scrolls by keyboard as well
     text = (
         f'<div role="region" tabindex="0" aria-label="Text of run {run.number}" '
         f'style="{_FRAME};max-height:16em;overflow:auto">{block(run.text)}</div>'
     )
-    words = f"{line(title)}{text}{line(describe_run(run, usd_per_hour))}"
-    return f'<div style="flex:1 1 14em;min-width:0">{words}</div>'
+    return f"{line(title)}{text}{line(describe_run(run, usd_per_hour))}"
 
 
 def describe_run(now: Snapshot, usd_per_hour: float | None = None) -> str:
     """Describe the state of a run in words; with a price, also what its time on the endpoint costs."""
-    if now.state == "failed":
-        return f"Failed: {now.error}"
-    words = f"{count(now.tokens, 'token')} in {now.seconds:.1f} s, {now.tokens_per_second:.0f} tokens/s"
+    if now.error is not None:
+        return f"Failed: {_reason(now.error)}"
+    words = f"{count(now.tokens, 'token')} in {now.seconds:.1f} s"
+    if now.first_seconds is not None:
+        words += f" (the first after {now.first_seconds:.2f} s), {now.tokens_per_second:.0f} tokens/s"
     if usd_per_hour is not None:
         words += f", about ${now.seconds / 3600 * usd_per_hour:.5f} of the endpoint's time"
     if now.state == "running":  # the state itself is shown beside it
         return f"{words}."
     begun = "Stopped" if now.state == "stopped" else _describe_ending(now.finish_reason)
     return f"{begun}: {words}."
+
+
+def _reason(error: Exception) -> str:
+    """Say what went wrong, without the names by which a program would find the text so far."""
+    if isinstance(error, StreamBroken) and error.reason:
+        return f"the stream broke: {error.reason}. What had come until then is kept; Generate asks anew."
+    return str(error)
 
 
 def static_copy(last: Snapshot | None, writer: str) -> str:
@@ -82,13 +82,15 @@ def static_copy(last: Snapshot | None, writer: str) -> str:
     return f"**Written by {inline(writer)}** ({told}):\n\n{quote(last.text)}\n\n{inline(end)}{counted}."
 
 
-def folded_copy(last: Snapshot | None, writer: str) -> Html:
-    """Return the last run's text, folded away, for saved notebooks, which don't keep the controls."""
-    if last is None:
+def folded_copy(last: Sequence[Snapshot], writer: str) -> Html:
+    """Return the last texts, folded away, for saved notebooks, which don't keep the controls."""
+    if not last:
         words = "Nothing was generated yet. The saved notebook keeps the last text here."
         return Html(line(words), words)
     summary = f"The last text, written by {escape(writer)} (kept in the saved notebook)"
-    return Html(f"<details><summary>{summary}</summary>{block(last.text)}</details>", visible(last.text))
+    texts = "".join(f"{line(_numbers(each))}{block(each.text)}" for each in last)
+    plain = "\n\n".join(f"{_numbers(each)}\n{visible(each.text)}" for each in last)
+    return Html(f"<details><summary>{summary}</summary>{texts}</details>", plain)
 
 
 def _numbers(run: Snapshot) -> str:

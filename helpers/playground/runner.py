@@ -1,8 +1,8 @@
-"""The runs of a playground, one at a time, in threads: a newer one stops and silences the older."""
+"""The runs of a playground, in threads, one or several at once: newer ones stop and silence the older."""
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ class Snapshot:
     """The state of a run at one moment: `state` is "running", "finished", "stopped" or "failed".
 
     `tokens` is the API's count; during the stream, or without a count, that of the pieces received.
+    `first_seconds` is the time to the first token; None where the text came as a whole, or not yet.
     """
 
     number: int
@@ -25,6 +26,7 @@ class Snapshot:
     text: str = ""
     tokens: int = 0
     seconds: float = 0.0
+    first_seconds: float | None = None
     finish_reason: str | None = None
     token_likelihoods: tuple[TokenLikelihood, ...] = ()
     error: Exception | None = None
@@ -33,6 +35,9 @@ class Snapshot:
     def tokens_per_second(self) -> float:
         """The mean speed, the wait for the first token included."""
         return self.tokens / self.seconds if self.seconds else 0.0
+
+
+Call = tuple[Mapping[str, Any], Callable[[Snapshot], None]]  # its settings, and what shows its snapshots
 
 
 class Run:
@@ -89,7 +94,10 @@ class Run:
             _close(self._stream)
 
     def _add(self, piece: str) -> None:
-        self._now = replace(self._now, text=self._now.text + piece, tokens=self._now.tokens + 1)
+        now, first = self._now, self._now.first_seconds
+        if first is None:
+            first = self._clock() - self._started
+        self._now = replace(now, text=now.text + piece, tokens=now.tokens + 1, first_seconds=first)
 
     def _report(self) -> None:
         self._now = replace(self._now, seconds=self._clock() - self._started)
@@ -114,54 +122,64 @@ class Run:
 
 
 class Runner:
-    """The starter of runs, in threads or directly; only the newest reports before its end.
+    """The starter of runs, in threads or directly; only the newest report before their end.
 
-    `show` gets the newest run's snapshots, `keep` every run's last one.
+    `keep` gets every run's last Snapshot.
     """
 
-    def __init__(self, show: Callable[[Snapshot], None], keep: Callable[[Snapshot], None]) -> None:
-        self._show, self._keep = show, keep
+    def __init__(self, keep: Callable[[Snapshot], None]) -> None:
+        self._keep = keep
         self._lock = threading.Lock()
-        self._number = 0
-        self._run: Run | None = None
-        self._thread: threading.Thread | None = None
+        self._first = 1  # the number of the first of the newest runs
+        self._runs: tuple[Run, ...] = ()
+        self._threads: tuple[threading.Thread, ...] = ()
 
-    def start(self, function: Callable[..., Any], settings: Mapping[str, Any]) -> None:
-        """Begin a run in a thread, stopping the one before it."""
-        run = self._new(function, settings)
-        self._thread = threading.Thread(target=self._finish, args=(run,), name="playground", daemon=True)
-        self._thread.start()
+    def start(self, function: Callable[..., Any], *calls: Call) -> None:
+        """Begin a run of each call, all at once, each in a thread, stopping those before them."""
+        threads = [
+            threading.Thread(target=self._finish, args=(run,), name="playground", daemon=True)
+            for run in self._new(function, calls)
+        ]
+        self._threads = tuple(threads)
+        for each in threads:
+            each.start()
 
-    def run(self, function: Callable[..., Any], settings: Mapping[str, Any]) -> Snapshot:
+    def run(self, function: Callable[..., Any], call: Call) -> Snapshot:
         """Run in this thread and return the last Snapshot; raise what went wrong."""
-        last = self._finish(self._new(function, settings))
+        (run,) = self._new(function, [call])
+        last = self._finish(run)
         if last.error is not None:
             raise last.error
         return last
 
     def stop(self) -> None:
-        """Stop the run under way, if there is one."""
-        if self._run is not None:
-            self._run.stop()
+        """Stop the runs under way, if there are any."""
+        for each in self._runs:
+            each.stop()
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait for the newest run to end, at most `timeout` seconds."""
-        if self._thread is not None:
-            self._thread.join(timeout)
+        """Wait for the newest runs to end, for each at most `timeout` seconds."""
+        for each in self._threads:
+            each.join(timeout)
 
-    def _new(self, function: Callable[..., Any], settings: Mapping[str, Any]) -> Run:
+    def _new(self, function: Callable[..., Any], calls: Sequence[Call]) -> tuple[Run, ...]:
         with self._lock:
-            self._number += 1
-            before, self._run = self._run, Run(self._number, function, settings, self._show_if_newest)
-            run = self._run
-        if before is not None:  # outside the lock, which its thread may be waiting for
-            before.stop()
-        return run
+            before, self._first = self._runs, self._first + len(self._runs)
+            runs = self._runs = tuple(
+                Run(number, function, settings, self._if_newest(self._first, show))
+                for number, (settings, show) in enumerate(calls, self._first)
+            )
+        for each in before:  # outside the lock, which its thread may be waiting for
+            each.stop()
+        return runs
 
-    def _show_if_newest(self, snapshot: Snapshot) -> None:
-        with self._lock:  # so that nothing of an older run is shown after the newer one began
-            if snapshot.number == self._number:
-                self._show(snapshot)
+    def _if_newest(self, first: int, show: Callable[[Snapshot], None]) -> Callable[[Snapshot], None]:
+        def report(snapshot: Snapshot) -> None:
+            with self._lock:  # so that nothing of an older run is shown after the newer one began
+                if first == self._first:
+                    show(snapshot)
+
+        return report
 
     def _finish(self, run: Run) -> Snapshot:
         last = run.execute()

@@ -1,6 +1,7 @@
 """The settings that a playground begins with, and the table of its runs."""
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,8 @@ from .runner import Snapshot
 if TYPE_CHECKING:
     import pandas as pd
 
-RESULTS = ("text", "tokens", "finish_reason", "seconds", "tokens_per_second", "state")
+RESULTS = ("text", "tokens", "finish_reason", "first_seconds", "seconds", "tokens_per_second", "state")
+NAMES = {"state": "status", "first_seconds": "time_to_first_token_seconds"}  # as the table has them
 
 
 def starting_values(
@@ -50,21 +52,24 @@ def stop_sequences(lines: str) -> tuple[str, ...]:
 def history(runs: Iterable[Snapshot], names: Iterable[str]) -> "pd.DataFrame":
     """Return a row for each run, in the order of their starts: its number, settings and result.
 
-    `finish_reason` is empty where there is none. Control characters and direction marks are written as
+    `finish_reason` is empty where there is none, `time_to_first_token_seconds` NaN where a text came as a
+    whole. Control characters and direction marks are written as
     ⟨U+XXXX⟩, as everywhere they are shown.
     """
     import pandas as pd
 
-    # JupyterLab would typeset what looks like a formula in a text.
+    # JupyterLab would typeset what looks like a formula in a text, and pandas cut a long one.
     pd.set_option("display.html.use_mathjax", False)
+    pd.set_option("display.max_colwidth", None)
     columns = ["run", *names, *RESULTS]
     rows = (
         {"run": run.number, **run.settings, **_results(run)}
         for run in sorted(runs, key=lambda run: run.number)
     )
-    return pd.DataFrame(list(rows), columns=columns).rename(columns={"state": "status"})
+    return pd.DataFrame(list(rows), columns=columns).rename(columns=NAMES)
 
 
 def _results(run: Snapshot) -> dict[str, Any]:
     shown = {"text": visible(run.text), "finish_reason": visible(run.finish_reason or "")}
-    return {name: getattr(run, name) for name in RESULTS} | shown
+    first = math.nan if run.first_seconds is None else run.first_seconds
+    return {name: getattr(run, name) for name in RESULTS} | shown | {"first_seconds": first}

@@ -1,6 +1,7 @@
 """Every notebook in JupyterLab, "run all", in order, as a reader would."""
 
 import json
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -31,8 +32,18 @@ def test_all_cells_run_without_an_error(lab: Lab, opened: Callable[[str], Notebo
     book.run_all()
     assert book.errors() == []
     assert all(book.counts()), "a cell was not run"
+    if name == BOOKS[0]:
+        the_first_sliders_write(book)
     # an error inside a widget's callback shows on the page only
     assert "Traceback" not in book.page.inner_text(".jp-NotebookPanel")
+
+
+def the_first_sliders_write(book: Notebook) -> None:
+    """Of 00_start_here: the endpoint that it deployed is still there when all cells have run."""
+    book.page.set_viewport_size({"width": 1400, "height": 15_000})  # JupyterLab draws what is in sight only
+    widget = book.playground()
+    widget.get_by_role("button", name=re.compile("Generate$")).press("Enter")
+    widget.locator("figure").wait_for(timeout=60_000)  # of the tokens, at the end of the text
 
 
 @pytest.mark.slow

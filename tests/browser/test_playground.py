@@ -40,6 +40,7 @@ HOSTILE = (
     "# head \u202eright \x1b[31mred \u0645\u0631\u062d\u0628\u0627 &amp;"
 )
 LITERAL = HOSTILE.partition("\n")[0]
+FOLDED = ("Show more settings", "Show three temperatures", "Show the runs", "Show this text as Python")
 CONTRAST = Path(__file__).with_name("contrast.js").read_text()
 
 
@@ -105,27 +106,53 @@ def test_a_slider_moves_by_keyboard_and_the_text_that_comes_obeys_it(written: Wr
     box.fill("5")
     slider.focus()
     slider.press("Tab")
+    expect(widget.get_by_role("spinbutton", name="p", exact=True)).to_be_focused()
+    widget.get_by_role("slider", name="p", exact=True).press("Tab")
     expect(button(widget, "Show more settings")).to_be_focused()
     button(widget, "Show more settings").press("Enter")
-    expect(widget.get_by_role("slider", name="p", exact=True)).to_be_visible(timeout=SOON)
-    button(widget, "Generate").press("Enter")
+    expect(widget.get_by_role("slider", name="k", exact=True)).to_be_visible(timeout=SOON)
+    button(widget, "Generate$").press("Enter")
     expect(status(widget)).to_contain_text("Cut off at max_tokens (MAX_TOKENS): 5 tokens", timeout=SOON)
     assert widget.locator("figure bdi").count() == 5
     button(widget, "runs so far").press(" ")
     expect(widget.get_by_role("region", name="Text of run 1")).to_have_text(text(widget).inner_text())
     cell = book.add_cell("print(play.settings['max_tokens'], play.history['tokens'].tolist())")
     eventually(lambda: book.text_of(cell) == "5 [5]\n")
+    pin_the_first_run(widget)
+    copy_as_python(book, widget)
+
+
+def pin_the_first_run(widget: "Locator") -> None:
+    """By keyboard; then so many more that it would have been pushed out."""
+    pin = widget.get_by_role("checkbox", name="pin run 1")
+    pin.focus()
+    pin.press(" ")
+    expect(pin).to_be_checked()
+    for number in (2, 3, 4, 5):
+        button(widget, "Generate$").press("Enter")
+        widget.get_by_role("region", name=f"Text of run {number}").wait_for(timeout=SOON)
+    kept = [widget.get_by_role("region", name=f"Text of run {number}").count() for number in range(1, 6)]
+    assert kept == [1, 0, 1, 1, 1]
+    expect(pin).to_be_checked()
+
+
+def copy_as_python(book: Notebook, widget: "Locator") -> None:
+    """What the text box has, run as it is in a cell of its own, writes the same text (greedily)."""
+    button(widget, "Show this text as Python").press("Enter")
+    code = widget.get_by_role("textbox", name="Python").input_value()
+    cell = book.add_cell(code)
+    eventually(lambda: book.text_of(cell).strip() == text(widget).inner_text().strip())
 
 
 def test_text_streams_while_the_kernel_is_free_and_stop_ends_the_computation(written: Written) -> None:
     book = written(CONNECT, LONG)
     widget = book.playground()
     left = streams_left()
-    button(widget, "Generate").press("Enter")
+    button(widget, "Generate$").press("Enter")
     first = written_text(widget, 1)
     second = written_text(widget, len(first) + 40)
     assert second.startswith(first.rstrip())
-    cell = book.add_cell("print(6 * 7, play._runner._thread.is_alive())")
+    cell = book.add_cell("print(6 * 7, play._runner._threads[0].is_alive())")
     eventually(lambda: book.text_of(cell) == "42 True\n")
     expect(status(widget)).to_have_text("Writing")
     assert is_computing(book.page)
@@ -137,13 +164,37 @@ def test_text_streams_while_the_kernel_is_free_and_stop_ends_the_computation(wri
     assert text(widget).inner_text() == stopped
     word = re.findall(r"\w{4,}", stopped)[0]
     eventually(lambda: word in str(book.outputs()[1]))  # the copy that a saved notebook keeps
+    three_at_once(book, widget)
+
+
+def three_at_once(book: Notebook, widget: "Locator") -> None:
+    """Three streams, all greedy so that none ends by itself, and one Stop for all."""
+    button(widget, "Show three temperatures").press("Enter")
+    boxes = widget.get_by_role("spinbutton", name="temperature")
+    expect(boxes).to_have_count(4, timeout=SOON)
+    boxes.last.fill("7")
+    boxes.last.press("Tab")
+    expect(status(widget)).to_have_text("temperature takes 0 to 5: 7 became 5.", timeout=SOON)
+    for place in (2, 3):
+        boxes.nth(place).fill("0")
+        boxes.nth(place).press("Tab")
+    left = streams_left()
+    button(widget, "Generate all three").press("Enter")
+    for place in (1, 2, 3):
+        column = widget.get_by_role("region", name=re.compile(f"^Text {place} of three, at temperature 0$"))
+        expect(column).to_have_text(re.compile(r"[\s\S]{40,}"), timeout=SOON)
+    expect(status(widget)).to_have_text("Writing three texts")
+    button(widget, "Stop$").press("Enter")
+    expect(status(widget)).to_have_text("Stopped: all three.", timeout=SOON)
+    eventually(lambda: streams_left() == left + 3)
+    eventually(lambda: not is_computing(book.page))
 
 
 def test_a_new_run_takes_over_and_nothing_of_the_old_one_shows_again(written: Written) -> None:
     book = written(CONNECT, LONG)
     widget = book.playground()
     left = streams_left()
-    button(widget, "Generate").press("Enter")
+    button(widget, "Generate$").press("Enter")
     written_text(widget, 60)
     for role, name, value in (
         ("textbox", "prompt", "Why do bees dance?"),
@@ -157,7 +208,7 @@ def test_a_new_run_takes_over_and_nothing_of_the_old_one_shows_again(written: Wr
         " new MutationObserver(() => window.seen.push(node.innerText))"
         ".observe(node, {childList: true, subtree: true, characterData: true}) }"
     )
-    button(widget, "Generate").press("Enter")
+    button(widget, "Generate$").press("Enter")
     expect(status(widget)).to_contain_text("MAX_TOKENS): 30 tokens", timeout=SOON)
     final = text(widget).inner_text().strip()
     eventually(lambda: streams_left() == left + 1)  # the old one has ended: nothing more can come
@@ -174,7 +225,7 @@ def test_everything_can_be_read_in_both_themes(written: Written, theme: str) -> 
     book = written(CONNECT, SHORT)
     book.theme(theme)
     widget = book.playground()
-    for name in ("Generate", "Show more settings", "Show the runs"):
+    for name in ("Generate$", *FOLDED):
         button(widget, name).press("Enter")
     widget.locator("figure").wait_for(timeout=SOON)
     button(widget, "Stop$").focus()
@@ -187,8 +238,8 @@ def test_at_200_percent_nothing_is_wider_than_its_cell(written: Written) -> None
     book = written(CONNECT, SHORT)
     book.page.set_viewport_size({"width": 700, "height": 600})  # a 1400 x 1200 screen at 200 %
     widget = book.playground()
-    button(widget, "Show more settings").press("Enter")
-    button(widget, "Generate").press("Enter")
+    for name in ("Generate$", *FOLDED):
+        button(widget, name).press("Enter")
     widget.locator("figure").wait_for(timeout=SOON)
     beyond = widget.evaluate(
         "root => { const edge = root.getBoundingClientRect().right + 1;"
@@ -205,7 +256,7 @@ def test_model_text_is_shown_literally(written: Written) -> None:
         f"print(end='literally')\n{make}False)",  # what a saved notebook shows, in Markdown
     )
     widget = book.playground()
-    button(widget, "Generate").press("Enter")
+    button(widget, "Generate$").press("Enter")
     expect(status(widget)).to_contain_text("Finished", timeout=SOON)
     button(widget, "Show the runs").press("Enter")
     book.add_cell("play.history")
@@ -220,7 +271,7 @@ def test_model_text_is_shown_literally(written: Written) -> None:
         expect(place).to_contain_text(LITERAL)
         expect(place).to_contain_text("⟨U+202E⟩right ⟨U+001B⟩[31mred")
         expect(place).to_contain_text("&amp;")
-    expect(table).to_contain_text(LITERAL[:40])  # pandas cuts at 50
+    expect(table).to_contain_text(LITERAL)
     for place in (live, saved, table):
         for tag in ("img", "b", "strong", "code", "mjx-container", "a"):
             assert place.locator(tag).count() == 0, tag

@@ -79,6 +79,15 @@ def test_it_moves_in_small_steps(book: Path) -> None:
     assert sum(len(cell.source.splitlines()) for cell in cells) <= 160
 
 
+def test_something_moves_within_the_first_cells() -> None:
+    """And the cells before it are all that the reader has to read until then."""
+    cells = read(FOLDER / "00_start_here.ipynb").cells
+    (place,) = [place for place, cell in enumerate(cells) if cell.source.startswith("practice(session")]
+    before = cells[:place]
+    assert sum(cell.cell_type == "code" for cell in before) <= 4
+    assert sum(len(cell.source.split()) for cell in before) <= 450
+
+
 @each_book
 def test_it_installs_and_patches_nothing(book: Path) -> None:
     for cell in code_cells(book):

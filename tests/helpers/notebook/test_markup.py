@@ -14,7 +14,7 @@ from helpers import catalog
 from helpers.generate import tokens
 from helpers.generate.types import TokenLikelihood
 from helpers.notebook.markup import inline, visible
-from helpers.playground.rendering import folded_copy, side_by_side, static_copy
+from helpers.playground.rendering import folded_copy, run_column, static_copy
 from helpers.playground.runner import Snapshot
 from helpers.playground.settings import history
 from helpers.playground.widget import Playground
@@ -59,8 +59,8 @@ def test_a_finish_reason_and_a_writer_are_literal_in_markdown() -> None:
 
 
 def test_a_finish_reason_and_a_writer_are_literal_in_html() -> None:
-    is_dead(folded_copy(snapshot(), HOSTILE).html)
-    is_dead(side_by_side([snapshot()]))
+    is_dead(folded_copy([snapshot()], HOSTILE).html)
+    is_dead(run_column(snapshot()))
     shown = browse(row(), interactive=True, writer=HOSTILE)
     is_dead(shown.heading.value)
     is_dead(shown.answers[0].text.value)
@@ -70,11 +70,11 @@ def test_a_finish_reason_and_a_writer_are_literal_in_html() -> None:
 
 
 def test_before_the_first_run_there_is_no_last_text() -> None:
-    copy = folded_copy(None, "a model")
+    copy = folded_copy([], "a model")
     assert "Nothing was generated yet" in copy.html
     assert "Nothing was generated yet" in copy.plain
     assert "<details" not in copy.html
-    assert "The last text, written by" in folded_copy(snapshot(), "a model").html
+    assert "The last text, written by" in folded_copy([snapshot()], "a model").html
 
 
 def test_a_playground_shows_all_of_it_literally() -> None:
@@ -83,7 +83,7 @@ def test_a_playground_shows_all_of_it_literally() -> None:
     is_dead(shown.controls.status.value)
     shown.run()
     seen = shown.controls
-    for part in (seen.text, seen.status, seen.tokens, seen.runs, seen.progress):
+    for part in (seen.text, seen.status, seen.tokens, seen.progress):
         is_dead(part.value)
 
 

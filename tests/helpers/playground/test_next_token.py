@@ -59,6 +59,13 @@ def test_the_bars_follow_the_sliders_and_what_is_cut_off_stays_greyed():
     assert made.chart.value.count("cut off by temperature 0") == 4
 
 
+def test_what_is_typed_beyond_the_range_is_said_though_the_bars_move():
+    made = view(Sampler(GREEK))
+    made.controls["k"].value = 900
+    assert made.setting.k == made.controls["k"].value == 500
+    assert "k takes 0 to 500: 900 became 500." in made.status.value
+
+
 @settings(max_examples=60)
 @given(st.sampled_from([0.0, 0.3, 1.0, 2.5, 5.0]), st.integers(0, 6), st.floats(0.01, 0.99))
 def test_every_bar_is_what_the_sampler_would_do(temperature, k, p):

@@ -10,66 +10,15 @@ from helpers import catalog
 from helpers.errors import BadInput, ModelRefused, StreamBroken
 from helpers.generate.types import Generation, Response, TokenLikelihood
 from helpers.notebook.markup import escape, quote
-from helpers.playground import controls
 from helpers.playground.runner import Snapshot
 from helpers.playground.settings import history
-from helpers.playground.widget import Playground, playground, show_tokens
+from helpers.playground.widget import playground, show_tokens
 
-LIMITS = catalog.model("cohere-medium").limits
+from .fakes import LIMITS, SOON, FakeStream, Writer, eventually, made, response
+
 HOSTILE = (
     "<img src=x onerror=alert(1)> **bold** `code` $x$ [a](http://b.c)\n# head\n\u202eright\x1b[31m & &lt;"
 )
-SOON = 10  # seconds that a noisy machine may take
-
-
-def response(text, tokens=3, reason="COMPLETE"):
-    return Response((Generation(text, reason),), response_tokens=tokens)
-
-
-class FakeStream:
-    """Gives its pieces one by one, each when it is allowed to."""
-
-    def __init__(self, pieces, *, gate=None, error=None):
-        self.pieces, self.gate, self.error = pieces, gate, error
-        self.closed = threading.Event()
-        self.response = None
-
-    def __iter__(self):
-        for piece in self.pieces:
-            if self.gate is not None:
-                while not self.gate.acquire(timeout=0.01):
-                    if self.closed.is_set():
-                        return
-            yield piece
-        if self.error is not None:
-            raise self.error
-        self.response = response("".join(self.pieces), len(self.pieces))
-
-    def close(self):
-        self.closed.set()
-
-
-class Writer:
-    """A function that streams, and remembers what reached it."""
-
-    def __init__(self, *streams):
-        self.streams, self.calls = list(streams), []
-
-    def __call__(self, prompt, *, temperature, max_tokens):
-        self.calls.append({"prompt": prompt, "temperature": temperature, "max_tokens": max_tokens})
-        return self.streams.pop(0) if self.streams else FakeStream(["one", " two", " three"])
-
-
-def made(function, **changed):
-    settings = {"prompt": "Write:", "temperature": 0.9, "max_tokens": 100, "interactive": True}
-    return Playground(function, LIMITS, **(settings | changed))
-
-
-def eventually(condition):
-    end = time.monotonic() + SOON
-    while not condition():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.005)
 
 
 def test_what_the_controls_say_reaches_the_function():
@@ -196,7 +145,7 @@ def test_a_new_run_ends_the_old_and_late_tokens_of_it_never_show():
     play = made(Writer(old, FakeStream(["new"])))
     play.start()
     eventually(lambda: late._value == 0)
-    first = play._runner._thread
+    (first,) = play._runner._threads
     play.start()
     play.wait(SOON)
     shown = []
@@ -235,6 +184,34 @@ def test_an_error_is_said_and_kept_with_the_partial_text():
     assert "Failed: the &lt;stream&gt; broke" in play.controls.status.value
     assert "half" in play.controls.text.value
     assert list(play.history["status"]) == ["failed"]
+
+
+def test_a_broken_stream_is_told_without_what_only_a_program_sees():
+    error = StreamBroken(
+        "'e': ... in this error's partial_text", partial_text="half", reason="the model says: <no>"
+    )
+    play = made(Writer(FakeStream(["half"], error=error)))
+    play.start()
+    play.wait(SOON)
+    assert "Failed: the stream broke: the model says: &lt;no&gt;" in play.controls.status.value
+    assert "partial_text" not in play.controls.status.value
+    assert "half" in play.controls.text.value
+
+
+def test_the_time_to_the_first_token_is_shown_and_kept():
+    play = made(Writer(FakeStream(["one", " two"])))
+    play.start()
+    play.wait(SOON)
+    assert "(the first after 0." in play.controls.status.value
+    assert 0 <= play.history["time_to_first_token_seconds"][0] <= play.history["seconds"][0]
+    whole = made(lambda prompt, temperature, max_tokens: "a text", interactive=False)
+    assert whole.history["time_to_first_token_seconds"].isna().all()
+
+
+def test_the_history_shows_whole_texts():
+    text = "word " * 100 + "end"
+    play = made(lambda prompt, temperature, max_tokens: text, interactive=False)
+    assert text in play.history._repr_html_()
 
 
 def test_without_a_front_end_it_runs_once_at_once_and_shows_no_controls(monkeypatch):
@@ -308,56 +285,6 @@ def test_the_tokens_are_shown_at_the_end_and_gone_when_a_new_run_begins():
     assert "lists no tokens" in play.controls.tokens.value
 
 
-def test_the_latest_runs_stand_side_by_side():
-    play = made(Writer(*(FakeStream([f"text{n}"]) for n in range(1, 5))))
-    for _ in range(4):
-        play.start()
-        play.wait(SOON)
-    assert [f"text{n}" in play.controls.runs.value for n in range(1, 5)] == [False, True, True, True]
-
-
-def test_two_runs_that_end_together_both_stand_side_by_side(monkeypatch):
-    drawn, side_by_side = [], controls.side_by_side
-
-    def slow(runs, usd_per_hour=None):
-        """The first to draw is the last to show."""
-        drawn.append(side_by_side(runs, usd_per_hour))
-        mine = drawn[-1]
-        if len(drawn) == 1:
-            second.wait(0.5)
-        else:
-            second.set()
-        return mine
-
-    second, gate = threading.Event(), threading.Semaphore(1)
-    play = made(Writer(FakeStream(["stopped", "never"], gate=gate), FakeStream(["finished"])))
-    monkeypatch.setattr(controls, "side_by_side", slow)
-    play.start()
-    eventually(lambda: play._runner._run._now.text)
-    first = play._runner._thread
-    play.start()
-    play.wait(SOON)
-    first.join(SOON)
-    assert [f"Text of run {n}" in play.controls.runs.value for n in (1, 2)] == [True, True]
-
-
-def test_quick_clicks_push_no_real_run_out():
-    gate = threading.Semaphore(0)
-    idle = [FakeStream(["never"], gate=gate) for _ in range(10)]
-    play = made(Writer(FakeStream(["real"]), *idle))
-    play.start()
-    play.wait(SOON)
-    for _ in idle:
-        play.start()
-    play.stop()
-    play.wait(SOON)
-    threads = [each for each in threading.enumerate() if each.name == "playground"]
-    for each in threads:
-        each.join(SOON)
-    assert "real" in play.controls.runs.value
-    assert list(play.history["text"]) == ["real"]
-
-
 def test_the_state_of_a_run_is_said_once():
     gate = threading.Semaphore(1)
     play = made(Writer(FakeStream(["first", "second"], gate=gate)))
@@ -394,7 +321,7 @@ def test_hostile_text_is_shown_literally_everywhere():
     play = made(Writer(FakeStream([HOSTILE])))
     play.start()
     play.wait(SOON)
-    for html in (play.controls.text.value, play._last and escape(HOSTILE)):
+    for html in (play.controls.text.value, escape(HOSTILE)):
         assert "<img" not in html
         assert "⟨U+202E⟩right⟨U+001B⟩" in html
         assert "&amp;lt;" in html
