@@ -1,23 +1,23 @@
 """STS: who the caller is, and keys for a session of a role."""
 
-import json
 import re
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 from ..aws.caller import Caller
 from ..aws.query import QueryService
 from ..aws.service import AwsError, Context
 from ..server.keys import Key, Keys
-from .authorization.policy import Permission, decide
+from .authorization import principals
 
 _NOT_PRACTISED = ("Policy", "PolicyArns", "Tags", "SerialNumber", "ProvidedContexts")
 
 
-class TrustPolicies(Protocol):
+class Trust(Protocol):
     """What knows whom a role trusts; `iam.Roles` is one."""
 
-    def trust_policy(self, role_arn: str) -> str | None:
-        """Return the role's trust policy in JSON; None if there is no such role."""
+    def may_assume(self, arn: str, principal: principals.Names, keys: Mapping[str, str]) -> bool:
+        """Return whether the role exists and its trust policy lets the principal assume it."""
 
 
 class Sts(QueryService):
@@ -25,7 +25,7 @@ class Sts(QueryService):
 
     service_name = "sts"
 
-    def __init__(self, keys: Keys, roles: TrustPolicies) -> None:
+    def __init__(self, keys: Keys, roles: Trust) -> None:
         super().__init__()
         self._keys = keys
         self._roles = roles
@@ -63,25 +63,9 @@ class Sts(QueryService):
         return {"Credentials": _shown(self._keys.issue(context.caller, params.get("DurationSeconds", 43200)))}
 
     def _is_trusted(self, role_arn: str, external_id: str | None, context: Context) -> bool:
-        policy = self._roles.trust_policy(role_arn)
-        if policy is None:
-            return False
-        account = context.account
-        names = (account, f"arn:aws:iam::{account}:root", context.caller.role_arn, context.caller.arn, "*")
-        listed = json.loads(policy)["Statement"]
-        named = [
-            {**each, "Resource": "*"}
-            for each in (listed if isinstance(listed, list) else [listed])
-            if _names_one(each.get("Principal"), names)
-        ]
+        caller = principals.of_session(context.account, context.caller.role_arn, context.caller.arn)
         keys = {"sts:externalid": external_id} if external_id else {}
-        asked = Permission("sts:AssumeRole", role_arn, keys)
-        return decide({"trust": json.dumps({"Statement": named})}, asked).effect == "allowed"
-
-
-def _names_one(principal: Any, names: tuple[str, ...]) -> bool:
-    listed = principal.get("AWS") if isinstance(principal, dict) else principal
-    return any(each in names for each in (listed if isinstance(listed, list) else [listed]))
+        return self._roles.may_assume(role_arn, caller, keys)
 
 
 def _user_id(caller: Caller) -> str:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.sandbox.faults import Faults
-from helpers.sandbox.services.iam import SCHEDULER, _trusts
+from helpers.sandbox.services.iam import SCHEDULER
 from helpers.sandbox.services.scheduler import TARGET, Schedules
 from helpers.sandbox.services.scheduler.checks import mistake
 from helpers.sandbox.settings import ACCOUNT
@@ -29,7 +29,7 @@ JSON = st.recursive(
 
 
 class Anybody:
-    def may_assume(self, arn, principal, source):
+    def trusts(self, arn, principal, source):
         assert (principal, source) == (SCHEDULER, f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/g")
         return arn == "role"
 
@@ -260,30 +260,3 @@ def test_dates_that_cannot_be(changes, told):
     dates = {key: now + value if key.endswith("date") else value for key, value in changes.items()}
     assert told in mistake(Anybody(), "us-east-1", {**GOOD, **dates})
     assert mistake(Anybody(), "us-east-1", {**GOOD, "start_date": now - 290, "end_date": now + 60}) == ""
-
-
-GROUP = f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/g"
-
-
-@pytest.mark.parametrize(
-    ("condition", "holds"),
-    [
-        ({}, True),
-        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, True),
-        ({"StringEquals": {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": GROUP}}, True),
-        ({"ArnLike": {"aws:SourceArn": ["other", f"arn:aws:scheduler:*:{ACCOUNT}:schedule-group/*"]}}, True),
-        ({"StringEquals": {"aws:SourceAccount": "999999999999"}}, False),
-        ({"ArnLike": {"aws:SourceArn": GROUP.replace("schedule-group/g", "schedule/g/e")}}, False),
-        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, False),
-        ({"StringNotEquals": {"aws:SourceAccount": "1"}}, False),
-    ],
-)
-def test_a_condition_of_the_trust_names_the_group_and_not_the_schedule(condition, holds):
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": SCHEDULER},
-        "Action": "sts:AssumeRole",
-        "Condition": condition,
-    }
-    assert _trusts({"Statement": [statement]}, SCHEDULER, GROUP) is holds
-    assert _trusts({"Statement": [statement]}, SCHEDULER, "")
