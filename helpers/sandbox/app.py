@@ -78,7 +78,14 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
         POLICY_PATH: PolicyControl(roles, authorizer),
     }
     return build_app(
-        address, services, runtime, load_others, controls=controls, keys=keys, authorizer=authorizer
+        address,
+        services,
+        runtime,
+        load_others,
+        controls=controls,
+        keys=keys,
+        authorizer=authorizer,
+        settle=sagemaker.settle,
     )
 
 

@@ -28,6 +28,7 @@ from helpers.sandbox.services.sagemaker import SageMaker
 from helpers.sandbox.services.scheduler import Schedules
 from helpers.sandbox.services.scheduler.checks import may_run
 from helpers.sandbox.settings import ACCOUNT, ROLE_ARN, Settings
+from tests.account_template import DEADLINE_POLICY
 from tests.sandbox.practice_world import Clock
 
 REGION = "us-east-1"
@@ -76,6 +77,11 @@ class Iam(Roles):
         if arn == DEADLINE_ARN and self.is_set_up and self.works:
             return json.dumps(_role(arn, SCHEDULER)["Role"]["AssumeRolePolicyDocument"])
         return super().trust_policy(arn)
+
+    def policies(self, arn: str) -> dict[str, str]:
+        if arn == DEADLINE_ARN and self.is_set_up:
+            return {"delete": json.dumps(DEADLINE_POLICY)}
+        return super().policies(arn)
 
     def get_role(self, RoleName: str) -> dict[str, Any]:  # noqa: N803
         if ROLE_ARN.endswith(f"/{RoleName}"):

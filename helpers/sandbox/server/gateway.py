@@ -1,6 +1,5 @@
 """The sandbox's one port, which authenticates each request and dispatches it to a service."""
 
-import json
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
@@ -54,6 +53,7 @@ class Sandbox:
         controls: Mapping[str, Control],
         keys: Keys,
         authorizer: Authorizer | None,
+        settle: Callable[[], None],
     ) -> None:
         self.activity = Activity()
         self._runtime = runtime
@@ -63,6 +63,7 @@ class Sandbox:
         self._bodies = Bodies()
         self._keys = keys
         self._authorizer = authorizer
+        self._settle = settle
         port = urlsplit(address.url).port
         self._hosts = [[f"127.0.0.1:{port}"], [f"localhost:{port}"]]
         self._services: dict[str, list[Service]] = {}
@@ -101,13 +102,14 @@ class Sandbox:
         signable = _signable(scope, "")
         self._check_host(signable)
         if signable.path == HEALTH_PATH:
-            return _json(health_answer(self._address, signable.query)), receive
+            return JSONResponse(health_answer(self._address, signable.query)), receive
         invocation = _INVOCATION.fullmatch(signable.path) if signable.method == "POST" else None
         claimed = await self._claim(signable, receive)
         body = await self._bodies.read(receive, _body_limit(claimed, invocation))
         signable = replace(signable, body_sha256=body.sha256)
         signed = claimed.verify(signable)
         receive = body.replay(receive)
+        self._settle()
         context = Context(signed.region, self._address.account, claimed.key.caller)
         if invocation and signed.service == "sagemaker":
             return await self._invoke(Request(scope, receive), signable, context, invocation), receive
@@ -203,13 +205,16 @@ def build_app(
     controls: Mapping[str, Control] | None = None,
     keys: Keys | None = None,
     authorizer: Authorizer | None = None,
+    settle: Callable[[], None] = lambda: None,
 ) -> Sandbox:
     """Return the application; `others` loads moto in the background once the server listens.
 
     `controls` answer the sandbox's own paths; without an `authorizer` nobody's permissions are checked.
+    `settle` lets everything happen that is due: it is called before each request, which may change on what it
+    depends.
     """
-    loader = BackgroundLoader("moto", others)
-    return Sandbox(address, services, runtime, loader, controls or {}, keys or Keys(address), authorizer)
+    loader, keys = BackgroundLoader("moto", others), keys or Keys(address)
+    return Sandbox(address, services, runtime, loader, controls or {}, keys, authorizer, settle)
 
 
 def _signable(scope: AsgiScope, body_sha256: str) -> Signable:
@@ -238,10 +243,6 @@ def _body_limit(claimed: Claim, invocation: re.Match[str] | None) -> int:
     if claimed.scope.service == "s3":
         return _S3_BYTES
     return _INVOCATION_BYTES if invocation else _OTHER_BYTES
-
-
-def _json(value: dict[str, str | int]) -> Response:
-    return _response(HttpReply(200, json.dumps(value).encode(), {"Content-Type": "application/json"}))
 
 
 def _response(reply: HttpReply) -> Response:
