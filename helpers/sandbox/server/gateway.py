@@ -148,7 +148,7 @@ class Sandbox:
     def _control(self, signable: Signable, claimed: Claim, body: Body) -> Response:
         """Answer what is about the sandbox itself, to its own key only."""
         control = self._controls.get(signable.path)
-        if control is None or claimed.key.is_of_a_session:
+        if control is None or claimed.key.caller.is_temporary:
             raise AwsError("NotFound", f"The sandbox has nothing at {signable.path} for these keys.", 404)
         body.check_whole()
         return _response(control.handle(body.data))

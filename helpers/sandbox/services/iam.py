@@ -84,6 +84,11 @@ class Roles:
         role = self._role("name", name)
         return None if role is None else str(role.arn)
 
+    def longest_session(self, arn: str) -> int:
+        """Return the role's MaxSessionDuration in seconds; an hour, IAM's default, if it says nothing."""
+        role = None if self._iam is None else self._role("arn", arn)
+        return int(getattr(role, "max_session_duration", None) or 3600)
+
     def _role(self, attribute: str, value: str) -> Any:
         return next((each for each in list(self._iam.get_roles()) if getattr(each, attribute) == value), None)
 

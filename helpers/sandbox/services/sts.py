@@ -10,6 +10,7 @@ from ..aws.service import AwsError, Context
 from ..server.keys import Key, Keys
 from .authorization import principals
 
+_HOUR = 3600
 _NOT_PRACTISED = ("Policy", "PolicyArns", "Tags", "SerialNumber", "ProvidedContexts")
 
 
@@ -18,6 +19,9 @@ class Trust(Protocol):
 
     def may_assume(self, arn: str, principal: principals.Names, keys: Mapping[str, str]) -> bool:
         """Return whether the role exists and its trust policy lets the principal assume it."""
+
+    def longest_session(self, arn: str) -> int:
+        """Return the role's MaxSessionDuration, in seconds."""
 
 
 class Sts(QueryService):
@@ -48,9 +52,11 @@ class Sts(QueryService):
                 f"User: {context.caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}"
             )
             raise AwsError("AccessDenied", message, 403)
+        seconds = params.get("DurationSeconds", _HOUR)
+        self._check_duration(seconds, arn, context.caller)
         caller = Caller(arn, params["RoleSessionName"])
         return {
-            "Credentials": _shown(self._keys.issue(caller, params.get("DurationSeconds", 3600))),
+            "Credentials": _shown(self._keys.issue(caller, seconds)),
             "AssumedRoleUser": {"AssumedRoleId": _user_id(caller), "Arn": caller.arn},
             "PackedPolicySize": 0,
         }
@@ -60,7 +66,19 @@ class Sts(QueryService):
 
         AWS gives them to users only; the sandbox's own key is a role's that does not expire, as a user's.
         """
+        if context.caller.is_temporary:  # quoted in aws-sdk-net#1704, with its status in apache/hadoop#6538
+            raise AwsError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
         return {"Credentials": _shown(self._keys.issue(context.caller, params.get("DurationSeconds", 43200)))}
+
+    def _check_duration(self, seconds: int, role_arn: str, caller: Caller) -> None:
+        """Raise AWS's ValidationError for a session that would be too long."""
+        too_long = "The requested DurationSeconds exceeds the"
+        # also with keys of GetSessionToken: quoted in mmmorris1975/aws-runas#11
+        if caller.is_temporary and seconds > _HOUR:
+            limit = "1 hour session limit for roles assumed by role chaining."
+            raise AwsError("ValidationError", f"{too_long} {limit}")
+        if seconds > self._roles.longest_session(role_arn):
+            raise AwsError("ValidationError", f"{too_long} MaxSessionDuration set for this role.")
 
     def _is_trusted(self, role_arn: str, external_id: str | None, context: Context) -> bool:
         caller = principals.of_session(context.account, context.caller.role_arn, context.caller.arn)
