@@ -67,7 +67,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     )
 
     def load_others() -> ASGIApp:
-        app = moto.load()
+        app = moto.load(roles)
         # the observer writes its records to moto's CloudWatch, which exists only now
         for connect in (roles.connect, schedules.connect, Tagging(sagemaker).connect, observer.start):
             _without_failing(connect)

@@ -167,6 +167,7 @@ class Sandbox:
         logger.info("%s %s %s", signing_name, signable.method, signable.path)
         check_path(scope["path"])
         _fix_length(scope, body)
+        scope["sandbox.caller"] = context.caller
         others = await self._others.get()
         if called := call(signing_name, signable, body.data):
             self._check(signable, signing_name, *called, context)

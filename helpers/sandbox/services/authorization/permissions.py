@@ -136,7 +136,11 @@ def _tags_of(params: Params) -> Iterator[tuple[str, str]]:
 
 
 def _passed_roles(params: Params) -> Iterator[str]:
-    for holder, name in ((params, "ExecutionRoleArn"), (params.get("Target"), "RoleArn")):
+    # of CreateModel, of a schedule, and of a stack
+    for holder, name in (
+        *((params, "ExecutionRoleArn"), (params.get("Target"), "RoleArn")),
+        (params, "RoleARN"),
+    ):
         if isinstance(holder, dict) and (role := _text(holder, name)):
             yield role
 

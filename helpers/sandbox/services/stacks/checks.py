@@ -1,21 +1,16 @@
-"""CloudFormation, which is moto's: it creates and deletes what moto has, and refuses the rest.
-
-Alone, moto calls a stack CREATE_COMPLETE whose resources it has skipped, as it has no class for them
-(AWS::Budgets::Budget), or made where this sandbox looks for none (AWS::SageMaker::Endpoint), and
-UPDATE_COMPLETE whose roles are what they were.
-"""
+"""What CloudFormation refuses, as moto would only claim to do it."""
 
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 
-_OURS = "AWS::SageMaker::"  # the sandbox has a SageMaker of its own, which moto's knows nothing of
+from .permissions import KINDS
 
 
 @cache
-def refuse_what_is_not_made() -> None:
-    """Let moto's CloudFormation refuse what it would not really do (importing it takes 3 s)."""
+def connect() -> None:
+    """Let moto's CloudFormation refuse what it would not really do, and do the rest in full."""
     from moto.cloudformation.parsing import ResourceMap
     from moto.iam.models import ManagedPolicy, Role
 
@@ -26,8 +21,16 @@ def refuse_what_is_not_made() -> None:
         _check_types(stack)
 
     def checked_update(stack: Any, template: dict[str, Any], parameters: Any = None) -> None:
-        _check_update(stack, template, parameters)
-        update(stack, template, parameters)
+        added = _check_update(stack, template, parameters)
+        before = stack._template, stack._resource_json_map, stack.input_parameters
+        try:
+            update(stack, template, parameters)
+        except Exception:
+            for name in added:
+                if (made := stack._parsed_resources.pop(name, None)) is not None:
+                    stack._delete_resource(made, template["Resources"][name])
+            stack._template, stack._resource_json_map, stack.input_parameters = before
+            raise
 
     def put_text(role: Any, name: str, document: Any) -> None:
         put(role, name, document if isinstance(document, str) else json.dumps(document))
@@ -45,7 +48,8 @@ def _delete_policy(policy: Any, account_id: str, region: str) -> None:
     policy.backend.delete_policy(policy.arn)
 
 
-def _check_update(stack: Any, template: dict[str, Any], parameters: Any) -> None:
+def _check_update(stack: Any, template: dict[str, Any], parameters: Any) -> list[str]:
+    """Return the names of the resources that an update adds; refuse it if it does more than add."""
     wanted = type(stack)(
         stack.stack_id,
         stack["AWS::StackName"],
@@ -60,26 +64,29 @@ def _check_update(stack: Any, template: dict[str, Any], parameters: Any) -> None
     changes = stack.build_resource_diff(template, parameters)
     changed = [each for each in changes["Modify"] if each in _made(wanted)]
     if not (changes["Add"] or changes["Remove"] or changed):
-        _refuse("No updates are to be performed.")  # AWS's text
-    if kinds := sorted({template["Resources"][name]["Type"] for name in changed}):
-        _refuse(
+        refuse("No updates are to be performed.")  # AWS's text
+    resources = {**stack._resource_json_map, **template["Resources"]}
+    if kinds := sorted({resources[name]["Type"] for name in [*changed, *changes["Remove"]]}):
+        refuse(
             f"The sandbox's CloudFormation cannot change {', '.join(kinds)}: delete the stack and create it "
             "again."
         )
+    return list(changes["Add"])
 
 
 def _check_types(stack: Any) -> None:
-    """Raise ValidationError for types of resources that moto would only pretend to make."""
-    from moto.cloudformation.parsing import get_model_map
-
-    known = [each for each in get_model_map() if not each.startswith(_OURS)]
-    kinds = sorted({str(each.get("Type")) for each in _made(stack).values()})
-    if missing := [each for each in kinds if each not in known and not each.startswith("Custom::")]:
+    """Raise ValidationError for types of resources, and properties, that moto would only pretend to make."""
+    made = _made(stack)
+    kinds = sorted({str(each.get("Type")) for each in made.values()})
+    if missing := [each for each in kinds if each not in KINDS]:
         # AWS's text for a type that it does not know; the rest is ours
-        _refuse(
+        refuse(
             f"Template format error: Unrecognized resource types: [{', '.join(missing)}] (the sandbox's "
-            "CloudFormation does not practise these)"
+            f"CloudFormation does not practise these, but {', '.join(KINDS)})"
         )
+    for name, each in made.items():
+        if left_out := [key for key in KINDS[each["Type"]].not_made if key in each.get("Properties", {})]:
+            refuse(f"The sandbox's CloudFormation does not practise {', '.join(left_out)} of {name}.")
 
 
 def _made(stack: Any) -> dict[str, Mapping[str, Any]]:
@@ -91,7 +98,8 @@ def _made(stack: Any) -> dict[str, Mapping[str, Any]]:
     }
 
 
-def _refuse(message: str) -> None:
+def refuse(message: str) -> NoReturn:
+    """Raise AWS's ValidationError."""
     from moto.cloudformation.exceptions import ValidationError
 
     raise ValidationError(message=message)
