@@ -93,6 +93,8 @@ def test_a_change_set_needs_them_too(aws, role, assumed):
     assert status(api, "changes") == "ROLLBACK_COMPLETE"
     assert "no identity-based policy allows the iam:CreateRole action" in str(events(api, "changes"))
     assert "Changed" not in names(aws("iam"))
+    with pytest.raises(ClientError, match="was executed"):
+        aws("cloudformation").execute_change_set(**named)
 
 
 def test_an_update_that_may_not_add_leaves_the_stack_as_it_was(aws, role, assumed):
@@ -167,6 +169,39 @@ def test_a_name_that_is_taken_fails_as_a_resource_does(aws, role):
     assert "taken already exists" in str(events(api, "taken"))
     api.delete_stack(StackName="taken")
     assert "taken" in names(aws("iam")), "it was not the stack's"
+
+
+def test_every_type_is_made_and_deleted_in_whatever_order(aws):
+    """Among them a policy that is attached to a role: moto deletes neither before the other."""
+    trust, policy = json.loads(document(TRUST)), json.loads(document(allow("s3:*")))
+    resources = {kind.rpartition("::")[2]: {"Type": kind, "Properties": {}} for kind in KINDS}
+    resources["Role"]["Properties"] = {"AssumeRolePolicyDocument": trust}
+    resources["ManagedPolicy"]["Properties"] = {"PolicyDocument": policy, "Roles": [{"Ref": "Role"}]}
+    resources["Policy"]["Properties"] = {**resources["ManagedPolicy"]["Properties"], "PolicyName": "inline"}
+    resources["LogGroup"]["Properties"] = {"LogGroupName": "/every"}
+    api, iam = aws("cloudformation"), aws("iam")
+    api.create_stack(StackName="every", TemplateBody=json.dumps({"Resources": resources}))
+    assert status(api, "every") == "CREATE_COMPLETE"
+    made = api.describe_stack_resources(StackName="every")["StackResources"]
+    name = next(each["PhysicalResourceId"] for each in made if each["ResourceType"] == "AWS::IAM::Role")
+    assert len(iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]) == 1
+    assert iam.list_role_policies(RoleName=name)["PolicyNames"] == ["inline"]
+    api.delete_stack(StackName="every")
+    assert "every" not in str(api.describe_stacks()["Stacks"])
+    assert name not in names(iam)
+    assert iam.list_policies(Scope="Local")["Policies"] == []
+    assert aws("s3").list_buckets()["Buckets"] == aws("sns").list_topics()["Topics"] == []
+    assert aws("logs").describe_log_groups(logGroupNamePrefix="/every")["logGroups"] == []
+    assert "QueueUrls" not in aws("sqs").list_queues()
+
+
+@pytest.mark.parametrize("resource", ["AWS::IAM::Role", {"Properties": {}}, None])
+def test_a_resource_without_a_type_is_refused(aws, resource):
+    with pytest.raises(ClientError, match="must contain a Type member"):
+        aws("cloudformation").create_stack(
+            StackName="typeless", TemplateBody=json.dumps({"Resources": {"X": resource}})
+        )
+    assert "typeless" not in str(aws("cloudformation").describe_stacks()["Stacks"])
 
 
 def test_a_property_that_would_be_left_out_is_refused(aws):

@@ -45,7 +45,11 @@ def connect() -> None:
 
 
 def _delete_policy(policy: Any, account_id: str, region: str) -> None:
-    policy.backend.delete_policy(policy.arn)
+    iam = policy.backend
+    for holders in (iam.roles, iam.users, iam.groups):
+        for holder in holders.values():
+            holder.managed_policies.pop(policy.arn, None)
+    iam.delete_policy(policy.arn)
 
 
 def _check_update(stack: Any, template: dict[str, Any], parameters: Any) -> list[str]:
@@ -76,6 +80,10 @@ def _check_update(stack: Any, template: dict[str, Any], parameters: Any) -> list
 
 def _check_types(stack: Any) -> None:
     """Raise ValidationError for types of resources, and properties, that moto would only pretend to make."""
+    for name, each in stack._resource_json_map.items():
+        if not isinstance(each, dict) or "Type" not in each:
+            told = "Every Resources object must contain a Type member."  # AWS's text
+            refuse(f"Template format error: [/Resources/{name}] {told}")
     made = _made(stack)
     kinds = sorted({str(each.get("Type")) for each in made.values()})
     if missing := [each for each in kinds if each not in KINDS]:
@@ -85,14 +93,13 @@ def _check_types(stack: Any) -> None:
             f"CloudFormation does not practise these, but {', '.join(KINDS)})"
         )
     for name, each in made.items():
-        if left_out := [key for key in KINDS[each["Type"]].not_made if key in each.get("Properties", {})]:
+        if left_out := [key for key in KINDS[each["Type"]].not_made if key in (each.get("Properties") or {})]:
             refuse(f"The sandbox's CloudFormation does not practise {', '.join(left_out)} of {name}.")
 
 
 def _made(stack: Any) -> dict[str, Mapping[str, Any]]:
     """Return the template's resources whose condition holds, by name."""
-    resources = {name: each for name, each in stack._resource_json_map.items() if isinstance(each, dict)}
-    holds = stack.lazy_condition_map
+    resources, holds = stack._resource_json_map, stack.lazy_condition_map
     return {
         name: each for name, each in resources.items() if "Condition" not in each or holds[each["Condition"]]
     }

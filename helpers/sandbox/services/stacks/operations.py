@@ -89,18 +89,16 @@ class _Stacks:
     ) -> Any:
         logical_id, kind = named["LogicalId"], named["ResourceType"]
         self._check(logical_id, kind, needed(kind, name, document.get("Properties", {}), self._roles))
-        try:
+        with _failing(logical_id, kind):
             return original(cls, name, document, *given, **named)
-        except Exception as error:
-            reason = getattr(error, "message", None) or f"moto could not make it: {error!r}"
-            raise Failed(logical_id, kind, _reason(kind, str(reason), "GeneralServiceException")) from error
 
     def delete_resource(self, original: Any, resources: Any, resource: Any, document: Any) -> None:
         kind, properties = document["Type"], document.get("Properties", {})
         own = {KINDS[kind].name: getattr(resource, "name", ""), "Path": getattr(resource, "path", "/")}
         asked = needed(kind, "", {**properties, **own}, self._roles, deletes=True)
         self._check(resource.logical_resource_id, kind, asked)
-        original(resources, resource, document)
+        with _failing(resource.logical_resource_id, kind):
+            original(resources, resource, document)
 
     def create(self, original: Any, backend: Any, name: str, *given: Any, **named: Any) -> Any:
         role = self._checked(named.get("role_arn"), backend, name)
@@ -122,6 +120,9 @@ class _Stacks:
         self, original: Any, backend: Any, change_set_name: str, *given: Any, **named: Any
     ) -> Any:
         change_set = backend.describe_change_set(change_set_name)
+        if change_set.execution_status != "AVAILABLE":
+            # wording (not established): AWS has deleted it by then, or says InvalidChangeSetStatus
+            checks.refuse(f"ChangeSet {change_set_name} was executed, or has no changes.")
         stack = change_set.stack
         stack.role_arn = change_set.role_arn or stack.role_arn
         with _acting(stack.role_arn):
@@ -182,6 +183,16 @@ class _Stacks:
         if role and not self._roles.trusts(role, _SERVICE, source):
             checks.refuse(f"Role {role} is invalid or cannot be assumed")
         return role
+
+
+@contextmanager
+def _failing(logical_id: str, kind: str) -> Iterator[None]:
+    """Let what moto refuses be a resource's failure."""
+    try:
+        yield
+    except Exception as error:
+        told = str(getattr(error, "message", "") or f"moto could not do it: {error!r}")
+        raise Failed(logical_id, kind, _reason(kind, told, "GeneralServiceException")) from error
 
 
 @contextmanager
