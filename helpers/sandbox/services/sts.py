@@ -11,7 +11,7 @@ from ..server.keys import Key, Keys
 from .authorization import principals
 
 _HOUR = 3600
-_NOT_PRACTISED = ("Policy", "PolicyArns", "Tags", "SerialNumber", "ProvidedContexts")
+_NOT_PRACTISED = ("Policy", "PolicyArns", "Tags", "SerialNumber", "TokenCode", "ProvidedContexts")
 
 
 class Trust(Protocol):
@@ -44,8 +44,7 @@ class Sts(QueryService):
 
     def assume_role(self, params: dict[str, Any], context: Context) -> dict[str, Any]:
         """Return keys for a session of a role that trusts the caller, the caller's role or the account."""
-        if refused := [name for name in _NOT_PRACTISED if params.get(name)]:
-            raise AwsError("ValidationError", f"The sandbox does not practise {refused[0]} in AssumeRole.")
+        _check_practised("AssumeRole", params)
         arn = params["RoleArn"]
         if not self._is_trusted(arn, params.get("ExternalId"), context):
             message = (
@@ -68,6 +67,7 @@ class Sts(QueryService):
         """
         if context.caller.is_temporary:  # quoted in aws-sdk-net#1704, with its status in apache/hadoop#6538
             raise AwsError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
+        _check_practised("GetSessionToken", params)
         return {"Credentials": _shown(self._keys.issue(context.caller, params.get("DurationSeconds", 43200)))}
 
     def _check_duration(self, seconds: int, role_arn: str, caller: Caller) -> None:
@@ -84,6 +84,12 @@ class Sts(QueryService):
         caller = principals.of_session(context.account, context.caller.role_arn, context.caller.arn)
         keys = {"sts:externalid": external_id} if external_id else {}
         return self._roles.may_assume(role_arn, caller, keys)
+
+
+def _check_practised(operation: str, params: dict[str, Any]) -> None:
+    """Refuse what would limit the session, or prove who asks for it, and be left out."""
+    if refused := [name for name in _NOT_PRACTISED if params.get(name)]:
+        raise AwsError("ValidationError", f"The sandbox does not practise {refused[0]} in {operation}.")
 
 
 def _user_id(caller: Caller) -> str:

@@ -84,6 +84,22 @@ def test_a_role_that_a_session_assumes_lasts_an_hour_at_most(keys):
             assumed(keys, caller, DurationSeconds=HOUR + 1)
 
 
+@pytest.mark.parametrize(
+    ("operation", "params", "named"),
+    [
+        ("AssumeRole", {"Policy": "{}"}, "Policy"),
+        ("AssumeRole", {"Tags": [{"Key": "k", "Value": "v"}]}, "Tags"),
+        ("AssumeRole", {"SerialNumber": "arn:aws:iam::123456789012:mfa/ada"}, "SerialNumber"),
+        ("GetSessionToken", {"SerialNumber": "arn:aws:iam::123456789012:mfa/ada"}, "SerialNumber"),
+        ("GetSessionToken", {"TokenCode": "123456"}, "TokenCode"),
+    ],
+)
+def test_what_would_be_left_out_is_refused(keys, operation, params, named):
+    named_role = {"RoleArn": TEAM, "RoleSessionName": "ada"} if operation == "AssumeRole" else {}
+    with pytest.raises(AwsError, match=f"does not practise {named} in {operation}"):
+        called(keys, operation, **named_role, **params)
+
+
 PARTS = st.integers(0, 3)
 
 
