@@ -88,12 +88,12 @@ class _Stacks:
         self, original: Any, cls: Any, name: str, document: Any, *given: Any, **named: Any
     ) -> Any:
         logical_id, kind = named["LogicalId"], named["ResourceType"]
-        self._check(logical_id, kind, needed(kind, name, document.get("Properties", {}), self._roles))
+        self._check(logical_id, kind, needed(kind, name, document.get("Properties") or {}, self._roles))
         with _failing(logical_id, kind):
             return original(cls, name, document, *given, **named)
 
     def delete_resource(self, original: Any, resources: Any, resource: Any, document: Any) -> None:
-        kind, properties = document["Type"], document.get("Properties", {})
+        kind, properties = document["Type"], document.get("Properties") or {}
         own = {KINDS[kind].name: getattr(resource, "name", ""), "Path": getattr(resource, "path", "/")}
         asked = needed(kind, "", {**properties, **own}, self._roles, deletes=True)
         self._check(resource.logical_resource_id, kind, asked)
