@@ -1,13 +1,27 @@
-"""The reader's policy inside data/account.yaml: `python -m tests.account_template` writes it anew."""
+"""The policies of data/account.yaml: `python -m tests.account_template` writes the reader's into it anew."""
 
 import json
 import re
 from typing import Any
 
 from helpers.catalog.data import DATA
+from helpers.sandbox.settings import ACCOUNT
 
 TEMPLATE, POLICY = DATA / "account.yaml", DATA / "iam-policy.json"
 PLACE = re.compile(r"(?<=      PolicyDocument:\n)        \{.*?(?=\n\n)", re.S)
+
+# of the deadline's role, as the template has it; a test compares the two
+DEADLINE_POLICY: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "sagemaker:DeleteEndpoint",
+            "Resource": f"arn:aws:sagemaker:*:{ACCOUNT}:endpoint/*",
+            "Condition": {"StringEquals": {"aws:ResourceTag/made-by": "cohere-on-sagemaker"}},
+        }
+    ],
+}
 
 
 def with_policy(template: str) -> str:

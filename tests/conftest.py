@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, settings
 from helpers.connect.roles import DEADLINE_ROLE, SCHEDULER
 from helpers.sandbox import process
 from helpers.sandbox.loopback import only_loopback
+from tests.account_template import DEADLINE_POLICY
 
 LOCK = Path(__file__).resolve().parents[1] / "requirements.lock"
 LOCKED = re.findall(r"^botocore==(\S+)", LOCK.read_text(encoding="utf-8"), re.M)
@@ -81,7 +82,10 @@ def deadline_role(sandbox: process.Address, aws: Callable[..., Any]) -> str:
     """The role of data/account.yaml that deadlines need, made by IAM alone: the whole stack takes seconds."""
     trust = {"Effect": "Allow", "Principal": {"Service": SCHEDULER}, "Action": "sts:AssumeRole"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    made = aws("iam").create_role(RoleName=DEADLINE_ROLE, AssumeRolePolicyDocument=policy)
+    iam = aws("iam")
+    made = iam.create_role(RoleName=DEADLINE_ROLE, AssumeRolePolicyDocument=policy)
+    allowed = json.dumps(DEADLINE_POLICY)
+    iam.put_role_policy(RoleName=DEADLINE_ROLE, PolicyName="delete", PolicyDocument=allowed)
     return str(made["Role"]["Arn"])
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import catalog, errors
-from ..consent import is_amount, shown
+from ..connect.consent import is_amount, shown
 from ..errors import BadInput
 from .display import wrapped
 from .markup import visible

@@ -63,7 +63,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, clock.now, faults)
     keys, authorizer = Keys(address), Authorizer(roles, sagemaker, faults)
     alarms = Alarms(clock)
-    autoscaling = AutoScaling(sagemaker, alarms, clock, roles, authorizer)
+    autoscaling = AutoScaling(sagemaker, alarms, clock, roles, roles)
     sagemaker.scaling = autoscaling
     services = [
         *(sagemaker, agreements, Discovery(), Pricing(), Quotas(faults)),
@@ -79,7 +79,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     )
 
     def load_others() -> ASGIApp:
-        app = moto.load()
+        app = moto.load(roles)
         # the observer writes its records to moto's CloudWatch, which exists only now
         for connect in (
             *(roles.connect, schedules.connect, Tagging(sagemaker).connect),
@@ -98,6 +98,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
         controls=controls,
         keys=keys,
         authorizer=authorizer,
+        settle=sagemaker.settle,
         work=[Sampler(sagemaker, instances, clock, observer.take).run, autoscaling.run],
     )
 

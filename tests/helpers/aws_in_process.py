@@ -3,6 +3,7 @@
 Calls can be throttled, denied, or the last thing that the caller does: `Plan` says which.
 """
 
+import json
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,7 +26,9 @@ from helpers.sandbox.services.pricing import Pricing
 from helpers.sandbox.services.quotas import Quotas
 from helpers.sandbox.services.sagemaker import SageMaker
 from helpers.sandbox.services.scheduler import Schedules
+from helpers.sandbox.services.scheduler.checks import may_run
 from helpers.sandbox.settings import ACCOUNT, ROLE_ARN, Settings
+from tests.account_template import DEADLINE_POLICY
 from tests.sandbox.practice_world import Clock
 
 REGION = "us-east-1"
@@ -70,10 +73,15 @@ class Iam(Roles):
         super().__init__()
         self.is_set_up = self.works = True
 
-    def may_assume(self, arn: str, principal: str, source: str = "") -> bool:
-        return super().may_assume(arn, principal, source) or (
-            self.is_set_up and self.works and (arn, principal) == (DEADLINE_ARN, SCHEDULER)
-        )
+    def trust_policy(self, arn: str) -> str | None:
+        if arn == DEADLINE_ARN and self.is_set_up and self.works:
+            return json.dumps(_role(arn, SCHEDULER)["Role"]["AssumeRolePolicyDocument"])
+        return super().trust_policy(arn)
+
+    def policies(self, arn: str) -> dict[str, str]:
+        if arn == DEADLINE_ARN and self.is_set_up:
+            return {"delete": json.dumps(DEADLINE_POLICY)}
+        return super().policies(arn)
 
     def get_role(self, RoleName: str) -> dict[str, Any]:  # noqa: N803
         if ROLE_ARN.endswith(f"/{RoleName}"):
@@ -153,7 +161,7 @@ class Scheduler:
         return moment
 
     def _store(self, given: dict[str, Any]) -> dict[str, Any]:
-        if not self._iam.may_assume(given["Target"]["RoleArn"], SCHEDULER):
+        if not may_run(self._iam, given["Target"]["RoleArn"], REGION, given["GroupName"]):
             words = "The execution role you provide must allow AWS EventBridge Scheduler to assume the role."
             raise _error("ValidationException", words, "CreateSchedule")
         self.schedules[given["Name"]] = SimpleNamespace(

@@ -7,10 +7,14 @@ from ..settings import ROLE_ARN
 
 @dataclass(frozen=True)
 class Caller:
-    """A session of a role, as which somebody calls; by default that of SageMaker Studio."""
+    """A session of a role, as which somebody calls; by default that of SageMaker Studio.
+
+    `is_temporary` tells that STS gave out the keys, which expire.
+    """
 
     role_arn: str = ROLE_ARN
     session: str = "SageMaker"
+    is_temporary: bool = False
 
     @property
     def role_name(self) -> str:

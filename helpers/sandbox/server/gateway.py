@@ -1,6 +1,5 @@
 """The sandbox's one port, which authenticates each request and dispatches it to a service."""
 
-import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -8,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Send
 from starlette.types import Scope as AsgiScope
 
@@ -52,6 +51,7 @@ class Sandbox:
         controls: Mapping[str, Control],
         keys: Keys,
         authorizer: Authorizer | None,
+        settle: Callable[[], None],
     ) -> None:
         self.activity = Activity()
         self._runtime = runtime
@@ -61,6 +61,7 @@ class Sandbox:
         self._bodies = Bodies()
         self._keys = keys
         self._authorizer = authorizer
+        self._settle = settle
         port = urlsplit(address.url).port
         self._hosts = [[f"127.0.0.1:{port}"], [f"localhost:{port}"]]
         self._services: dict[str, list[Service]] = {}
@@ -99,13 +100,14 @@ class Sandbox:
         signable = _signable(scope, "")
         self._check_host(signable)
         if signable.path == HEALTH_PATH:
-            return _json(health_answer(self._address, signable.query)), receive
+            return JSONResponse(health_answer(self._address, signable.query)), receive
         invocation = invocation_of(signable.method, signable.path)
         claimed = await self._claim(signable, receive)
         body = await self._bodies.read(receive, _body_limit(claimed, invocation))
         signable = replace(signable, body_sha256=body.sha256)
         signed = claimed.verify(signable)
         receive = body.replay(receive)
+        self._settle()
         context = Context(signed.region, self._address.account, claimed.key.caller)
         if invocation and signed.service == "sagemaker":
             return await self._invoke(Request(scope, receive), signable, context, *invocation), receive
@@ -145,7 +147,7 @@ class Sandbox:
     def _control(self, signable: Signable, claimed: Claim, body: Body) -> Response:
         """Answer what is about the sandbox itself, to its own key only."""
         control = self._controls.get(signable.path)
-        if control is None or claimed.key.is_of_a_session:
+        if control is None or claimed.key.caller.is_temporary:
             raise AwsError("NotFound", f"The sandbox has nothing at {signable.path} for these keys.", 404)
         body.check_whole()
         return _response(control.handle(body.data))
@@ -164,6 +166,7 @@ class Sandbox:
         logger.info("%s %s %s", signing_name, signable.method, signable.path)
         check_path(scope["path"])
         _fix_length(scope, body)
+        scope["sandbox.caller"] = context.caller
         others = await self._others.get()
         if called := call(signing_name, signable, body.data):
             self._check(signable, signing_name, *called, context)
@@ -202,14 +205,17 @@ def build_app(
     controls: Mapping[str, Control] | None = None,
     keys: Keys | None = None,
     authorizer: Authorizer | None = None,
+    settle: Callable[[], None] = lambda: None,
     work: Sequence[Work] = (),
 ) -> Sandbox:
     """Return the application; `others` loads moto once the server listens, then `work` runs on and on.
 
     `controls` answer the sandbox's own paths; without an `authorizer` nobody's permissions are checked.
+    `settle` lets everything happen that is due: it is called before each request, which may change on what it
+    depends.
     """
-    loader = BackgroundLoader("moto", others, work)
-    return Sandbox(address, services, runtime, loader, controls or {}, keys or Keys(address), authorizer)
+    loader, keys = BackgroundLoader("moto", others, work), keys or Keys(address)
+    return Sandbox(address, services, runtime, loader, controls or {}, keys, authorizer, settle)
 
 
 def _signable(scope: AsgiScope, body_sha256: str) -> Signable:
@@ -238,10 +244,6 @@ def _body_limit(claimed: Claim, invocation: tuple[str, str] | None) -> int:
     if claimed.scope.service == "s3":
         return _S3_BYTES
     return _INVOCATION_BYTES if invocation else _OTHER_BYTES
-
-
-def _json(value: dict[str, str | int]) -> Response:
-    return _response(HttpReply(200, json.dumps(value).encode(), {"Content-Type": "application/json"}))
 
 
 def _response(reply: HttpReply) -> Response:

@@ -2,7 +2,7 @@
 
 import secrets
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from botocore.credentials import Credentials
@@ -11,7 +11,7 @@ from ..address import Address
 from ..aws.caller import Caller
 
 _ALPHABET = string.ascii_uppercase + "234567"
-_MOST = 1000  # keys of sessions at a time; the oldest goes first
+_MOST = 1000  # keys of sessions at a time; one that ended goes first, then the oldest
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,6 @@ class Key:
     credentials: Credentials
     caller: Caller
     expires: datetime | None = None
-
-    @property
-    def is_of_a_session(self) -> bool:
-        """Whether STS has given it out, so that it expires."""
-        return self.expires is not None
 
 
 class Keys:
@@ -49,8 +44,10 @@ class Keys:
             secrets.token_urlsafe(30),
             secrets.token_urlsafe(96),
         )
-        key = Key(pair, caller, datetime.now(UTC) + timedelta(seconds=seconds))
-        while len(self._sessions) >= _MOST:
-            self._sessions.pop(next(iter(self._sessions)))
+        now = datetime.now(UTC)
+        key = Key(pair, replace(caller, is_temporary=True), now + timedelta(seconds=seconds))
+        if len(self._sessions) >= _MOST:
+            ended = (name for name, each in self._sessions.items() if each.expires and each.expires < now)
+            del self._sessions[next(ended, next(iter(self._sessions)))]
         self._sessions[pair.access_key] = key
         return key

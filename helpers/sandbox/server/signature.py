@@ -23,8 +23,12 @@ _AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256\s+Credential=([A-Za-z0-9_-]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request\s*,\s*"
     r"SignedHeaders=([a-z0-9;_.-]+)\s*,\s*Signature=([0-9a-f]{64})"
 )
-_UNKNOWN_KEY = "The security token included in the request is invalid."
+_UNKNOWN_KEY = (  # AWS's words; the rest is ours
+    "The security token included in the request is invalid. This sandbox knows the keys of its own start "
+    'alone: eval "$(python -m helpers.sandbox env)" exports them.'
+)
 _EXPIRED = "The security token included in the request is expired"
+_S3_EXPIRED = "The provided token has expired."
 _MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
     "Access Key and signing method. Consult the service documentation for details."
@@ -114,7 +118,7 @@ def claim(request: Signable, find: Callable[[str], Key | None], now: datetime | 
     if key is None or not hmac.compare_digest(token.encode(), (key.credentials.token or "").encode()):
         _refuse(request, "InvalidClientTokenId", _UNKNOWN_KEY)
     if key.expires is not None and now > key.expires:
-        _refuse(request, "ExpiredToken", _EXPIRED)
+        _refuse(request, "ExpiredToken", _S3_EXPIRED if request.family == "s3" else _EXPIRED)
     moment = _moment(request)
     _check_time(request, moment, now)
     return Claim(key, Scope(region, service), day, tuple(names.split(";")), signature, moment)

@@ -1,12 +1,16 @@
-"""The account's IAM roles, stored by moto, and which services may assume them."""
+"""The account's IAM roles, stored by moto: what their policies allow, and whom they let assume them."""
 
 import json
-from fnmatch import fnmatchcase
+import logging
+from collections.abc import Mapping
 from typing import Any
 
 from ..settings import ACCOUNT, ROLE_ARN, ROLE_NAME, ROLE_PATH
+from .authorization import principals
 from .authorization.permissions import SCALING_ROLE, SCALING_SERVICE
-from .authorization.policy import EVERYTHING
+from .authorization.policy import EVERYTHING, Decision, Permission, decide, problems
+
+logger = logging.getLogger(__name__)
 
 POLICY_NAME = "Practice"  # the inline policy of the practice account's role
 SAGEMAKER, SCHEDULER = "sagemaker.amazonaws.com", "scheduler.amazonaws.com"
@@ -22,6 +26,7 @@ class Roles:
     def __init__(self) -> None:
         self._iam: Any = None
         self._policy = EVERYTHING
+        self._told: set[tuple[str, str]] = set()
 
     def connect(self) -> None:
         """Create the execution role in moto's IAM and use its roles from now on (importing takes 1 s)."""
@@ -98,48 +103,40 @@ class Roles:
         role = self._role("name", name)
         return None if role is None else str(role.arn)
 
+    def longest_session(self, arn: str) -> int:
+        """Return the role's MaxSessionDuration in seconds; an hour, IAM's default, if it says nothing."""
+        role = None if self._iam is None else self._role("arn", arn)
+        return int(getattr(role, "max_session_duration", None) or 3600)
+
     def _role(self, attribute: str, value: str) -> Any:
         return next((each for each in list(self._iam.get_roles()) if getattr(each, attribute) == value), None)
 
-    def may_assume(self, arn: str, principal: str, source: str = "") -> bool:
-        """Tell whether the role exists and its trust policy names the service.
+    def decide(self, arn: str, asked: Permission) -> Decision:
+        """Return what a role's identity-based policies say of a permission."""
+        policies = self.policies(arn)
+        for name, document in policies.items():
+            self._tell(f"{name} of {arn}", document, problems(document))
+        return decide(policies, asked)
 
-        `source` is the ARN of what the service acts for, which conditions may name; without it they are not
-        looked at.
+    def may_assume(self, arn: str, principal: principals.Names, keys: Mapping[str, str]) -> bool:
+        """Return whether the role exists and its trust policy lets the principal assume it.
+
+        `keys` are the request's condition keys, in lower case.
         """
-        if self._iam is None:
-            return (arn, principal) == (ROLE_ARN, SAGEMAKER)
-        policies = [
-            role.assume_role_policy_document for role in list(self._iam.get_roles()) if role.arn == arn
-        ]
-        return any(_trusts(json.loads(policy), principal, source) for policy in policies)
+        document = self.trust_policy(arn)
+        if document is None:
+            return False
+        self._tell(f"the trust policy of {arn}", document, problems(document, trust=True))
+        asked = Permission("sts:AssumeRole", arn, keys, principal)
+        return decide({"trust": document}, asked).effect == "allowed"
 
+    def trusts(self, arn: str, service: str, source: str) -> bool:
+        """Return whether the role lets a service assume it on behalf of `source`, an ARN of the account."""
+        keys = {"aws:sourcearn": source, "aws:sourceaccount": ACCOUNT}
+        return self.may_assume(arn, principals.of_service(service), keys)
 
-def _trusts(policy: dict[str, Any], principal: str, source: str) -> bool:
-    return any(
-        statement.get("Effect") == "Allow"
-        and "sts:AssumeRole" in _listed(statement.get("Action"))
-        and principal in _listed((statement.get("Principal") or {}).get("Service"))
-        and (not source or _holds(statement.get("Condition") or {}, source))
-        for statement in _listed(policy.get("Statement"))
-    )
-
-
-def _holds(condition: dict[str, Any], source: str) -> bool:
-    """Tell whether a condition on aws:SourceArn and aws:SourceAccount holds; any other does not."""
-    known = {"aws:sourcearn": source, "aws:sourceaccount": ACCOUNT}
-    return all(
-        any(_compared(operator, known.get(key.lower(), ""), str(value)) for value in _listed(values))
-        for operator, keys in condition.items()
-        for key, values in keys.items()
-    )
-
-
-def _compared(operator: str, value: str, wanted: str) -> bool:
-    if operator in ("StringLike", "ArnLike", "ArnEquals"):
-        return fnmatchcase(value, wanted)
-    return operator == "StringEquals" and value == wanted
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+    def _tell(self, what: str, document: str, found: tuple[str, ...]) -> None:
+        """Say once in the log what of a policy is wrong, or not evaluated."""
+        if found and (what, document) not in self._told:
+            self._told.add((what, document))
+            logger.warning("%s: %s", what, "; ".join(found))

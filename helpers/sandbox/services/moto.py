@@ -12,15 +12,15 @@ from starlette.types import ASGIApp
 
 from ..aws.service import AwsError
 from ..settings import ACCOUNT
-from .stacks import refuse_what_is_not_made
+from . import stacks
 
 logger = logging.getLogger(__name__)
 
 _THREADS = 8
 
 
-def load() -> ASGIApp:
-    """Return moto's server as an ASGI application."""
+def load(roles: stacks.Roles) -> ASGIApp:
+    """Return moto's server as an ASGI application; its stacks need the permissions of those roles."""
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"  # no web page may use the sandbox
     from a2wsgi import WSGIMiddleware
@@ -29,7 +29,7 @@ def load() -> ASGIApp:
     def create(service: Any) -> Any:
         app = create_backend_app(service)
         if service == "cloudformation":
-            refuse_what_is_not_made()
+            stacks.connect(roles)
         return app
 
     moto = DomainDispatcherApplication(create)
@@ -45,7 +45,9 @@ def _guarded(wsgi: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[byt
     """
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        environ["RAW_URI"] = environ["asgi.scope"]["raw_path"].decode("ascii")
+        scope = environ["asgi.scope"]
+        environ["RAW_URI"] = scope["raw_path"].decode("ascii")
+        stacks.CALLER.set(scope["sandbox.caller"])
         try:
             return wsgi(environ, start_response)
         except Exception as error:

@@ -213,15 +213,40 @@ def test_a_schedule_whose_role_is_trusted_no_more_deletes_nothing(
     subscribed: Session, deadline_role: str
 ) -> None:
     deploy(subscribed, "cohere-medium", "stays", tell=quiet)
-    set_deadline(subscribed, "stays", SECOND)
+    moment = set_deadline(subscribed, "stays", 2 * SECOND)
+    assert moment is not None
     iam, name = subscribed.client("iam"), deadline_role.rpartition("/")[2]
     trust = json.dumps(iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"])
     another = trust.replace("scheduler.amazonaws.com", "ec2.amazonaws.com")
     iam.update_assume_role_policy(RoleName=name, PolicyDocument=another)
-    time.sleep(1.5)
+    time.sleep(max(0.0, (moment - datetime.now(UTC)).total_seconds()) + 0.1)
     assert find(subscribed, "stays")
     iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
     assert delete(subscribed, "stays")
+
+
+def test_the_role_needs_its_permission_at_the_time_of_the_call(
+    subscribed: Session, deadline_role: str
+) -> None:
+    iam, name = subscribed.client("iam"), deadline_role.rpartition("/")[2]
+    policy = {"RoleName": name, "PolicyName": iam.list_role_policies(RoleName=name)["PolicyNames"][0]}
+    document = json.dumps(iam.get_role_policy(**policy)["PolicyDocument"])
+
+    def passes_its_deadline(endpoint_name: str) -> None:
+        moment = set_deadline(subscribed, endpoint_name, 2 * SECOND)
+        assert moment is not None
+        time.sleep(max(0.0, (moment - datetime.now(UTC)).total_seconds()) + 0.1)
+
+    deploy(subscribed, "cohere-medium", "allowed", tell=quiet)
+    passes_its_deadline("allowed")  # nothing is asked of SageMaker between this and the change
+    iam.delete_role_policy(**policy)
+    assert until_gone(subscribed, "allowed") < 10
+    deploy(subscribed, "cohere-medium", "refused", tell=quiet)
+    passes_its_deadline("refused")
+    iam.put_role_policy(**policy, PolicyDocument=document)
+    assert find(subscribed, "refused"), "the next call comes in ten minutes"
+    for each in ("allowed", "refused"):
+        assert delete(subscribed, each)
 
 
 class Refusing:

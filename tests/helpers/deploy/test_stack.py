@@ -20,7 +20,7 @@ from helpers.errors import NotPermitted, NotSetUp
 from helpers.sandbox import process
 from helpers.sandbox.settings import ROLE_NAME
 from helpers.subscribe import marketplace
-from tests.account_template import POLICY, with_policy
+from tests.account_template import DEADLINE_POLICY, POLICY, with_policy
 
 from ..conftest import quiet
 from ..events import deny, watch
@@ -91,6 +91,8 @@ def test_it_is_made_used_and_deleted(bare: Session, stack: Any) -> None:
     assert not trusts(roles[EXECUTION_ROLE], SCHEDULER)
     assert trusts(roles[DEADLINE_ROLE], SCHEDULER)
     assert not trusts(roles[DEADLINE_ROLE], SAGEMAKER)
+    named = {"RoleName": DEADLINE_ROLE, "PolicyName": "delete-endpoints-of-the-tutorial"}
+    assert bare.client("iam").get_role_policy(**named)["PolicyDocument"] == DEADLINE_POLICY
     assert deadline_role(bare) == prove_deadline(bare) == roles[DEADLINE_ROLE]["Arn"]
     assert bare.client("scheduler").list_schedules(GroupName=STACK)["Schedules"] == []
     assert set_deadline(bare, "demo", 1) == find_deadline(bare, "demo")

@@ -3,7 +3,7 @@
 import ast
 from functools import partial
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.notebook.markup import visible
@@ -34,7 +34,6 @@ def read(code: str) -> tuple[str, str, dict[str, object]]:
     return ast.unparse(call.func), ast.literal_eval(prompt), named
 
 
-@settings(deadline=None)
 @given(TEXT, SETTINGS)
 def test_it_is_python_that_says_what_was_asked(prompt, asked):
     code = python_call("client.stream", {"prompt": prompt, **asked})

@@ -139,7 +139,9 @@ def test_a_sessions_token_is_a_part_of_its_key():
     ("service", "headers", "code"),
     [
         ("sagemaker", (("content-type", "application/x-amz-json-1.1"),), "ExpiredTokenException"),
+        ("scheduler", (("content-type", "application/json"),), "ExpiredTokenException"),
         ("sts", (("content-type", "application/x-www-form-urlencoded"),), "ExpiredToken"),
+        ("s3", (), "ExpiredToken"),
     ],
 )
 def test_a_session_ends(service, headers, code):

@@ -92,8 +92,12 @@ def test_keys_of_a_session_are_good_for_every_service(aws, sandbox, role, assume
     assert client("scheduler").list_schedules()["Schedules"] == []
     with pytest.raises(ClientError, match="not found"):
         client("sagemaker-runtime").invoke_endpoint(EndpointName="e", Body=b"{}")
-    of_the_same = clients(sandbox, client("sts").get_session_token()["Credentials"])
-    assert of_the_same("sts").get_caller_identity()["Arn"] == who
+    assert denied(client("sts").get_session_token)[:2] == (
+        "Cannot call GetSessionToken with session credentials",
+        "AccessDenied",
+    )
+    of_the_same = clients(sandbox, aws("sts").get_session_token()["Credentials"])
+    assert of_the_same("sts").get_caller_identity()["Arn"] == STUDIO
     assert of_the_same("sagemaker").list_models()["Models"] == []
 
 
@@ -130,6 +134,19 @@ def test_roles_that_cannot_be_assumed(aws, role):
     arn = role("keyed", **keyed)
     denied(sts.assume_role, RoleArn=arn, RoleSessionName="ada")
     sts.assume_role(RoleArn=arn, RoleSessionName="ada", ExternalId="42")
+
+
+def test_a_role_sets_how_long_its_sessions_may_last_and_a_chain_an_hour(aws, role, assumed):
+    sts, arn = aws("sts"), role("long", allow("sts:AssumeRole"))
+    aws("iam").update_role(RoleName="long", MaxSessionDuration=7200)
+    named = {"RoleArn": arn, "RoleSessionName": "ada"}
+    sts.assume_role(**named, DurationSeconds=7200)
+    with pytest.raises(ClientError, match="exceeds the MaxSessionDuration set for this role"):
+        sts.assume_role(**named, DurationSeconds=7201)
+    chained = assumed(arn)("sts")
+    chained.assume_role(**named)
+    with pytest.raises(ClientError, match="1 hour session limit for roles assumed by role chaining"):
+        chained.assume_role(**named, DurationSeconds=3601)
 
 
 def test_each_protocol_denies_in_its_form(role, assumed):

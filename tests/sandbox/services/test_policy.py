@@ -7,15 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from helpers.sandbox.aws.service import Context
+from helpers.sandbox.services.authorization import principals
+from helpers.sandbox.services.authorization.conditions import arn_like, like
 from helpers.sandbox.services.authorization.permissions import needed
-from helpers.sandbox.services.authorization.policy import (
-    EVERYTHING,
-    Permission,
-    arn_like,
-    decide,
-    like,
-    problems,
-)
+from helpers.sandbox.services.authorization.policy import Permission, decide, problems
 from helpers.sandbox.settings import ACCOUNT, ROLE_ARN, ROLE_NAME
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/e"
@@ -63,6 +58,8 @@ DELETE = Permission("sagemaker:DeleteEndpoint", ARN, OURS)
         ([statement(**when("StringEquals", "aws:RequestTag/made-by", "us"))], "implicitDeny"),
         ([statement(**when("StringEqualsIfExists", "aws:RequestTag/made-by", "us"))], "allowed"),
         ([statement(**when("StringLike", "aws:ResourceTag/made-by", "u*"))], "allowed"),
+        ([statement(**when("StringEqualsIgnoreCase", "aws:ResourceTag/made-by", "US"))], "allowed"),
+        ([statement(**when("StringNotEqualsIgnoreCase", "aws:ResourceTag/made-by", "US"))], "implicitDeny"),
         ([statement(**when("Null", "aws:ResourceTag/made-by", "true"))], "implicitDeny"),
         ([statement(**when("Null", "aws:ResourceTag/made-by", "false"))], "allowed"),
     ],
@@ -180,14 +177,155 @@ def test_any_json_is_a_policy_with_or_without_problems(document, instead):
             assert effect != "allowed"
 
 
+# --- a role's trust policy: the same evaluation, with principals in place of resources
+
+ROOT = f"arn:aws:iam::{ACCOUNT}:root"
+SESSION = f"arn:aws:sts::{ACCOUNT}:assumed-role/{ROLE_NAME}/ada"
+GROUP = f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/g"
+SCHEDULER = principals.of_service("scheduler.amazonaws.com")
+ADA = principals.of_session(ACCOUNT, ROLE_ARN, SESSION)
+SOURCE = {"aws:sourcearn": GROUP, "aws:sourceaccount": ACCOUNT}
+
+
+def trust(effect="Allow", principal=None, **more):
+    named = (
+        {} if "NotPrincipal" in more else {"Principal": principal or {"Service": "scheduler.amazonaws.com"}}
+    )
+    return {"Effect": effect, "Action": "sts:AssumeRole", **named, **more}
+
+
+def trusted(who, *statements):
+    asked = Permission("sts:AssumeRole", ROLE_ARN, SOURCE, who)
+    return decide({"trust": policy(*statements)}, asked).effect
+
+
+@pytest.mark.parametrize(
+    ("who", "statements", "effect"),
+    [
+        (SCHEDULER, [], "implicitDeny"),
+        (SCHEDULER, [trust()], "allowed"),
+        (
+            SCHEDULER,
+            [trust(principal={"Service": ["ec2", "scheduler.amazonaws.com"]})],
+            "allowed",
+        ),
+        (SCHEDULER, [trust(principal={"Service": "ec2.amazonaws.com"})], "implicitDeny"),
+        (SCHEDULER, [trust(principal={"AWS": "scheduler.amazonaws.com"})], "implicitDeny"),
+        (SCHEDULER, [trust(principal={"Service": "*"})], "allowed"),
+        (SCHEDULER, [trust(principal="*")], "allowed"),
+        (SCHEDULER, [trust(Action="sts:TagSession")], "implicitDeny"),
+        (SCHEDULER, [trust(), trust("Deny")], "explicitDeny"),
+        (SCHEDULER, [trust(), trust("Deny", "*")], "explicitDeny"),
+        (SCHEDULER, [trust(), trust("Deny", {"AWS": ROOT})], "allowed"),
+        (SCHEDULER, [trust(), trust("Deny", NotPrincipal={"AWS": ROOT})], "explicitDeny"),
+        (
+            SCHEDULER,
+            [trust(), trust("Deny", NotPrincipal={"Service": "scheduler.amazonaws.com"})],
+            "allowed",
+        ),
+        (SCHEDULER, [trust(NotPrincipal={"AWS": ROOT})], "implicitDeny"),
+        (SCHEDULER, [trust(principal={"Federated": "cognito"}, Resource="*")], "implicitDeny"),
+        (ADA, [trust(principal={"AWS": ACCOUNT})], "allowed"),
+        (ADA, [trust(principal={"AWS": ROOT})], "allowed"),
+        (ADA, [trust(principal={"AWS": ROLE_ARN})], "allowed"),
+        (ADA, [trust(principal={"AWS": SESSION})], "allowed"),
+        (ADA, [trust(principal={"AWS": "*"})], "allowed"),
+        (ADA, [trust(principal={"AWS": f"{ROLE_ARN}*"})], "implicitDeny"),  # no part of a name is a wildcard
+        (ADA, [trust(principal={"AWS": "arn:aws:iam::999999999999:root"})], "implicitDeny"),
+        (ADA, [trust(principal={"Service": "*"})], "implicitDeny"),
+        (ADA, [trust(principal={"AWS": ROOT}), trust("Deny", {"AWS": ROLE_ARN})], "explicitDeny"),
+    ],
+)
+def test_a_trust_policy_says(who, statements, effect):
+    assert trusted(who, *statements) == effect
+
+
+@pytest.mark.parametrize(
+    ("condition", "effect"),
+    [
+        ({}, "allowed"),
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, "allowed"),
+        ({"StringEquals": {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": GROUP}}, "allowed"),
+        (
+            {"ArnLike": {"aws:SourceArn": ["other", f"arn:aws:scheduler:*:{ACCOUNT}:schedule-group/*"]}},
+            "allowed",
+        ),
+        ({"StringNotEquals": {"aws:SourceAccount": "1"}}, "allowed"),
+        ({"StringEqualsIfExists": {"aws:SourceAccount": ACCOUNT}}, "allowed"),
+        ({"StringEquals": {"aws:SourceAccount": "999999999999"}}, "implicitDeny"),
+        ({"ArnLike": {"aws:SourceArn": GROUP.replace("schedule-group/g", "schedule/g/e")}}, "implicitDeny"),
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, "implicitDeny"),
+        ({"IpAddress": {"aws:SourceAccount": ACCOUNT}}, "implicitDeny"),
+    ],
+)
+def test_a_trust_policys_condition(condition, effect):
+    assert trusted(SCHEDULER, trust(Condition=condition)) == effect
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        (statement(), "it needs one of Principal and NotPrincipal"),
+        (trust(principal="scheduler.amazonaws.com"), "it needs one of Principal and NotPrincipal"),
+        (trust(principal={"Service": [1]}), "it needs one of Principal and NotPrincipal"),
+        (trust(NotPrincipal={"AWS": ROOT}), "AWS does not support NotPrincipal with Allow"),
+        (trust(Condition={"IpAddress": {"aws:SourceIp": "127.0.0.1"}}), "operator IpAddress"),
+    ],
+)
+def test_what_is_wrong_with_a_trust_policy_is_said(wrong, told):
+    assert told in str(problems(policy(wrong), trust=True))
+    assert trusted(SCHEDULER, wrong) == "implicitDeny"
+
+
+named = st.sampled_from(
+    ["*", {"Service": "scheduler.amazonaws.com"}, {"Service": "*"}, {"AWS": [ROOT]}, {"AWS": ROLE_ARN}, {}]
+)
+any_condition = st.sampled_from(
+    [
+        {},
+        {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+        {"StringNotEquals": {"aws:SourceArn": GROUP}},
+        {"Bool": {"aws:SecureTransport": "true"}},
+    ]
+)
+any_trust = st.builds(
+    lambda effect, element, principal, condition: {
+        "Effect": effect,
+        "Action": "sts:AssumeRole",
+        element: principal,
+        "Condition": condition,
+    },
+    effects,
+    st.sampled_from(["Principal", "NotPrincipal"]),
+    named,
+    any_condition,
+)
+
+
+@given(st.sampled_from([SCHEDULER, ADA]), st.lists(any_trust, max_size=5), any_trust, st.randoms())
+def test_of_trust_too_a_deny_wins_and_the_order_is_nothing(who, statements, one_more, chance):
+    before, after = trusted(who, *statements), trusted(who, *statements, one_more)
+    if one_more["Effect"] == "Deny":
+        assert after in ("explicitDeny", before)
+    else:
+        assert after in ("allowed", before)
+        assert before != "allowed" or after == "allowed"
+    shuffled = [*statements, one_more]
+    chance.shuffle(shuffled)
+    assert trusted(who, *shuffled) == after
+
+
+@given(st.lists(nearly | some | any_trust, max_size=3))
+def test_any_json_is_a_trust_policy_with_or_without_problems(statements):
+    assert trusted(SCHEDULER, *statements) in ("allowed", "implicitDeny", "explicitDeny")
+    assert isinstance(problems(policy(*statements), trust=True), tuple)
+
+
 class Account:
     """One role, and a tag on everything."""
 
     def role_arn(self, name):
         return ROLE_ARN if name == ROLE_NAME else None
-
-    def policies(self, arn):
-        return {"all": EVERYTHING}
 
     def tags_of(self, arn, context):
         return {"Made-By": "us"}
@@ -320,7 +458,7 @@ def test_a_request_needs(service, operation, params, expected):
 
 
 junk = st.recursive(
-    st.none() | st.integers() | st.text(max_size=3),
+    st.none() | st.integers() | st.text("aK:*/", max_size=3),
     lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["Key", "RoleArn"]), inner),
 )
 

@@ -1,5 +1,6 @@
 """Which schedules delete an endpoint, and when; and which AWS would not have taken."""
 
+import json
 import time
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.sandbox.faults import Faults
-from helpers.sandbox.services.iam import SCHEDULER, _trusts
+from helpers.sandbox.services.authorization.policy import EVERYTHING, decide
+from helpers.sandbox.services.iam import SCHEDULER
 from helpers.sandbox.services.scheduler import TARGET, Schedules
 from helpers.sandbox.services.scheduler.checks import mistake
 from helpers.sandbox.settings import ACCOUNT
@@ -17,8 +19,9 @@ from helpers.sandbox.settings import ACCOUNT
 from ..practice_world import World
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 INPUT = '{"EndpointName": "e"}'
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/deadline"
 ONCE = {"MaximumRetryAttempts": 0}
 RATE = {"schedule_expression": "rate(10 minutes)", "start_date": NOON.timestamp()}
 WINDOW = {**RATE, "end_date": (NOON + 30 * MINUTE).timestamp()}
@@ -29,12 +32,20 @@ JSON = st.recursive(
 
 
 class Anybody:
-    def may_assume(self, arn, principal, source):
+    """The roles of an account: the one named "role" trusts the scheduler, and has these policies."""
+
+    def __init__(self, policy=EVERYTHING):
+        self.policy = policy
+
+    def trusts(self, arn, principal, source):
         assert (principal, source) == (SCHEDULER, f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/g")
-        return arn == "role"
+        return arn == ROLE
+
+    def decide(self, arn, asked):
+        return decide({"p": self.policy} if arn == ROLE else {}, asked)
 
 
-def kept(policy=None, **changes):
+def kept(policy=None, roles=None, **changes):
     schedule = {
         "name": "s",
         "group_name": "g",
@@ -45,10 +56,10 @@ def kept(policy=None, **changes):
         "end_date": None,
         "last_modified_date": (NOON - 60 * MINUTE).timestamp(),
         "action_after_completion": "DELETE",
-        "target": {"Arn": TARGET, "RoleArn": "role", "Input": INPUT, "RetryPolicy": policy},
+        "target": {"Arn": TARGET, "RoleArn": ROLE, "Input": INPUT, "RetryPolicy": policy},
     }
     group = SimpleNamespace(schedules={"s": SimpleNamespace(**{**schedule, **changes})})
-    schedules = Schedules(Anybody())
+    schedules = Schedules(roles or Anybody())
     schedules._backends = {"us-east-1": SimpleNamespace(schedule_groups={"g": group})}
     return schedules
 
@@ -126,9 +137,7 @@ def test_an_updated_one_that_names_no_state_is_due_too():
         {"schedule_expression": "at(0001-01-01T00:00:00)", "schedule_expression_timezone": "Asia/Tokyo"},
         {"schedule_expression_timezone": "Mars/Olympus"},
         {"schedule_expression_timezone": "America/New_York"},
-        {"target": {"Arn": "arn:aws:scheduler:::aws-sdk:sagemaker:deleteModel", "RoleArn": "role"}},
-        {"target": {"Arn": TARGET, "RoleArn": "another", "Input": INPUT}},
-        {"target": {"Arn": TARGET, "Input": INPUT}},
+        {"target": {"Arn": "arn:aws:scheduler:::aws-sdk:sagemaker:deleteModel", "RoleArn": ROLE}},
     ],
 )
 def test_these_delete_nothing_now(changes):
@@ -137,7 +146,7 @@ def test_these_delete_nothing_now(changes):
 
 @given(JSON, JSON, JSON)
 def test_nonsense_deletes_nothing(expression, zone, given_input):
-    target = {"Arn": TARGET, "RoleArn": "role", "Input": given_input}
+    target = {"Arn": TARGET, "RoleArn": ROLE, "Input": given_input}
     assert due(kept(schedule_expression=expression, target=target)) == []
     assert due(kept(schedule_expression_timezone=zone, schedule_expression="at(x)")) == []
 
@@ -191,6 +200,79 @@ def test_an_endpoint_made_anew_is_deleted_by_the_calls_that_are_left():
     assert practice.status() == "Deleting"
 
 
+TAG = {"Key": "made-by", "Value": "us"}
+
+
+def allowing(effect="Allow", **more):
+    return {"Effect": effect, "Action": "sagemaker:DeleteEndpoint", "Resource": "*", **more}
+
+
+def policy(*statements):
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+OURS = allowing(Condition={"StringEquals": {"aws:ResourceTag/made-by": "us"}})
+
+
+@pytest.mark.parametrize(
+    ("statements", "tags", "deleted"),
+    [
+        ([allowing()], [], True),
+        ([allowing(Resource="arn:aws:sagemaker:*:*:endpoint/e")], [], True),
+        ([allowing(Resource="arn:aws:sagemaker:*:*:endpoint/another")], [], False),
+        ([allowing(Action="sagemaker:DeleteModel")], [], False),
+        ([allowing(), allowing("Deny")], [], False),
+        ([OURS], [TAG], True),
+        ([OURS], [], False),
+        ([OURS], [{**TAG, "Value": "them"}], False),
+    ],
+)
+def test_only_a_role_that_may_delete_the_endpoint_does(statements, tags, deleted, caplog):
+    practice = world(kept(ONCE, **WINDOW, roles=Anybody(policy(*statements))))
+    practice.sagemaker("AddTags", ResourceArn=practice.describe()["EndpointArn"], Tags=tags)
+    practice.clock.now = NOON + 10 * MINUTE
+    assert practice.status() == ("Deleting" if deleted else "InService")
+    told = [each for each in caplog.messages if "is not authorized to perform" in each]
+    assert bool(told) is (not deleted)
+    for each in told:
+        assert "sagemaker:DeleteEndpoint on resource: arn:aws:sagemaker:us-east-1:" in each
+        assert "assumed-role/deadline/" in each
+
+
+@given(st.lists(st.booleans(), min_size=3, max_size=3), st.lists(st.booleans(), min_size=3, max_size=3))
+def test_the_first_call_that_is_allowed_at_its_time_deletes(allowed, trusted):
+    roles = Anybody()
+    practice = world(kept(ONCE, **WINDOW, roles=roles))
+    practice.clock.now = NOON - MINUTE
+    practice.service.settle()
+    for number, (may, can) in enumerate(zip(allowed, trusted, strict=True)):
+        roles.policy = policy(allowing("Allow" if may else "Deny"))
+        roles.trusts = lambda *_, can=can: can
+        practice.clock.now = NOON + number * 10 * MINUTE
+        practice.service.settle()  # as before each change in IAM
+        endpoint = practice.service._regions["us-east-1"].endpoints["e"]
+        # at noon itself it is still Creating
+        done = [
+            may and can and number > 0 for number, (may, can) in enumerate(zip(allowed, trusted, strict=True))
+        ]
+        assert (endpoint.status == "Deleting") is done[number] or any(done[:number])
+        if endpoint.status == "Deleting":
+            assert endpoint.modified == practice.clock.now
+            return
+    assert not any(may and can for may, can in zip(allowed[1:], trusted[1:], strict=True))
+
+
+@pytest.mark.parametrize("role", ["another", "", None])
+def test_a_role_that_trusts_the_scheduler_no_more_deletes_nothing(role, caplog):
+    target = {"Arn": TARGET, "Input": INPUT, "RetryPolicy": ONCE, "RoleArn": role}
+    practice = world(
+        kept(**WINDOW, target={key: value for key, value in target.items() if value is not None})
+    )
+    practice.clock.now = NOON + 20 * MINUTE
+    assert practice.status() == "InService"
+    assert "may not assume the role" in caplog.text
+
+
 # --- what AWS refuses
 
 GOOD = {
@@ -199,7 +281,7 @@ GOOD = {
     "schedule_expression_timezone": None,
     "start_date": None,
     "end_date": None,
-    "target": {"Arn": TARGET, "RoleArn": "role", "Input": INPUT},
+    "target": {"Arn": TARGET, "RoleArn": ROLE, "Input": INPUT},
 }
 
 
@@ -234,7 +316,7 @@ def test_an_expression_that_is_none(expression):
 )
 def test_an_input_that_delete_endpoint_does_not_take(given, told):
     assert told in mistake(
-        Anybody(), "us-east-1", {**GOOD, "target": {"Arn": TARGET, "RoleArn": "role", "Input": given}}
+        Anybody(), "us-east-1", {**GOOD, "target": {"Arn": TARGET, "RoleArn": ROLE, "Input": given}}
     )
 
 
@@ -260,30 +342,3 @@ def test_dates_that_cannot_be(changes, told):
     dates = {key: now + value if key.endswith("date") else value for key, value in changes.items()}
     assert told in mistake(Anybody(), "us-east-1", {**GOOD, **dates})
     assert mistake(Anybody(), "us-east-1", {**GOOD, "start_date": now - 290, "end_date": now + 60}) == ""
-
-
-GROUP = f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule-group/g"
-
-
-@pytest.mark.parametrize(
-    ("condition", "holds"),
-    [
-        ({}, True),
-        ({"StringEquals": {"aws:SourceAccount": ACCOUNT}}, True),
-        ({"StringEquals": {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": GROUP}}, True),
-        ({"ArnLike": {"aws:SourceArn": ["other", f"arn:aws:scheduler:*:{ACCOUNT}:schedule-group/*"]}}, True),
-        ({"StringEquals": {"aws:SourceAccount": "999999999999"}}, False),
-        ({"ArnLike": {"aws:SourceArn": GROUP.replace("schedule-group/g", "schedule/g/e")}}, False),
-        ({"StringEquals": {"aws:PrincipalOrgID": "o-1"}}, False),
-        ({"StringNotEquals": {"aws:SourceAccount": "1"}}, False),
-    ],
-)
-def test_a_condition_of_the_trust_names_the_group_and_not_the_schedule(condition, holds):
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": SCHEDULER},
-        "Action": "sts:AssumeRole",
-        "Condition": condition,
-    }
-    assert _trusts({"Statement": [statement]}, SCHEDULER, GROUP) is holds
-    assert _trusts({"Statement": [statement]}, SCHEDULER, "")

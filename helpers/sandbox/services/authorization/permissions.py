@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 from helpers.sandbox.aws.service import Context
 
-from .policy import Permission
+from .conditions import tag_keys
+from .policy import Decision, Permission
 
 Params = Mapping[str, Any]
 # signing name -> prefix of its actions, where they differ
@@ -42,6 +43,9 @@ class Roles(Protocol):
     def policies(self, arn: str) -> dict[str, str]:
         """Return name -> JSON of a role's identity-based policies; none if there is no such role."""
 
+    def decide(self, arn: str, asked: Permission) -> Decision:
+        """Return what a role's identity-based policies say of a permission."""
+
 
 def needed(
     service: str, operation: str, params: Params, context: Context, roles: Roles, tags: Tags
@@ -56,7 +60,7 @@ def needed(
     resources = list(_RESOURCES.get(service, _not_told)(operation, params, context))
     if service == "iam" and (name := _text(params, "RoleName")):
         resources = [roles.role_arn(name) if operation != "CreateRole" else _new_role(name, params, context)]
-    asked_tags = {f"aws:requesttag/{key.lower()}": value for key, value in _tags_of(params)}
+    asked_tags = tag_keys("request", dict(_tags_of(params)))
     found = [
         Permission(each, resource, {**asked_tags, **_resource_tags(resource, context, tags)})
         for each in (action, *_ALSO.get(action, ()))
@@ -174,7 +178,7 @@ _RESOURCES: dict[str, Callable[[str, Params, Context], Iterator[str | None]]] = 
 
 def _resource_tags(resource: str | None, context: Context, tags: Tags) -> dict[str, str]:
     known = tags.tags_of(resource, context) if resource and resource.startswith("arn:aws:sagemaker:") else {}
-    return {f"aws:resourcetag/{key.lower()}": value for key, value in known.items()}
+    return tag_keys("resource", known)
 
 
 def _tags_of(params: Params) -> Iterator[tuple[str, str]]:
@@ -184,7 +188,11 @@ def _tags_of(params: Params) -> Iterator[tuple[str, str]]:
 
 
 def _passed_roles(params: Params) -> Iterator[str]:
-    for holder, name in ((params, "ExecutionRoleArn"), (params.get("Target"), "RoleArn")):
+    # of CreateModel, of a schedule, and of a stack
+    for holder, name in (
+        *((params, "ExecutionRoleArn"), (params.get("Target"), "RoleArn")),
+        (params, "RoleARN"),
+    ):
         if isinstance(holder, dict) and (role := _text(holder, name)):
             yield role
 

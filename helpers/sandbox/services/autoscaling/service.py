@@ -20,7 +20,7 @@ from .targets import TargetOperations
 
 
 class Permissions(Protocol):
-    """What knows the callers' permissions; `authorization.authorizer.Authorizer` is one."""
+    """What knows the callers' permissions; `iam.Roles` is one."""
 
     def decide(self, role_arn: str, asked: Permission) -> Decision:
         """Return what the role's policies say of a permission."""

@@ -52,7 +52,10 @@ class ModelOperations(State):
             )
         if not package.own:
             self._check_subscribed(package.model.listing_id, context)
-        if (role := params.get("ExecutionRoleArn")) and not self._roles.may_assume(role, SAGEMAKER):
+        # what SageMaker gives as aws:SourceArn for a model: its ARN (not established)
+        source = arn(MODEL, params["ModelName"], context)
+        role = params.get("ExecutionRoleArn")
+        if role and not self._roles.trusts(role, SAGEMAKER, source):
             # users quote it for training and transform jobs; for models (not established)
             raise refused(
                 f"Could not assume role {role}. Please ensure that the role exists and allows principal "

@@ -1,5 +1,6 @@
 """SageMaker's state by region, and what all its operations share."""
 
+import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -18,6 +19,8 @@ from ..iam import Roles
 from ..scheduler import Deletion, Schedules
 from .errors import MODEL, named, refused
 from .lifecycle import DELETABLE, Endpoint, Variant
+
+logger = logging.getLogger(__name__)
 
 
 class Subscriptions(Protocol):
@@ -125,23 +128,45 @@ class State(Service):
 
     def _region(self, context: Context) -> Region:
         """Return the caller's region after everything that is due by now has happened."""
-        region = self._regions.setdefault(context.region, Region())
-        now = self._clock()
-        for deletion in self._schedules.due(context.region, now):
-            self._try_deletion(region, context.region, deletion)
+        self._regions.setdefault(context.region, Region())
+        return self._settled(context.region)
+
+    def settle(self) -> None:
+        """Let everything happen that is due by now: before roles or schedules change, which it depends on."""
+        for name in self._regions:
+            self._settled(name)
+
+    def _settled(self, name: str) -> Region:
+        region, now = self._regions[name], self._clock()
+        for deletion in self._schedules.due(name, now):
+            self._try_deletion(region, name, deletion)
         _settle(region, now)
         return region
 
     def _try_deletion(self, region: Region, name: str, deletion: Deletion) -> None:
-        """Answer a schedule's DeleteEndpoint as at its own time: not while the endpoint changes."""
+        """Answer a schedule's DeleteEndpoint as at its own time."""
         _settle(region, deletion.moment)
         endpoint = region.endpoints.get(deletion.endpoint_name)
-        if endpoint is None or endpoint.status not in DELETABLE or self._faults.throttles("DeleteEndpoint"):
+        if endpoint is None or endpoint.status == "Deleting":
+            return
+        if why := self._refusal(name, endpoint, deletion):
+            moment = f"{deletion.moment:%Y-%m-%d %H:%M:%S} UTC"
+            logger.warning(
+                "%s DeleteEndpoint of %s at its deadline, %s: %s", name, endpoint.name, moment, why
+            )
             return
         self._delete(region, endpoint, max(deletion.moment, endpoint.modified))
         if self.scaling is not None:
             self.scaling.deleted(endpoint.name, name)
         self._schedules.done(name, deletion)
+
+    def _refusal(self, region: str, endpoint: Endpoint, deletion: Deletion) -> str:
+        """Return why SageMaker does not delete the endpoint for a schedule; "" if it does."""
+        if why := self._schedules.refusal(region, deletion, endpoint.arn, endpoint.tags):
+            return why
+        if endpoint.status not in DELETABLE:
+            return f"the endpoint is {endpoint.status}"
+        return "Rate exceeded" if self._faults.throttles("DeleteEndpoint") else ""
 
     def _delete(self, region: Region, endpoint: Endpoint, moment: datetime) -> None:
         if lag := self._faults.quota_lag():

@@ -25,7 +25,7 @@ def may_run(roles: Roles, role_arn: str, region: str, group: str | None) -> bool
     A trust policy's aws:SourceArn is the group's ARN: with a schedule's own, AWS refuses the schedule.
     """
     source = f"arn:aws:scheduler:{region}:{ACCOUNT}:schedule-group/{group or 'default'}"
-    return roles.may_assume(role_arn, SCHEDULER, source)
+    return roles.trusts(role_arn, SCHEDULER, source)
 
 
 def mistake(roles: Roles, region: str, given: dict[str, Any]) -> str:

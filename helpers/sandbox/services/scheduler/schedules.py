@@ -1,17 +1,22 @@
 """The account's schedules that delete endpoints: which calls are due, and which are done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial, wraps
 from typing import Any
 
+from ...aws.caller import Caller
 from ...settings import ACCOUNT
+from ..authorization.authorizer import denial
+from ..authorization.conditions import tag_keys
+from ..authorization.policy import Permission
 from ..iam import Roles
 from .checks import may_run, mistake
 from .plan import Plan, plan_of
 
 _EVER = datetime.min.replace(tzinfo=UTC)
+_SESSION = "scheduler"  # of the role that it assumes; AWS's name for it (not established)
 
 
 @dataclass(frozen=True)
@@ -49,12 +54,20 @@ class Schedules:
         since, self._seen[region] = self._seen.get(region, _EVER), now
         calls = []
         for schedule, plan in self._planned(region):
-            if may_run(self._roles, schedule.target.get("RoleArn", ""), region, schedule.group_name):
-                moments = plan.calls(since, now)
-                calls += [Deletion(plan.endpoint_name, moment, schedule) for moment in moments]
+            moments = plan.calls(since, now)
+            calls += [Deletion(plan.endpoint_name, moment, schedule) for moment in moments]
             if plan.is_over(now):
                 self._complete(region, schedule)
         return sorted(calls, key=lambda each: each.moment)
+
+    def refusal(self, region: str, deletion: Deletion, arn: str, tags: Mapping[str, str]) -> str:
+        """Return why the schedule's role may not delete that endpoint now, with its tags; "" if it may."""
+        role = str(deletion.schedule.target.get("RoleArn", ""))
+        if not may_run(self._roles, role, region, deletion.schedule.group_name):
+            return f"EventBridge Scheduler may not assume the role {role}"
+        asked = Permission("sagemaker:DeleteEndpoint", arn, tag_keys("resource", tags))
+        decision = self._roles.decide(role, asked)
+        return "" if decision.effect == "allowed" else denial(Caller(role, _SESSION).arn, asked, decision)
 
     def done(self, region: str, deletion: Deletion) -> None:
         """Complete a schedule that calls once; one that calls again goes on until its end."""

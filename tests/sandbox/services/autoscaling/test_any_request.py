@@ -20,7 +20,7 @@ OPERATIONS = [name for name in MODEL.operation_names if hasattr(AutoScaling, xfo
 POINTS = st.lists(st.sampled_from([None, 0.0, 1.0, 9.0]), min_size=1, max_size=12)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.integers(0, 2**32))
 def test_any_request_is_answered_or_refused(seed):
     chance, known, practice = random.Random(seed), Known(), Practice()

@@ -259,7 +259,7 @@ def test_no_target_no_activity_goes_on(practice):
     assert codes(practice) == [("Overridden",)]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(st.tuples(st.integers(0, 60), st.sampled_from([2, 6, 20])), min_size=1, max_size=3),
     st.tuples(st.integers(1, 3), st.integers(0, 5)),
