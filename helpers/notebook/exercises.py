@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import catalog, errors
+from ..catalog.settings import DRAWN_BY
 from ..connect.consent import is_amount, shown
 from ..errors import BadInput
 from .display import wrapped
@@ -161,7 +162,9 @@ def _first_sentence(text: object, stream: object) -> str:
 
 
 def _requests(guess: object, planned: object) -> str:
-    found = [getattr(planned, name, None) for name in ("prompts", "p", "requests")]
+    drawn = getattr(planned, "drawn", ())
+    values_of = dict(zip(DRAWN_BY, drawn, strict=False)) if isinstance(drawn, tuple) else {}
+    found = [getattr(planned, "prompts", None), values_of.get("p"), getattr(planned, "requests", None)]
     if not all(isinstance(each, tuple) for each in found):
         return f"`planned` is {shown(planned)}; it is to be what sweep.plan returns, which sends nothing"
     prompts, values, requests = (len(each) for each in found if isinstance(each, tuple))

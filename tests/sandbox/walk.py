@@ -4,6 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from helpers.sandbox.aws.service import Service
+from helpers.sandbox.services.autoscaling import AutoScaling
+from helpers.sandbox.services.clock import Clock
+from helpers.sandbox.services.cloudwatch.alarms import Alarms
+from helpers.sandbox.services.iam import Roles
 from helpers.sandbox.services.pricing import Pricing
 from helpers.sandbox.services.quotas import Quotas, quota_code
 from helpers.sandbox.settings import ROLE_ARN
@@ -58,10 +62,45 @@ def _marketplace(world: World, ask: Any) -> Iterator[tuple[str, dict[str, Any]]]
         yield ask(agree, operation, agreementId=agreement)
 
 
+def _scaling(world: World, ask: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    clock = Clock(1.0, world.clock)
+    alarms = Alarms(clock)
+    alarms.connect()
+    scaling = AutoScaling(world.service, alarms, clock, Roles())
+    of_sagemaker = {"ServiceNamespace": "sagemaker"}
+    target = {
+        **of_sagemaker,
+        "ResourceId": "endpoint/e/variant/AllTraffic",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    yield ask(scaling, "RegisterScalableTarget", **target, MinCapacity=1, MaxCapacity=2)
+    arn = next(iter(scaling.describe_scalable_targets(of_sagemaker, world.context)["ScalableTargets"]))
+    arn = arn["ScalableTargetARN"]
+    metric = {"PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"}
+    tracking = {"TargetValue": 1.0, "PredefinedMetricSpecification": metric}
+    policy = {"PolicyName": "p", "PolicyType": "TargetTrackingScaling", **target}
+    yield ask(scaling, "PutScalingPolicy", **policy, TargetTrackingScalingPolicyConfiguration=tracking)
+    action = {"ScheduledActionName": "a", **target}
+    change = {"MinCapacity": 1, "MaxCapacity": 2}
+    yield ask(scaling, "PutScheduledAction", **action, Schedule="rate(1 day)", ScalableTargetAction=change)
+    kinds = ("ScalableTargets", "ScalingPolicies", "ScheduledActions", "ScalingActivities")
+    for kind in kinds:
+        yield ask(scaling, f"Describe{kind}", **of_sagemaker)
+    yield ask(scaling, "TagResource", ResourceARN=arn, Tags={"a": "b"})
+    yield ask(scaling, "ListTagsForResource", ResourceARN=arn)
+    yield ask(scaling, "UntagResource", ResourceARN=arn, TagKeys=["a"])
+    yield ask(scaling, "DeleteScheduledAction", **action)
+    yield ask(scaling, "DeleteScalingPolicy", PolicyName="p", **target)
+    yield ask(scaling, "DeregisterScalableTarget", **target)
+
+
 def _sagemaker(world: World, ask: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     sagemaker, package = world.service, MEDIUM.package_arn("us-east-1")
     model = {"PrimaryContainer": {"ModelPackageName": package}, "EnableNetworkIsolation": True}
     model["ExecutionRoleArn"] = ROLE_ARN
+    hub = {"HubName": "SageMakerPublicHub", "HubContentType": "Model"}
+    yield ask(sagemaker, "ListHubContents", **hub, MaxResults=1)
+    yield ask(sagemaker, "DescribeHubContent", **hub, HubContentName=MEDIUM.jumpstart_ids[0])
     yield ask(sagemaker, "ListModelPackages")
     yield ask(sagemaker, "DescribeModelPackage", ModelPackageName=package)
     yield ask(sagemaker, "CreateModel", ModelName="m", **model)
@@ -74,6 +113,7 @@ def _sagemaker(world: World, ask: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     changed = {"EndpointName": "e", "DesiredWeightsAndCapacities": weights}
     yield ask(sagemaker, "UpdateEndpointWeightsAndCapacities", **changed)
     world.clock.wait(3)
+    yield from _scaling(world, ask)
     yield ask(sagemaker, "AddTags", ResourceArn=ENDPOINT, Tags=TAGS)
     yield ask(sagemaker, "ListTags", ResourceArn=ENDPOINT)
     yield ask(sagemaker, "DeleteTags", ResourceArn=ENDPOINT, TagKeys=["made-by"])

@@ -21,7 +21,9 @@ PRICES = {"instance_usd": 1.408, "software_usd": 2.0}
 REFUSED = {name: kind("told") for name, kind in REFUSALS.items()}
 CUT = Response((Generation("People keep", "MAX_TOKENS"),))
 WHOLE = Response((Generation("People keep bees.", "COMPLETE"),))
-PLAN = Plan("m", (("a", "b"), ("c", "d")), (0.0, 1.0), (0,), (0.5, 0.75, 0.9), (100, 200), 1, None, cuts=True)
+PLAN = Plan(
+    "m", (("a", "b"), ("c", "d")), ((0.0, 1.0), (0,), (0.5, 0.75, 0.9)), (100, 200), 1, None, cuts=True
+)
 ONE = "you want one right answer; the lowest temperature with 75% good answers is 0."
 ADVICE = Recommendation(0.0, 100, ONE, "sure", "advice", reached=True, clear=True, enough=True)
 
