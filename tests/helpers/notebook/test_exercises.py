@@ -82,7 +82,7 @@ NEARLY: list[tuple[str, tuple[Any, ...], str]] = [
     ("requests", (True, PLAN), "`guess` is True"),
     ("requests", (24, PLAN), "`guess` is not what"),
     ("requests", (12, replace(PLAN, repetitions=4)), "repetitions: 4;"),
-    ("requests", (12, replace(PLAN, p=(0.75,))), "values of p: 1,"),
+    ("requests", (12, replace(PLAN, drawn=((0.0, 1.0), (0,), (0.75,)))), "values of p: 1,"),
     ("one_right_answer", (None, ADVICE), "`guess` is None"),
     ("one_right_answer", (0, "Temperature 0"), "`advice` is 'Temperature 0'"),
     ("one_right_answer", (1, ADVICE), "another temperature"),
