@@ -15,7 +15,7 @@ MOST_LINES, MOST_LINES_OF_A_PACKAGE, MOST_ENTRIES = 250, 50, 16
 PLACES = {
     "ipywidgets": ("helpers.playground", "helpers.tune.browser"),
     "llmeter": ("helpers.production.load",),
-    "matplotlib": ("helpers.tune.plots",),
+    "matplotlib": ("helpers.notebook.picture",),
     "moto": (
         "helpers.sandbox.services.cloudwatch.alarms",
         "helpers.sandbox.services.cloudwatch.percentiles",

@@ -1,21 +1,16 @@
-"""The figures of a sweep, each described in words; readable in print, dark themes, and colour-blind.
+"""The figures of a sweep, each described in words.
 
 Every function takes the table of `sweep.run` and returns a Picture; the last line of a cell shows it.
 """
 
-import base64
-import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
-from matplotlib.patches import FancyBboxPatch
-
 from ..errors import BadInput
-from ..notebook.markup import Html, block, escape, folded, inline, visible
+from ..notebook.markup import Html, block, escape, visible
+from ..notebook.picture import BLUE, GREY, VERMILLION, Picture, line, name_axes
+from ..notebook.picture import figure as figure_of
 from .measures import MEASURES, SETTING, SHARES, check, standard_error, summary
 from .metrics import embeddings
 from .metrics.quality import ended
@@ -23,39 +18,6 @@ from .table import facts
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.axes import Axes
-
-# A soft card with round corners: an image knows nothing of the page's theme, so it reads the same in each.
-CARD, GREY = "#E4E8ED", "#666666"
-# Okabe and Ito 2008, "Color Universal Design": told apart with every kind of colour vision
-BLUE, VERMILLION = "#0072B2", "#D55E00"
-DOTS_PER_INCH = 110
-MARGIN = 0.1  # inches, to the edge of the card
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure and what it says in words: its alternative text, and below it on a click."""
-
-    figure: Figure
-    alt: str
-
-    def png(self) -> bytes:
-        """Return the figure as PNG, on a card that is the same in every theme."""
-        buffer = io.BytesIO()
-        self.figure.savefig(buffer, format="png", dpi=DOTS_PER_INCH, metadata={"Description": self.alt})
-        return buffer.getvalue()
-
-    def _ipython_display_(self) -> None:
-        # nbconvert uses the alt of the metadata; JupyterLab and GitHub do not, hence the words below it.
-        from IPython.display import Markdown, display
-
-        picture = {"image/png": base64.b64encode(self.png()).decode(), "text/plain": self.alt}
-        display(picture, raw=True, metadata={"image/png": {"alt": self.alt}})  # type: ignore[no-untyped-call]
-        display(Markdown(folded("In words", inline(self.alt))))  # type: ignore[no-untyped-call]
-
-    def __repr__(self) -> str:
-        return self.alt
 
 
 def length(df: "pd.DataFrame") -> Picture:
@@ -63,20 +25,20 @@ def length(df: "pd.DataFrame") -> Picture:
     check(df)
     groups = df.assign(ended=ended(df)).groupby("max_tokens")
     limits, done, count = list(groups.groups), groups["ended"].sum(), groups.size()
-    figure, (left, right) = _figure(2)
+    figure, (left, right) = figure_of(2)
     left.plot(limits, limits, color=GREY, linestyle="--", label="the limit")
     left.errorbar(
         limits,
         groups["tokens"].mean(),
         yerr=[standard_error(group["tokens"]) for _, group in groups],
-        **_line(BLUE, "o", "mean length"),
+        **line(BLUE, "o", "mean length"),
     )
-    _label(left, "max_tokens", "tokens")
+    name_axes(left, "max_tokens", "tokens")
     left.legend(frameon=False)
     names = [str(limit) for limit in limits]
     right.bar(names, done, color=BLUE, label="ended by itself")
     right.bar(names, count - done, bottom=done, color=VERMILLION, hatch="//", label="cut off at the limit")
-    _label(right, "max_tokens", "texts")
+    name_axes(right, "max_tokens", "texts")
     right.locator_params(axis="y", integer=True)
     right.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.18), ncols=2)
     told = "; ".join(f"{n}: {done[n]} of {count[n]}, {groups['tokens'].mean()[n]:.0f} tokens" for n in limits)
@@ -100,15 +62,15 @@ def temperature(df: "pd.DataFrame") -> Picture:
         ("likelihood", "mean log-likelihood of a token", BLUE, "o", rows.groupby("temperature")),
         (name, label, VERMILLION, "s", groups),
     )
-    figure, axes = _figure(2)
+    figure, axes = figure_of(2)
     for axis, (measure, words, color, marker, spread) in zip(axes, measures, strict=True):
         errors = [standard_error(group[measure]) for _, group in spread]  # over answers, over prompts
         means = groups[measure].mean()
-        axis.errorbar(list(groups.groups), means, yerr=errors, **_line(color, marker, words))
+        axis.errorbar(list(groups.groups), means, yerr=errors, **line(color, marker, words))
         axis.set_xscale("symlog", linthresh=1)  # half of the width for 0 to 1
         axis.set_xticks(list(groups.groups), [f"{value:g}" for value in groups.groups], minor=False)
         axis.minorticks_off()
-        _label(axis, "temperature", words)
+        name_axes(axis, "temperature", words)
     axes[1].set_ylim(bottom=0)
     told = "; ".join(
         f"{t:g}: {_number(group['likelihood'].mean())} and {_number(group[name].mean())}"
@@ -132,13 +94,13 @@ def grid(df: "pd.DataFrame", measure: str = "share_ended") -> Picture:
         raise BadInput(f"{measure!r} is no measure; it is one of {', '.join(MEASURES)}.")
     table = summary(df, only=(measure,))
     cells = table.pivot_table(index="temperature", columns="max_tokens", values=measure, dropna=False)
-    figure, (axis,) = _figure(1)
+    figure, (axis,) = figure_of(1)
     # a share's colours mean the same in every table; those of other measures span what was seen
     low, high = (0.0, 1.0) if measure in SHARES else (cells.min(axis=None), cells.max(axis=None))
     image = axis.imshow(cells, cmap="cividis", aspect="auto", origin="lower", vmin=low, vmax=high)
     axis.set_xticks(range(len(cells.columns)), [str(limit) for limit in cells.columns])
     axis.set_yticks(range(len(cells.index)), [f"{value:g}" for value in cells.index])
-    _label(axis, "max_tokens", "temperature")
+    name_axes(axis, "max_tokens", "temperature")
     figure.colorbar(image, ax=axis, label=measure)
     for row, values in enumerate(cells.to_numpy()):
         for column, value in enumerate(values):
@@ -186,31 +148,6 @@ def _spread(values: Sequence[Any], most: int) -> list[Any]:
     if len(values) <= most or most < 2:
         return list(values[:most])
     return [values[round(n * (len(values) - 1) / (most - 1))] for n in range(most)]
-
-
-def _figure(columns: int) -> "tuple[Figure, list[Axes]]":
-    layout = ConstrainedLayoutEngine(w_pad=MARGIN, h_pad=MARGIN)
-    width, height = 4.2 * columns + 0.6, 3.4
-    figure = Figure(figsize=(width, height), layout=layout, facecolor="none")
-    style: dict[str, Any] = {
-        "boxstyle": "round,pad=0,rounding_size=0.08",
-        "facecolor": CARD,
-        "edgecolor": "none",
-    }
-    card = FancyBboxPatch((0, 0), width, height, transform=figure.dpi_scale_trans, zorder=-1, **style)
-    card.set_in_layout(False)
-    figure.add_artist(card)
-    return figure, [figure.add_subplot(1, columns, n + 1, facecolor="none") for n in range(columns)]
-
-
-def _line(color: str, marker: str, label: str) -> dict[str, Any]:
-    return {"color": color, "marker": marker, "capsize": 3, "label": label}
-
-
-def _label(axis: "Axes", x: str, y: str) -> None:
-    axis.set_xlabel(x)
-    axis.set_ylabel(y)
-    axis.spines[["top", "right"]].set_visible(False)
 
 
 def _number(value: float) -> str:

@@ -8,6 +8,7 @@ from matplotlib.image import imread
 
 from helpers.errors import BadInput
 from helpers.notebook.markup import folded
+from helpers.notebook.picture import BLUE, CARD, GREY, VERMILLION
 from helpers.tune import plots, sweep
 
 from ..fake_client import FakeClient
@@ -33,16 +34,16 @@ def test_a_figure_is_a_picture_on_a_card_with_its_words(df, draw):
     picture = draw(df)
     pixels = imread(io.BytesIO(picture.png()))
     assert pixels[0, 0, 3] == 0, "round corners: the page is behind them"
-    assert to_hex(pixels[2, pixels.shape[1] // 2]) == plots.CARD.lower()
+    assert to_hex(pixels[2, pixels.shape[1] // 2]) == CARD.lower()
     assert len(picture.alt) > 40
     assert "nan" not in picture.alt
     assert repr(picture) == picture.alt
 
 
 def test_words_and_lines_stand_out_from_the_card():
-    assert contrast("#000000", plots.CARD) >= 7
-    for colour in (plots.BLUE, plots.VERMILLION, plots.GREY):
-        assert contrast(colour, plots.CARD) >= 3
+    assert contrast("#000000", CARD) >= 7
+    for colour in (BLUE, VERMILLION, GREY):
+        assert contrast(colour, CARD) >= 3
 
 
 def test_the_words_of_the_figures_carry_their_numbers(df):
