@@ -174,6 +174,8 @@ def usable(endpoint: Endpoint) -> Endpoint:
         return endpoint
     if endpoint.status == "Deleting":
         raise EndpointNotReady(f"{endpoint.name} is being deleted: deploy it again when it is gone.")
+    if endpoint.status in CHANGING:
+        raise EndpointNotReady(f"{endpoint.name} is {endpoint.status}: try again when it is InService.")
     raise EndpointFailed(
         f"{endpoint.name} is {endpoint.status}: {endpoint.failure_reason or 'SageMaker gives no reason.'} "
         f"Such an endpoint can only be deleted: delete(session, {endpoint.name!r}), or 06_clean_up. Then "

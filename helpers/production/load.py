@@ -65,7 +65,7 @@ async def measure(
     Each user sends the prompt again as soon as the answer has ended. `settings` are `generate`'s. Columns:
     `requests` that ended, `failed`, `requests_a_minute`, `first_token_p50` and `_p95` and `answer_p50` and
     `_p95` in seconds, `tokens_a_second` of all users together and `_each` of one of them, and `tokens` of an
-    answer. Raises BadInput, or ModelFailed with the first reason if no request succeeded.
+    answer. Raises BadInput, or ModelFailed with the reason if the first requests all fail.
     """
     _check(users, seconds)
     import pandas as pd
@@ -74,7 +74,10 @@ async def measure(
     rows = []
     line.expect(len(users), 0)
     for count in users:
-        rows.append(_row(count, await _result(client, {"prompt": prompt, **settings}, count, seconds)))
+        result = await _result(client, {"prompt": prompt, **settings}, count, seconds)
+        rows.append(_row(count, result))
+        if not any(row["requests"] for row in rows):
+            raise _nothing(count, result)
         line.show(len(rows))
     line.end(f"{sum(row['requests'] for row in rows)} requests, {sum(row['failed'] for row in rows)} failed")
     return pd.DataFrame(rows).set_index("users")
@@ -128,11 +131,6 @@ async def _result(client: Client, payload: dict[str, Any], users: int, seconds: 
 
 def _row(users: int, result: "Result") -> dict[str, Any]:
     ended, failed = _ended_and_failed(result)
-    if not ended:
-        why = failed[0].error if failed else "no request ended in the time given"
-        raise ModelFailed(
-            f"No request succeeded with {users} users at once: {why}", status=0, model_message=str(why)
-        )
     tokens = sum(each.num_tokens_output or 0 for each in ended)
     return {
         "users": users,
@@ -143,8 +141,13 @@ def _row(users: int, result: "Result") -> dict[str, Any]:
         **_percentiles("answer", (each.time_to_last_token for each in ended)),
         "tokens_a_second": tokens / result.total_test_time,
         "tokens_a_second_each": tokens / result.total_test_time / users,
-        "tokens": tokens / len(ended),
+        "tokens": tokens / len(ended) if ended else float("nan"),
     }
+
+
+def _nothing(users: int, result: "Result") -> ModelFailed:
+    why = str(result.responses[0].error) if result.responses else "no request ended in the time given"
+    return ModelFailed(f"No request succeeded with {users} users at once: {why}", status=0, model_message=why)
 
 
 def _ended_and_failed(result: "Result") -> tuple[list[InvocationResponse], list[InvocationResponse]]:
@@ -158,7 +161,7 @@ def _percentiles(name: str, seconds: Iterable[float | None]) -> dict[str, float]
 
 
 def _percentile(values: Sequence[float], share: float) -> float:
-    """Return a percentile, between two values in proportion, as CloudWatch and NumPy do."""
+    """Return a percentile, between two values in proportion, as NumPy does."""
     if not values:
         return float("nan")
     place = share * (len(values) - 1)

@@ -62,7 +62,9 @@ def observed(
     for result in answer["MetricDataResults"]:
         variant, column = asked[result["Id"]]
         if result["Values"]:
-            frame.loc[variant, column] = result["Values"][0] / _COLUMNS[column][2]
+            # one value, or two where CloudWatch aligned its periods otherwise
+            _, statistic, divisor = _COLUMNS[column]
+            frame.loc[variant, column] = (sum if statistic == "Sum" else max)(result["Values"]) / divisor
     return frame
 
 

@@ -17,16 +17,22 @@ from ..connect.aws_errors import explained
 from ..connect.session import Session
 from ..deploy.capacity import Capacity
 from ..deploy.costs import agree, price_at
-from ..deploy.endpoint import describe, usable
 from ..errors import BadInput
+from .running import changeable
 
 if TYPE_CHECKING:
     import pandas as pd
 
 METRIC = "SageMakerVariantConcurrentRequestsPerModelHighResolution"
+IN_SANDBOX_SECONDS, ON_AWS_SECONDS = 0.5, 5.0
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 # AWS's examples of both; a shorter wait before growing leaves fewer readers waiting, and costs more
 OUT_SECONDS, IN_SECONDS = 60, 300
+DEADLINE = (
+    "The deadline ends a scaling endpoint only if its role may call "
+    "application-autoscaling:DeregisterScalableTarget, as that of data/account.yaml may: if your stack is "
+    "older, run 02_deploy with set_up_account = True first."
+)
 
 
 def track(
@@ -44,18 +50,22 @@ def track(
     """Let a variant grow to `most_instances`, and shrink to 1, so that each has so many requests at once.
 
     `requests_at_once` (above 0) is the target for an instance. On AWS nothing is changed unless the price of
-    all `most_instances` is known and at most `max_usd_per_hour` (CostNotAccepted). The endpoint's deadline
-    stays, and ends all of them. Raises BadInput before any request, EndpointNotFound, EndpointNotReady.
+    all `most_instances`, and of the other variants', is known and at most `max_usd_per_hour`
+    (CostNotAccepted). The endpoint's deadline stays. Raises BadInput before any request, NotOurs,
+    EndpointNotFound, EndpointNotReady.
     """
     if type(most_instances) is not int or not 1 <= most_instances <= 1000:
         raise BadInput(f"most_instances is {most_instances!r}; it takes a whole number from 1 to 1000.")
     if consent.amount("requests_at_once", requests_at_once) == 0:
         raise BadInput("requests_at_once is 0; it takes a number above 0.")
     consent.amount_or_none("max_usd_per_hour", max_usd_per_hour)
-    endpoint = usable(describe(session, endpoint_name))
-    most = Capacity(most_instances, endpoint.capacity.types or (endpoint.instance_type,))
+    endpoint = changeable(session, endpoint_name, tell=tell)
+    others = sum(count for name, (_, count) in counts(session, endpoint_name).items() if name != variant)
+    most = Capacity(most_instances + others, endpoint.capacity.types or (endpoint.instance_type,))
     cost = price_at(session, model, most, software_usd_per_hour=software_usd_per_hour)
     agree(session, cost, max_usd_per_hour, tell)
+    if session.spends_money:
+        tell(DEADLINE)
     target = _target(endpoint_name, variant)
     scaling = session.client("application-autoscaling")
     with explained(f"let {endpoint_name!r} scale"):
@@ -115,37 +125,47 @@ def _reason(activity: dict[str, Any]) -> str:
 async def watch(
     session: Session, endpoint_name: str, work: Awaitable[Any] | None = None, *, seconds: float = 0.0
 ) -> "pd.DataFrame":
-    """Note the variant's instances each half second while `work` goes on, and for `seconds` after it.
+    """Note the variants' instances while `work` goes on, and for `seconds` after it.
 
-    Returns one row for each change: `seconds` since the beginning, `serving` and `wanted` instances. What
-    `work` raises is raised when the watching has ended.
+    It looks each half second, on AWS each five. Returns one row for each change: `seconds` since the
+    beginning, `serving` and `wanted` instances. Raises what `work` raises, and ends `work` if interrupted.
     """
     import pandas as pd
 
     task = asyncio.ensure_future(work) if work is not None else None
+    pause = ON_AWS_SECONDS if session.spends_money else IN_SANDBOX_SECONDS
     began, ends = time.monotonic(), None
     rows: list[tuple[float, int, int]] = []
-    while ends is None or time.monotonic() < ends:
-        if ends is None and (task is None or task.done()):
-            ends = time.monotonic() + seconds
-        counts = await asyncio.to_thread(instances, session, endpoint_name)
-        if not rows or rows[-1][1:] != counts:
-            rows.append((round(time.monotonic() - began, 1), *counts))
-        await asyncio.sleep(0.5)
-    if task is not None:
-        await task
+    try:
+        while ends is None or time.monotonic() < ends:
+            if ends is None and (task is None or task.done()):
+                if task is not None:
+                    task.result()  # raises what it raised
+                ends = time.monotonic() + seconds
+            found = await asyncio.to_thread(instances, session, endpoint_name)
+            if not rows or rows[-1][1:] != found:
+                rows.append((round(time.monotonic() - began, 1), *found))
+            await asyncio.sleep(pause)
+    finally:
+        if task is not None:
+            task.cancel()
     return pd.DataFrame(rows, columns=["seconds", "serving", "wanted"])
 
 
 def instances(session: Session, endpoint_name: str) -> tuple[int, int]:
     """Return how many instances serve, and how many are wanted, of all variants together."""
+    found = counts(session, endpoint_name).values()
+    return sum(serving for serving, _ in found), sum(wanted for _, wanted in found)
+
+
+def counts(session: Session, endpoint_name: str) -> dict[str, tuple[int, int]]:
+    """Return variant -> how many instances serve, and how many are wanted."""
     with explained(f"look at the endpoint {endpoint_name!r}"):
         found = session.client("sagemaker").describe_endpoint(EndpointName=endpoint_name)
-    variants = found.get("ProductionVariants", [])
-    return (
-        sum(each.get("CurrentInstanceCount", 0) for each in variants),
-        sum(each.get("DesiredInstanceCount", 0) for each in variants),
-    )
+    return {
+        each["VariantName"]: (each.get("CurrentInstanceCount", 0), each.get("DesiredInstanceCount", 0))
+        for each in found.get("ProductionVariants", [])
+    }
 
 
 def policy_name(endpoint_name: str) -> str:

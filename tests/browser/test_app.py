@@ -52,14 +52,14 @@ def practice(sandbox: Address) -> Service:
     session = connect("sandbox")
     marketplace.subscribe(session, "cohere-medium", tell=len)
     deploy(session, "cohere-medium", "app", delete_after_hours=None, tell=len)
-    return Service(lambda: Client(session, "app", model=model("cohere-medium")), GREEDY)
+    return Service(lambda: Client(session, "app", model=model("cohere-medium")), GREEDY, local=True)
 
 
 def test_each_piece_is_shown_when_it_comes(page: "Page") -> None:
     pieces: queue.Queue[str | None] = queue.Queue()
     endpoint = Endpoint()
     endpoint.pieces = iter(pieces.get, None)
-    with serving(Service(endpoint.client, {})) as port:
+    with serving(Service(endpoint.client, {}, local=True)) as port:
         opened(page, port)
         expect(page.get_by_role("region", name="Text, written by nobody")).to_be_visible(timeout=SOON)
         page.get_by_label("Prompt").fill("Once upon")
@@ -80,7 +80,7 @@ def test_hostile_text_is_shown_literally(page: "Page") -> None:
     hostile = f"{HOSTILE}<script>window.hacked=1</script>\n\nevent: error\ndata: {{}}\n\n"
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
-    with serving(Service(Endpoint(*hostile, hostile).client, {})) as port:
+    with serving(Service(Endpoint(*hostile, hostile).client, {}, local=True)) as port:
         opened(page, port)
         press(page, "Generate")
         expect(status(page)).to_contain_text("Done", timeout=SOON)
@@ -106,7 +106,7 @@ def test_stop_and_leaving_end_the_endpoints_generation(page: "Page", practice: S
 
 def test_a_limit_is_told_in_words(page: "Page", browser: "Browser") -> None:
     limits = Limits(at_once=1, a_minute=2, in_all=9)
-    with serving(Service(Endpoint("Once", endless=True).client, {}, limits=limits)) as port:
+    with serving(Service(Endpoint("Once", endless=True).client, {}, limits=limits, local=True)) as port:
         opened(page, port)
         press(page, "Generate")
         expect(text(page)).to_have_text(re.compile("^Once"), timeout=SOON)
@@ -127,7 +127,8 @@ def test_a_limit_is_told_in_words(page: "Page", browser: "Browser") -> None:
 
 
 def test_without_credentials_the_page_says_what_to_do(page: "Page") -> None:
-    with serving(Service(lambda: Client(connect("aws"), "e", model_id="cohere-medium"), {})) as port:
+    made = Service(lambda: Client(connect("aws"), "e", model_id="cohere-medium"), {}, local=True)
+    with serving(made) as port:
         opened(page, port)
         expect(status(page)).to_contain_text("No AWS credentials found. Sign in first", timeout=SOON)
         press(page, "Generate")

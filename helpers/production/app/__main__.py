@@ -27,6 +27,7 @@ from .limits import Limits
 from .service import LOOPBACK, Service
 
 SETTING = {"max_tokens": 300}  # without 04_tune's
+MOST_CONNECTIONS = 256
 GRACE_SECONDS = 5  # for answers on their way when the service ends
 
 
@@ -40,7 +41,8 @@ def main(arguments: Iterable[str] | None = None) -> int:
     except BadInput as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return 2
-    hosts = (given.host, *LOOPBACK) if is_loopback(given.host) else ("*",)
+    host = f"[{given.host}]" if ":" in given.host else given.host
+    hosts = (host, *LOOPBACK) if is_loopback(given.host) else ("*",)
     config = uvicorn.Config(
         service.application(hosts),
         given.host,
@@ -50,8 +52,9 @@ def main(arguments: Iterable[str] | None = None) -> int:
         server_header=False,
         proxy_headers=False,  # a reader could write any address into them
         timeout_graceful_shutdown=GRACE_SECONDS,
+        limit_concurrency=MOST_CONNECTIONS,
     )
-    print(f"Open http://{given.host}:{given.port} in a browser; Ctrl-C ends the service.", flush=True)
+    print(f"Open http://{host}:{given.port} in a browser; Ctrl-C ends the service.", flush=True)
     uvicorn.Server(config).run()
     return 0
 
@@ -69,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--api", help="generate, chat-v1 or chat-v2; without: the model's own")
     parser.add_argument("--setting", help="the setting.json of 04_tune; without: 300 tokens at most")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (%(default)s)")
+    parser.add_argument(
+        "--proxy", action="store_true", help="others reach it through a proxy here: tell them no details"
+    )
     parser.add_argument("--port", type=int, default=8000, help="the port to listen on (%(default)s)")
     parser.add_argument(
         "--at-once", type=int, default=2, help="texts at a time for one address (%(default)s)"
@@ -93,7 +99,7 @@ def _service(given: argparse.Namespace) -> Service:
     except TutorialError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr, flush=True)
     make = partial(_client, given.runtime, given.region, given.endpoint_name, model)
-    return Service(make, setting, limits=limits, local=is_loopback(given.host))
+    return Service(make, setting, limits=limits, local=is_loopback(given.host) and not given.proxy)
 
 
 def _client(runtime: str, region: str, endpoint_name: str, model: catalog.Model) -> Client:

@@ -1,9 +1,11 @@
 """The web service: a page, POST /generate, GET /health; limits and time-outs before the endpoint's own."""
 
 import asyncio
+import ipaddress
 import threading
+import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -28,15 +30,22 @@ if TYPE_CHECKING:
 
 LIMITS, TIMEOUTS = Limits(), Timeouts()
 LOOPBACK = ("127.0.0.1", "localhost")
+RETRY_SECONDS = 2.0  # before it is tried again to reach the endpoint
 
 
 def address(request: Request) -> str:
     """Return the user that limits count: the address that the request comes from.
 
-    A cookie would be no limit, as who deletes it is somebody else. Behind a proxy, or with a sign-in, all
-    come from one address or bring a name: give the service another function.
+    Of an IPv6 address the first 64 bits count, as the others are the user's to choose. A cookie would be no
+    limit, as who deletes it is somebody else. Behind a proxy, or with a sign-in, all come from one address or
+    bring a name: give the service another function.
     """
-    return request.client.host if request.client else ""
+    host = request.client.host if request.client else ""
+    try:
+        version = ipaddress.ip_address(host).version
+    except ValueError:
+        return host
+    return host if version == 4 else str(ipaddress.ip_network(f"{host}/64", strict=False))
 
 
 class Service:
@@ -54,13 +63,14 @@ class Service:
         limits: Limits = LIMITS,
         timeouts: Timeouts = TIMEOUTS,
         user: Callable[[Request], str] = address,
-        local: bool = True,
+        local: bool = False,
     ) -> None:
         self._make_client, self._setting, self._timeouts = make_client, dict(setting), timeouts
         self._user, self._local = user, local
         self.usage = Usage(limits)
         self._client: Client | None = None
         self._making = threading.Lock()
+        self._failure: tuple[float, Exception] | None = None
 
     def application(self, hosts: tuple[str, ...] = LOOPBACK) -> Starlette:
         """Return the ASGI application; it answers only requests to one of `hosts` (no DNS rebinding)."""
@@ -86,7 +96,11 @@ class Service:
             return self._problem(error).response()
         except ClientDisconnect:
             return Response(status_code=400)  # which nobody reads
-        generation = Generation(lambda: self._open(prompt), lambda: self.usage.end(user), self._timeouts)
+        try:
+            generation = Generation(lambda: self._open(prompt), lambda: self.usage.end(user), self._timeouts)
+        except RuntimeError as error:  # no thread can be started
+            self.usage.end(user)
+            return self._problem(error).response()
         return EventStream(generation, self._problem, self._timeouts.unread)
 
     async def health(self, request: Request) -> Response:
@@ -117,6 +131,19 @@ class Service:
 
     def _connected(self) -> "Client":
         with self._making:
-            if self._client is None:
+            if self._client is not None:
+                return self._client
+            if self._failure is not None and time.monotonic() < self._failure[0]:
+                raise self._failure[1]
+            try:
                 self._client = self._make_client().without_retries()  # readers try again themselves
+            except BadInput as error:
+                self._fail(NotConnected(f"The service is set up wrongly: {error}"))
+            except TutorialError as error:
+                self._fail(error)
             return self._client
+
+    def _fail(self, error: Exception) -> NoReturn:
+        """Raise the error, and again at once for all who ask within some seconds."""
+        self._failure = (time.monotonic() + RETRY_SECONDS, error)
+        raise error

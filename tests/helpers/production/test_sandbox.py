@@ -46,7 +46,7 @@ def streams_left() -> int:
 
 
 def test_readers_who_leave_end_their_endpoints_generations(session: Session) -> None:
-    asked, before = Service(lambda: client(session), GREEDY), streams_left()
+    asked, before = Service(lambda: client(session), GREEDY, local=True), streams_left()
     with serving(asked) as port:
         for seen in (1, 2, 5):
             with ask(port, LONG) as answer:
@@ -65,10 +65,10 @@ def test_the_least_policy_is_enough_for_one_endpoint(sandbox: Address, session: 
     (statement,) = json.loads(POLICY)["Statement"]
     policies.set(sandbox, POLICY)
     try:
-        with serving(Service(lambda: client(session), {"max_tokens": 3})) as port:
+        with serving(Service(lambda: client(session), {"max_tokens": 3}, local=True)) as port:
             assert [name for name, _ in events(ask(port))][-1] == "end"
         used = policies.show(sandbox)["used"]
-        with serving(Service(lambda: client(session, "another"), {})) as port:
+        with serving(Service(lambda: client(session, "another"), {}, local=True)) as port:
             refused = ask(port)
             assert refused.status == 503
             assert "not authorized to perform: sagemaker:InvokeEndpoint" in message(refused)

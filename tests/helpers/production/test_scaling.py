@@ -1,6 +1,8 @@
 """Scaling, variants and alarms of an endpoint in the started sandbox."""
 
 import asyncio
+import time
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 
 from helpers.connect.session import Session
 from helpers.deploy.endpoint import describe
-from helpers.errors import BadInput, CostNotAccepted
+from helpers.errors import BadInput, CostNotAccepted, NotOurs, QuotaExceeded
 from helpers.generate.client import Client
 from helpers.production import alarms, scaling, variants
 
@@ -117,7 +119,8 @@ def test_alarms_ring_and_are_deleted_with_no_other(medium: Client) -> None:
     session.practise_with(clock_speed=60)
     session.set_fault("model-error")
     try:
-        for _ in range(100):
+        for _ in range(400):
+            time.sleep(0.05)  # the alarm looks each tenth of a second
             with pytest.raises(Exception, match="model failed"):
                 medium.without_retries().generate("Bees", max_tokens=1)
             if alarms.ringing(session, name) == ["failing"]:
@@ -133,24 +136,106 @@ def test_alarms_ring_and_are_deleted_with_no_other(medium: Client) -> None:
     assert [each["AlarmName"] for each in left] == [f"{name}-slower"]
 
 
-def test_variants_share_the_requests_and_are_changed_once(medium: Client) -> None:
-    session, name = medium.session, medium.endpoint_name
-    session.set_fault("quota", instance_type=describe(session, name).instance_type, limit=4)
+TWO = {"steady": 9, "trial": 1}
+LEAST = {"routing": variants.ROUTING[1]}
+
+
+def split(client: Client, weights: dict[str, float], **given: Any) -> list[str]:
+    """What it says."""
     said: list[str] = []
-    variants.split(session, name, {"AllTraffic": 1}, tell=said.append)
-    assert said == [f"{name} has these variants already"]  # as deploy makes it
-    variants.split(session, name, {"steady": 9, "trial": 1}, routing=variants.ROUTING[1], tell=said.append)
-    found = session.client("sagemaker").describe_endpoint(EndpointName=name)["ProductionVariants"]
-    assert {each["VariantName"]: each["CurrentWeight"] for each in found} == {"steady": 9, "trial": 1}
-    variants.split(session, name, {"steady": 9, "trial": 1}, routing=variants.ROUTING[1], tell=said.append)
-    assert said[-1] == f"{name} has these variants already"
-    variants.split(session, name, {"AllTraffic": 1}, tell=quiet)
-    session.clear_faults()
+    session = given.pop("session", client.session)
+    variants.split(session, client.model, client.endpoint_name, weights, tell=said.append, **given)
+    return said
+
+
+def sizes(client: Client) -> dict[str, tuple[float, int]]:
+    found = client.session.client("sagemaker").describe_endpoint(EndpointName=client.endpoint_name)
+    return {
+        each["VariantName"]: (each["DesiredWeight"], each["DesiredInstanceCount"])
+        for each in found["ProductionVariants"]
+    }
+
+
+@pytest.fixture
+def much_quota(medium: Client) -> Iterator[None]:
+    kind = describe(medium.session, medium.endpoint_name).instance_type
+    medium.session.set_fault("quota", instance_type=kind, limit=3)
+    yield
+    split(medium, {"AllTraffic": 1})
+    medium.session.clear_faults()
+
+
+def test_variants_share_the_requests_within_a_quota_of_three(medium: Client, much_quota: None) -> None:
+    already = [f"{medium.endpoint_name} has these variants already"]
+    assert split(medium, {"AllTraffic": 1}) == already  # as deploy makes it
+    split(medium, {"AllTraffic": 1}, instances=2)
+    assert sizes(medium) == {"AllTraffic": (1, 2)}
+    split(medium, TWO, **LEAST)
+    assert sizes(medium) == {"steady": (9, 1), "trial": (1, 1)}
+    assert split(medium, TWO, **LEAST) == already
     assert medium.generate("Bees", max_tokens=2).text
 
 
+def test_what_runs_counts_and_not_what_was_configured(medium: Client, much_quota: None) -> None:
+    """After a scale-out, or after weights were changed by hand."""
+    change = medium.session.client("sagemaker").update_endpoint_weights_and_capacities
+    name = medium.endpoint_name
+    change(
+        EndpointName=name,
+        DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 3}],
+    )
+    split(medium, {"AllTraffic": 1})  # which waits until that is done
+    assert sizes(medium) == {"AllTraffic": (1, 1)}
+    split(medium, TWO)
+    change(EndpointName=name, DesiredWeightsAndCapacities=[{"VariantName": "steady", "DesiredWeight": 1.0}])
+    split(medium, TWO)
+    assert sizes(medium) == {"steady": (9, 1), "trial": (1, 1)}
+
+
+def test_no_endpoint_configuration_is_left(medium: Client, much_quota: None) -> None:
+    split(medium, TWO)
+    with pytest.raises(QuotaExceeded):
+        split(medium, TWO, **LEAST)  # two beside two: one more than the quota
+    split(medium, {"AllTraffic": 1}, **LEAST)
+    split(medium, {"AllTraffic": 1})
+    listed = medium.session.client("sagemaker").list_endpoint_configs(NameContains=medium.endpoint_name)
+    assert [each["EndpointConfigName"] for each in listed["EndpointConfigs"]] == [medium.endpoint_name]
+
+
+def test_on_aws_no_variant_starts_before_all_that_run_are_agreed_to(medium: Client) -> None:
+    on_aws = replace(medium.session, runtime="aws")
+    asked = watch(on_aws, "sagemaker")
+    for most in (None, 0, 5.0):
+        with pytest.raises(CostNotAccepted, match="3 x"):
+            split(medium, TWO, session=on_aws, max_usd_per_hour=most)
+    assert not [each for each in asked if each.startswith(("Create", "Update", "Delete"))]
+
+
+def test_somebody_else_s_endpoint_is_left_as_it_is(medium: Client) -> None:
+    session = replace(medium.session, _clients={})
+    session.client("sagemaker").meta.events.register("after-call.*.ListTags", no_tags)
+    asked = watch(session, "sagemaker", "application-autoscaling")
+    with pytest.raises(NotOurs):
+        split(medium, TWO, session=session)
+    with pytest.raises(NotOurs):
+        track(medium, session=session)
+    assert not [each for each in asked if each.startswith(("Create", "Update", "Register", "Put"))]
+
+
+def no_tags(parsed: dict[str, Any], **_: Any) -> None:
+    parsed["Tags"] = []
+
+
 @pytest.mark.parametrize(
-    "wrong", [{"weights": {}}, {"weights": {"a": -1}}, {"weights": {"a": "1"}}, {"routing": "ROUND_ROBIN"}]
+    "wrong",
+    [
+        {"weights": {}},
+        {"weights": {"a": -1}},
+        {"weights": {"a": "1"}},
+        {"weights": {"a": 0}},
+        {"routing": "ROUND"},
+        {"instances": 0},
+    ],
 )
 def test_variants_that_can_not_be_are_refused_before_any_request(
     medium: Client, wrong: dict[str, Any]
@@ -158,7 +243,7 @@ def test_variants_that_can_not_be_are_refused_before_any_request(
     session = replace(medium.session)
     asked = watch(session, "sagemaker")
     with pytest.raises(BadInput, match=next(iter(wrong))):
-        variants.split(session, medium.endpoint_name, **{"weights": {"a": 1}, **wrong})
+        split(medium, session=session, **{"weights": {"a": 1}, **wrong})
     assert asked == []
 
 

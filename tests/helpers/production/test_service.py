@@ -11,16 +11,18 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
 from helpers import errors
 from helpers.connect.session import connect
+from helpers.errors import BadInput, NotConnected
 from helpers.generate.client import Client
 from helpers.production.app.__main__ import _parser, _service, main
 from helpers.production.app.events import _event
 from helpers.production.app.generation import Timeouts
 from helpers.production.app.limits import Limits
 from helpers.production.app.prompt import MOST_BYTES
-from helpers.production.app.service import Service
+from helpers.production.app.service import Service, address
 
 from .serving import JSON, SECONDS, Endpoint, all_ended, ask, events, in_process, message, serving
 
@@ -28,7 +30,7 @@ MANY = Limits(at_once=1000, a_minute=1000, in_all=1000)
 
 
 def service(endpoint: Endpoint, **more: Any) -> Service:
-    return Service(endpoint.client, {}, **{"limits": MANY, **more})
+    return Service(endpoint.client, {}, **{"limits": MANY, "local": True, **more})
 
 
 def test_the_pieces_come_as_they_are_written_and_then_the_end() -> None:
@@ -249,7 +251,7 @@ def test_a_break_in_the_middle_is_an_event() -> None:
 
 
 def test_without_credentials_page_and_health_say_what_to_do() -> None:
-    asked = Service(lambda: Client(connect("aws"), "e", model_id="cohere-medium"), {})
+    asked = Service(lambda: Client(connect("aws"), "e", model_id="cohere-medium"), {}, local=True)
     with serving(asked) as port:
         refused = ask(port)
         assert refused.status == 503
@@ -286,3 +288,30 @@ def test_a_wrong_argument_starts_nothing(
 ) -> None:
     assert main(arguments) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("host", "user"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:bbbb::2", "2001:db8:1:2::/64"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_a_user_of_ipv6_is_a_network(host: str, user: str) -> None:
+    assert address(Request({"type": "http", "client": (host, 1)})) == user
+
+
+def test_a_service_that_can_not_connect_asks_again_only_after_a_while() -> None:
+    made = []
+
+    def fails() -> Client:
+        made.append(1)
+        raise BadInput("region is 'mars'")
+
+    asked = Service(fails, {})
+    for _ in range(3):
+        with pytest.raises(NotConnected, match="set up wrongly: region is 'mars'"):
+            asked._connected()
+    assert len(made) == 1
