@@ -19,6 +19,7 @@ from helpers.sandbox.engine.engine import Engine
 from helpers.sandbox.loopback import only_loopback
 from helpers.sandbox.server import body
 from helpers.sandbox.services import moto
+from helpers.sandbox.services.iam import Roles
 from tests.sandbox import fuzzing
 from tests.sandbox.fuzz_values import Known
 from tests.sandbox.in_process import Call, Heard, InProcess
@@ -82,7 +83,7 @@ def main() -> int:
     engine = Engine(path)
 
     async def whole() -> Figures:
-        return await run(InProcess(engine, moto.load()), count, seed)
+        return await run(InProcess(engine, moto.load(Roles())), count, seed)
 
     started = time.perf_counter()
     figures = asyncio.run(whole())

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from helpers.sandbox.server import body
 from helpers.sandbox.services import moto
+from helpers.sandbox.services.iam import Roles
 
 from . import fuzzing
 from .fuzz_values import Known
@@ -29,7 +30,7 @@ def loop():
 def sandboxed(engine, loop):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(body, "BODY_SECONDS", 0.02)  # half a request, and silence
-        inside = InProcess(engine, moto.load())
+        inside = InProcess(engine, moto.load(Roles()))
         loop.run(inside.deploy())
         yield inside
 
