@@ -4,12 +4,9 @@ import json
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from .aws_errors import explained, if_there
-
-if TYPE_CHECKING:
-    from .session import Session
 
 EXECUTION_ROLE = "cohere-on-sagemaker-execution"
 DEADLINE_ROLE = "cohere-on-sagemaker-deadline"
@@ -19,6 +16,14 @@ STACK = (
     "--capabilities CAPABILITY_NAMED_IAM"
 )
 MAKE_ROLES = f"Make the tutorial's roles, which are then found by their names: {STACK}"
+
+
+class Clients(Protocol):
+    """What gives boto3's clients; `session.Session` does."""
+
+    def client(self, service: str) -> Any:
+        """Return the client of an AWS service."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,7 @@ def trusts(role: Mapping[str, Any], service: str) -> bool:
     )
 
 
-def find_role(session: "Session", name: str) -> dict[str, Any] | None:
+def find_role(session: Clients, name: str) -> dict[str, Any] | None:
     """Return the account's role of that name (or ARN) as GetRole describes it, or None.
 
     Raises NotPermitted without iam:GetRole.
@@ -59,7 +64,7 @@ def find_role(session: "Session", name: str) -> dict[str, Any] | None:
     return dict(found["Role"]) if found else None
 
 
-def trouble(session: "Session", role_arn: str, service: str = SAGEMAKER) -> Trouble | None:
+def trouble(session: Clients, role_arn: str, service: str = SAGEMAKER) -> Trouble | None:
     """Return why `service` can't assume the role; None if it can. Raises NotPermitted without iam:GetRole."""
     if is_reserved(role_arn):
         return Trouble(f"{role_arn} is reserved, so no service can assume it", MAKE_ROLES)

@@ -26,7 +26,7 @@ from .services.authorization.simulation import Simulation
 from .services.autoscaling import AutoScaling
 from .services.clock import Clock
 from .services.cloudwatch.alarms import Alarms
-from .services.cloudwatch.records import Observer
+from .services.cloudwatch.observer import Observer
 from .services.iam import Roles
 from .services.marketplace import Agreements, Discovery
 from .services.pricing import Pricing

@@ -15,7 +15,8 @@ from helpers.errors import EndpointFailed
 from helpers.generate.client import Client
 from helpers.sandbox import faults
 from helpers.sandbox.services.cloudwatch import records
-from helpers.sandbox.services.cloudwatch.records import Invocation, Observer, Ping, Watch
+from helpers.sandbox.services.cloudwatch.observer import Observer
+from helpers.sandbox.services.cloudwatch.records import Invocation, Ping, Watch
 from helpers.sandbox.services.cloudwatch.writer import line, ping_line, stream_name, values
 from helpers.sandbox.services.sagemaker import Variant
 from helpers.sandbox.settings import Settings
