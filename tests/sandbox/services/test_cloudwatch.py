@@ -14,7 +14,7 @@ from helpers.deploy.deployment import deploy
 from helpers.errors import EndpointFailed
 from helpers.generate.client import Client
 from helpers.sandbox import faults
-from helpers.sandbox.services.cloudwatch import records
+from helpers.sandbox.services.cloudwatch import observer
 from helpers.sandbox.services.cloudwatch.observer import Observer
 from helpers.sandbox.services.cloudwatch.records import Invocation, Ping, Watch
 from helpers.sandbox.services.cloudwatch.writer import line, ping_line, stream_name, values
@@ -179,7 +179,7 @@ def test_an_instance_keeps_its_name():
 
 
 def test_the_waiting_room_has_an_end(monkeypatch):
-    monkeypatch.setattr(records, "MAX_WAITING", 3)
+    monkeypatch.setattr(observer, "MAX_WAITING", 3)
     observer = Observer()
     for _ in range(5):
         observer.take(invocation())
