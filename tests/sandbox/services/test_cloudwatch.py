@@ -180,10 +180,10 @@ def test_an_instance_keeps_its_name():
 
 def test_the_waiting_room_has_an_end(monkeypatch):
     monkeypatch.setattr(observer, "MAX_WAITING", 3)
-    observer = Observer()
+    waiting = Observer()
     for _ in range(5):
-        observer.take(invocation())
-    assert observer.lost == 2
+        waiting.take(invocation())
+    assert waiting.lost == 2
 
 
 def test_a_watch_reports_once_and_shares_out_the_time():
