@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_USERS, MOST_SECONDS = 256, 3600.0
 KNEE = 0.9  # of the highest throughput
+PATIENCE = 5.0
 
 
 class CohereEndpoint(Endpoint[Stream]):  # type: ignore[misc]
@@ -105,10 +106,12 @@ async def symptoms(
 def knee(table: "pd.DataFrame") -> int:
     """Return the smallest number of users that reaches nine tenths of the highest throughput measured.
 
-    More users than that wait longer and get hardly more text together.
+    More users than that wait longer and get hardly more text together. Numbers at which the median wait for
+    the first token is PATIENCE times that of the fewest users are left out: they queue already.
     """
-    enough = table["tokens_a_second"] >= KNEE * table["tokens_a_second"].max()
-    return int(table.index[enough].min())
+    patient = table[table["first_token_p50"] <= PATIENCE * table["first_token_p50"].iloc[0]]
+    enough = patient["tokens_a_second"] >= KNEE * patient["tokens_a_second"].max()
+    return int(patient.index[enough].min())
 
 
 def _check(users: Sequence[int], seconds: float) -> None:

@@ -111,8 +111,13 @@ def test_times_that_can_not_be_are_refused_before_any_request(seconds: Any) -> N
     [([10, 20, 40, 41], 4), ([10, 9, 8, 7], 1), ([10, 20, 40, 80], 8), ([10, 19, 20, 12], 2)],
 )
 def test_the_knee_is_where_more_readers_bring_hardly_more(throughput: list[float], users: int) -> None:
-    table = pd.DataFrame({"tokens_a_second": throughput}, index=[1, 2, 4, 8])
-    assert load.knee(table) == users
+    columns = {"tokens_a_second": throughput, "first_token_p50": [0.1, 0.1, 0.2, 0.3]}
+    assert load.knee(pd.DataFrame(columns, index=[1, 2, 4, 8])) == users
+
+
+def test_who_queues_is_beyond_the_knee_however_much_comes_out() -> None:
+    columns = {"tokens_a_second": [50, 90, 120, 140], "first_token_p50": [0.1, 0.15, 0.3, 2.0]}
+    assert load.knee(pd.DataFrame(columns, index=[1, 2, 4, 8])) == 4
 
 
 def test_cloudwatch_has_measured_the_same(medium: Client) -> None:

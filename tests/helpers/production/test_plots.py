@@ -9,7 +9,7 @@ def test_its_words_have_the_figures_and_the_knee() -> None:
     table = pd.DataFrame(
         {
             "tokens_a_second": [50.0, 99.0, 101.0],
-            "first_token_p50": [0.1, 0.15, 1.2],
+            "first_token_p50": [0.3, 0.35, 1.2],
             "first_token_p95": [0.2, 0.3, 2.5],
         },
         index=[1, 2, 4],
