@@ -19,7 +19,12 @@ DEADLINE_POLICY: dict[str, Any] = {
             "Action": "sagemaker:DeleteEndpoint",
             "Resource": f"arn:aws:sagemaker:*:{ACCOUNT}:endpoint/*",
             "Condition": {"StringEquals": {"aws:ResourceTag/made-by": "cohere-on-sagemaker"}},
-        }
+        },
+        {
+            "Effect": "Allow",
+            "Action": "application-autoscaling:DeregisterScalableTarget",
+            "Resource": f"arn:aws:application-autoscaling:*:{ACCOUNT}:scalable-target/*",
+        },
     ],
 }
 

@@ -64,6 +64,8 @@ def deploy(
         check_package(session, package_arn, instance_type)
         moment = set_deadline(session, endpoint_name, delete_after_hours)
         tell(in_words(session, endpoint_name, moment))
+        if model.warning and session.spends_money:  # in the sandbox all can be deployed
+            tell(model.warning)
         _create(session, model, package_arn, endpoint_name, instance_type)
     return wait(session, endpoint_name, wait_seconds, tell)
 

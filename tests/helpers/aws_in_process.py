@@ -108,6 +108,16 @@ class Tags:
         return {"ResourceTagMappingList": [{"ResourceARN": arn} for arn in found]}
 
 
+class Scaling:
+    """Application Auto Scaling, in which `targets` are registered."""
+
+    def __init__(self) -> None:
+        self.targets: list[dict[str, Any]] = []
+
+    def describe_scalable_targets(self, **_: Any) -> dict[str, Any]:
+        return {"ScalableTargets": self.targets}
+
+
 class Scheduler:
     """EventBridge Scheduler, which stores schedules; the sandbox's `Schedules` runs them."""
 
@@ -208,8 +218,10 @@ class Account:
             self.faults,
             random.Random(7),
         )
+        self.scaling = Scaling()
         services: dict[str, Any] = {
             "sagemaker": self.sagemaker,
+            "application-autoscaling": self.scaling,
             "marketplace-agreement": agreements,
             "marketplace-discovery": Discovery(),
             "pricing": Pricing(),

@@ -11,7 +11,7 @@ from helpers.deploy import endpoint
 from helpers.deploy.deadline import GROUP, find_deadline, set_deadline
 from helpers.deploy.deployment import deploy
 from helpers.deploy.endpoint import TAG
-from helpers.errors import EndpointFailed, EndpointNotReady
+from helpers.errors import CostNotAccepted, EndpointFailed, EndpointNotReady
 from helpers.subscribe import marketplace
 
 from ..aws_in_process import REGION, Account, Killed
@@ -150,3 +150,14 @@ def test_what_stays_unknown_is_an_error_and_no_endpoint(account: Account) -> Non
     assert account.faults.settings[0].struck == 5
     assert not account.ask("ListEndpoints")["Endpoints"]
     assert find_deadline(account.session, "demo") is None
+
+
+def test_attaching_counts_what_a_scaling_target_allows(account: Account) -> None:
+    deployed(account)
+    resource = "endpoint/demo/variant/AllTraffic"
+    account.scaling.targets = [
+        {"ResourceId": resource, "MaxCapacity": 3},
+        {"ResourceId": resource.replace("demo", "demo2"), "MaxCapacity": 9},
+    ]
+    with pytest.raises(CostNotAccepted, match="3 x"):
+        deploy(account.session, MODEL, "demo", max_usd_per_hour=4, tell=len)

@@ -159,18 +159,6 @@ def test_the_tagging_api_finds_what_sagemaker_and_others_have_tagged(aws, sandbo
     assert list(found()) == ["arn:aws:s3:::tagged"]
 
 
-def test_scaling_targets(aws):
-    scaling = aws("application-autoscaling")
-    target = {
-        "ServiceNamespace": "sagemaker",
-        "ResourceId": "endpoint/e/variant/v",
-        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
-    }
-    scaling.register_scalable_target(**target, MinCapacity=1, MaxCapacity=2)
-    found = scaling.describe_scalable_targets(ServiceNamespace="sagemaker")["ScalableTargets"]
-    assert [(each["MinCapacity"], each["MaxCapacity"]) for each in found] == [(1, 2)]
-
-
 def test_moto_reaches_nothing_outside(aws):
     """SNS would POST to any URL that subscribes."""
     sns = aws("sns")

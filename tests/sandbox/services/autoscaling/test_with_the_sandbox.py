@@ -119,7 +119,7 @@ def test_who_may_not_scale_is_told_which_permission_is_missing(session, sandbox)
     [
         ("", ""),
         ("LetItScale", "application-autoscaling:RegisterScalableTarget"),
-        ("ChangeTheSizeOfWhatHasTheTag", "sagemaker:UpdateEndpointWeightsAndCapacities"),
+        ("ChangeWhatHasTheTag", "sagemaker:UpdateEndpointWeightsAndCapacities"),
         ("MakeTheRoleThatScalesIt", "iam:CreateServiceLinkedRole"),
         ("MakeTheAlarmsThatScaleIt", "cloudwatch:PutMetricAlarm"),
     ],
