@@ -45,6 +45,7 @@ NEEDED_BY = {
 }
 # What no notebook asks for, in the sandbox and with its default parameters, and why it is in the policy.
 NOT_ASKED = {
+    "cloudwatch:TagResource": "alarms that get their tag as they are made; moto asks no permission for it",
     "application-autoscaling:DeleteScalingPolicy": "ending automatic scaling by hand; its target takes it along",
     "application-autoscaling:DescribeScalableTargets": "leftovers",
     "application-autoscaling:DescribeScalingPolicies": "the console",
