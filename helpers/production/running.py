@@ -1,8 +1,10 @@
-"""The endpoint that is to be changed: it is this tutorial's, and nothing else changes it meanwhile."""
+"""The endpoint that runs: whether it may be changed, and its variants as they are now."""
 
 from collections.abc import Callable
+from typing import Any
 
 from ..clean_up.leftovers import tags
+from ..connect.aws_errors import explained
 from ..connect.session import Session
 from ..deploy.endpoint import CHANGING, TAG, Endpoint, describe, usable, wait
 from ..errors import NotOurs
@@ -25,3 +27,10 @@ def changeable(
             f"{endpoint_name!r} lacks this tutorial's tag: somebody else has made it. Nothing changed."
         )
     return usable(endpoint)
+
+
+def variants(session: Session, endpoint_name: str) -> list[dict[str, Any]]:
+    """Return the production variants as DescribeEndpoint lists them now."""
+    with explained(f"look at the endpoint {endpoint_name!r}"):
+        found = session.client("sagemaker").describe_endpoint(EndpointName=endpoint_name)
+    return list(found.get("ProductionVariants", []))

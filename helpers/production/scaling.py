@@ -18,7 +18,7 @@ from ..connect.session import Session
 from ..deploy.capacity import Capacity
 from ..deploy.costs import agree, price_at
 from ..errors import BadInput
-from .running import changeable
+from .running import changeable, variants
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +60,11 @@ def track(
         raise BadInput("requests_at_once is 0; it takes a number above 0.")
     consent.amount_or_none("max_usd_per_hour", max_usd_per_hour)
     endpoint = changeable(session, endpoint_name, tell=tell)
-    others = sum(count for name, (_, count) in counts(session, endpoint_name).items() if name != variant)
+    others = sum(
+        each.get("DesiredInstanceCount", 0)
+        for each in variants(session, endpoint_name)
+        if each["VariantName"] != variant
+    )
     most = Capacity(most_instances + others, endpoint.capacity.types or (endpoint.instance_type,))
     cost = price_at(session, model, most, software_usd_per_hour=software_usd_per_hour)
     agree(session, cost, max_usd_per_hour, tell)
@@ -154,18 +158,11 @@ async def watch(
 
 def instances(session: Session, endpoint_name: str) -> tuple[int, int]:
     """Return how many instances serve, and how many are wanted, of all variants together."""
-    found = counts(session, endpoint_name).values()
-    return sum(serving for serving, _ in found), sum(wanted for _, wanted in found)
-
-
-def counts(session: Session, endpoint_name: str) -> dict[str, tuple[int, int]]:
-    """Return variant -> how many instances serve, and how many are wanted."""
-    with explained(f"look at the endpoint {endpoint_name!r}"):
-        found = session.client("sagemaker").describe_endpoint(EndpointName=endpoint_name)
-    return {
-        each["VariantName"]: (each.get("CurrentInstanceCount", 0), each.get("DesiredInstanceCount", 0))
-        for each in found.get("ProductionVariants", [])
-    }
+    running = variants(session, endpoint_name)
+    return (
+        sum(each.get("CurrentInstanceCount", 0) for each in running),
+        sum(each.get("DesiredInstanceCount", 0) for each in running),
+    )
 
 
 def policy_name(endpoint_name: str) -> str:

@@ -16,7 +16,7 @@ from ..deploy.capacity import Capacity
 from ..deploy.costs import agree, price_at
 from ..deploy.endpoint import TAG, Endpoint, wait
 from ..errors import BadInput, EndpointFailed
-from .running import changeable
+from . import running
 
 ROUTING = ("RANDOM", "LEAST_OUTSTANDING_REQUESTS")
 Tell = Callable[[str], object]
@@ -46,7 +46,7 @@ def split(
     """
     _check(weights, routing, instances)
     consent.amount_or_none("max_usd_per_hour", max_usd_per_hour)
-    endpoint = changeable(session, endpoint_name, wait_seconds, tell)
+    endpoint = running.changeable(session, endpoint_name, wait_seconds, tell)
     present = _configured(session, endpoint.config_name)
     wanted = [_variant(present[0], *each, routing=routing, instances=instances) for each in weights.items()]
     sizes = {name: (float(weight), instances) for name, weight in weights.items()}
@@ -87,11 +87,9 @@ def _configured(session: Session, config_name: str) -> Variants:
 
 def _running(session: Session, endpoint_name: str) -> dict[str, tuple[float, int]]:
     """Return variant -> weight and number of instances that it has, or is to have."""
-    with explained(f"look at the endpoint {endpoint_name!r}"):
-        found = session.client("sagemaker").describe_endpoint(EndpointName=endpoint_name)
     return {
         each["VariantName"]: (float(each["DesiredWeight"]), int(each["DesiredInstanceCount"]))
-        for each in found["ProductionVariants"]
+        for each in running.variants(session, endpoint_name)
     }
 
 
