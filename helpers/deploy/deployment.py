@@ -14,7 +14,7 @@ from .deadline import check_hours, clear_deadline, in_words, renew_deadline, set
 from .endpoint import CHANGING, Endpoint, check_name, find, usable, wait, wait_until_gone
 from .packages import check_package
 from .quotas import check_quota
-from .scaling import capacity_with_scaling
+from .scaling import maxima
 
 
 def deploy(
@@ -54,7 +54,7 @@ def deploy(
     own = {"software_usd_per_hour": software_usd_per_hour}
     if existing is not None:
         _check_same(existing, model, instance_type, tell)
-        cost = price_at(session, model, capacity_with_scaling(session, endpoint_name), **own)
+        cost = price_at(session, model, existing.capacity_with(maxima(session, endpoint_name)), **own)
         _agree_to_go_on(session, existing, cost, max_usd_per_hour, tell)
         renew_deadline(session, endpoint_name, delete_after_hours, tell)
     else:

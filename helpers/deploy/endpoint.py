@@ -7,8 +7,8 @@ Names are fixed before anything is created, so whatever happens, clean_up.delete
 
 import re
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from ..connect.aws_errors import explained, if_there
 from ..connect.consent import shown
 from ..connect.session import Session
 from ..errors import BadInput, EndpointFailed, EndpointNotFound, EndpointNotReady
-from .capacity import UNKNOWN, Capacity, capacity
+from .capacity import Capacity, capacity
 
 TAG = {"Key": "made-by", "Value": "cohere-on-sagemaker"}
 NAME_RULE = "up to 63 letters, digits and hyphens, beginning and ending with a letter or digit"
@@ -30,8 +30,9 @@ class Endpoint:
 
     `package_arn` is the model package that it serves, empty where that can't be told.
 
-    `instance_type` and `instance_count` are those the first variant was created with; `capacity` is what all
-    variants may scale to together, which is what the price counts.
+    `instance_type` and `instance_count` are those the first variant was created with; `configured` and
+    `running` are all variants as their configuration and as DescribeEndpoint tells them. The price counts
+    `capacity`.
     """
 
     name: str
@@ -44,8 +45,18 @@ class Endpoint:
     instance_count: int
     created: datetime
     failure_reason: str = ""
-    capacity: Capacity = UNKNOWN
+    configured: tuple[dict[str, Any], ...] = field(default=(), repr=False)
+    running: tuple[dict[str, Any], ...] = field(default=(), repr=False)
     package_arn: str = ""
+
+    @property
+    def capacity(self) -> Capacity:
+        """What all variants may scale to together, as far as SageMaker itself tells."""
+        return self.capacity_with({})
+
+    def capacity_with(self, scaling: Mapping[str, int]) -> Capacity:
+        """Return the capacity with the maxima of Application Auto Scaling, by the variants' names."""
+        return capacity(self.configured, self.running, scaling)
 
 
 def find(session: Session, endpoint_name: str) -> Endpoint | None:
@@ -81,7 +92,8 @@ def describe(session: Session, endpoint_name: str) -> Endpoint:
         instance_count=first.get("InitialInstanceCount", 0),
         created=endpoint["CreationTime"],
         failure_reason=endpoint.get("FailureReason", ""),
-        capacity=capacity(variants, variants_of(endpoint)),
+        configured=tuple(variants),
+        running=tuple(variants_of(endpoint)),
         package_arn=package,
     )
 
