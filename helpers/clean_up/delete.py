@@ -11,9 +11,9 @@ from ..connect import consent
 from ..connect.aws_errors import explained, if_there
 from ..connect.session import Session
 from ..deploy.deadline import clear_deadline
-from ..deploy.endpoint import TAG, check_name
+from ..deploy.endpoint import check_name
 from ..errors import EndpointNotReady, NotOurs, NotPermitted
-from .leftovers import leftovers, tags
+from .leftovers import has_tag, leftovers
 from .parts import delete_parts
 
 __all__ = ["delete", "leftovers"]
@@ -70,8 +70,7 @@ def _look(session: Session, endpoint_name: str) -> dict[str, Any]:
 
 
 def _check_ours(session: Session, endpoint_name: str, endpoint: dict[str, Any]) -> None:
-    found = tags(session, endpoint["EndpointArn"]) if endpoint else None
-    if found is not None and TAG not in found:
+    if endpoint and has_tag(session, endpoint["EndpointArn"]) is False:
         raise NotOurs(
             f"{endpoint_name!r} lacks this tutorial's tag, so somebody else has made it, and nothing was "
             f"deleted. If it is to go all the same, say so again: "

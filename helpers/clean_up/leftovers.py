@@ -58,6 +58,12 @@ def tags(session: Session, arn: str) -> list[dict[str, str]] | None:
         raise
 
 
+def has_tag(session: Session, arn: str) -> bool | None:
+    """Return whether a resource has this tutorial's tag, so that it is ours; None if that may not be read."""
+    found = tags(session, arn)
+    return None if found is None else TAG in found
+
+
 def _tagged(session: Session) -> set[str] | None:
     """Return the ARNs of what has this tutorial's tag, with one call or a few; None if you may not ask."""
     api = session.client("resourcegroupstaggingapi")
@@ -111,8 +117,7 @@ def _is_ours(session: Session, kind: Kind, item: dict[str, Any], tagged: set[str
         # The Tagging API may know a new tag some time later (not established when).
         if datetime.now(UTC) - item["CreationTime"] > NEW:
             return False
-    found = tags(session, arn)
-    return None if found is None else TAG in found
+    return has_tag(session, arn)
 
 
 def _listed(session: Session, kind: Kind) -> Iterator[dict[str, Any]]:

@@ -6,10 +6,9 @@ from typing import Any
 
 from ..connect.aws_errors import explained, if_there
 from ..connect.session import Session
-from ..deploy.endpoint import TAG
 from ..errors import NotPermitted
 from . import usage
-from .leftovers import tags
+from .leftovers import has_tag
 
 
 @dataclass(frozen=True)
@@ -80,10 +79,10 @@ def _delete(
 
 def _why_it_stays(session: Session, kind: Kind, name: str, arn: str | None, endpoint_name: str) -> str:
     if name != endpoint_name:
-        found = tags(session, arn) if arn else None
-        if found is None:
+        ours = has_tag(session, arn) if arn else None
+        if ours is None:
             return "whether this tutorial has made it could not be told."
-        if TAG not in found:
+        if not ours:
             return "it lacks this tutorial's tag."
     others = kind.users(session, name, besides=endpoint_name)
     more = f" and {len(others) - 3} more" if len(others) > 3 else ""

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from ..clean_up.leftovers import tags
+from ..clean_up.leftovers import has_tag
 from ..connect.aws_errors import explained
 from ..connect.session import Session
-from ..deploy.endpoint import CHANGING, TAG, Endpoint, describe, usable, wait
+from ..deploy.endpoint import CHANGING, Endpoint, describe, usable, wait
 from ..errors import NotOurs
 
 
@@ -21,8 +21,7 @@ def changeable(
     endpoint = describe(session, endpoint_name)
     if endpoint.status in CHANGING:
         endpoint = wait(session, endpoint_name, wait_seconds, tell)
-    found = tags(session, endpoint.arn)
-    if found is not None and TAG not in found:
+    if has_tag(session, endpoint.arn) is False:
         raise NotOurs(
             f"{endpoint_name!r} lacks this tutorial's tag: somebody else has made it. Nothing changed."
         )
