@@ -17,9 +17,6 @@ class Capacity:
     types: tuple[str, ...]
 
 
-UNKNOWN = Capacity(None, ())
-
-
 def one(instance_type: str) -> Capacity:
     """Return the capacity of a single instance, which is what this tutorial deploys."""
     return Capacity(1, (instance_type,))

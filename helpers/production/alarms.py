@@ -35,12 +35,15 @@ def set_alarms(
         FAILING: _rule("Invocation5XXErrors", 0, Statistic="Sum", points=(1, 1)),
         IDLE: _rule("Invocations", 1, Statistic="Sum", period=HOUR, below=True, points=(1, 1)),
     }
-    dimensions = [{"Name": "EndpointName", "Value": endpoint_name}, {"Name": "VariantName", "Value": variant}]
+    where = dimensions(endpoint_name, variant)
     cloudwatch = session.client("cloudwatch")
     with explained(f"set alarms on {endpoint_name!r}"):
         for name, rule in rules.items():
             cloudwatch.put_metric_alarm(
-                AlarmName=alarm_name(endpoint_name, name), Dimensions=dimensions, Tags=[TAG], **rule
+                AlarmName=alarm_name(endpoint_name, name),
+                Dimensions=where,
+                Tags=[TAG],
+                **rule,
             )
     return [alarm_name(endpoint_name, name) for name in rules]
 
@@ -74,6 +77,11 @@ def delete_alarms(session: Session, endpoint_name: str) -> list[str]:
 def alarm_name(endpoint_name: str, kind: str) -> str:
     """Return the name of one of the tutorial's alarms."""
     return f"{endpoint_name}-{kind}"
+
+
+def dimensions(endpoint_name: str, variant: str) -> list[dict[str, str]]:
+    """Return the dimensions of a variant's metrics."""
+    return [{"Name": "EndpointName", "Value": endpoint_name}, {"Name": "VariantName", "Value": variant}]
 
 
 def _alarms(session: Session, endpoint_name: str) -> list[dict[str, Any]]:

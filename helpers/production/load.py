@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MOST_USERS, MOST_SECONDS = 256, 3600.0
 KNEE = 0.9  # of the highest throughput
 PATIENCE = 5.0
+SHARES = (50, 95)  # the percentiles of the table
 
 
 class CohereEndpoint(Endpoint[Stream]):  # type: ignore[misc]
@@ -98,7 +99,7 @@ async def symptoms(
     return {
         "requests": len(result.responses),
         "failed": len(failed),
-        "first_token_p95": _percentiles("", (each.time_to_first_token for each in ended))["_p95"],
+        "first_token_p95": _percentile(95, (each.time_to_first_token for each in ended)),
         "what it says": said[0][0] if said else "",
     }
 
@@ -122,9 +123,8 @@ def _check(users: Sequence[int], seconds: float) -> None:
 
 
 async def _result(client: Client, payload: dict[str, Any], users: int, seconds: float) -> "Result":
-    os.environ.setdefault(
-        "LLMETER_DISABLE_ALL_PROGRESS_BARS", "1"
-    )  # read at import; they would stay in the page
+    # read at the runner's import; the bars would stay in the page
+    os.environ.setdefault("LLMETER_DISABLE_ALL_PROGRESS_BARS", "1")
     from llmeter.runner import Runner
 
     logging.getLogger("llmeter").setLevel(logging.CRITICAL)  # a failed request stands in the table
@@ -140,8 +140,8 @@ def _row(users: int, result: "Result") -> dict[str, Any]:
         "requests": len(ended),
         "failed": len(failed),
         "requests_a_minute": 60 * len(ended) / result.total_test_time,
-        **_percentiles("first_token", (each.time_to_first_token for each in ended)),
-        **_percentiles("answer", (each.time_to_last_token for each in ended)),
+        **{f"first_token_p{n}": _percentile(n, (each.time_to_first_token for each in ended)) for n in SHARES},
+        **{f"answer_p{n}": _percentile(n, (each.time_to_last_token for each in ended)) for n in SHARES},
         "tokens_a_second": tokens / result.total_test_time,
         "tokens_a_second_each": tokens / result.total_test_time / users,
         "tokens": tokens / len(ended) if ended else float("nan"),
@@ -158,16 +158,8 @@ def _ended_and_failed(result: "Result") -> tuple[list[InvocationResponse], list[
     return ended, [each for each in result.responses if each.error is not None]
 
 
-def _percentiles(name: str, seconds: Iterable[float | None]) -> dict[str, float]:
-    values = sorted(each for each in seconds if each is not None)
-    return {f"{name}_p{share}": _percentile(values, share / 100) for share in (50, 95)}
+def _percentile(share: int, seconds: Iterable[float | None]) -> float:
+    """Return a percentile of the times that are known; NaN without any."""
+    import pandas as pd
 
-
-def _percentile(values: Sequence[float], share: float) -> float:
-    """Return a percentile, between two values in proportion, as NumPy does."""
-    if not values:
-        return float("nan")
-    place = share * (len(values) - 1)
-    below = int(place)
-    above = min(below + 1, len(values) - 1)
-    return values[below] + (place - below) * (values[above] - values[below])
+    return float(pd.Series(list(seconds), dtype=float).quantile(share / 100))

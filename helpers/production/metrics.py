@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..connect.aws_errors import explained
 from ..connect.session import Session
-from .alarms import NAMESPACE
+from .alarms import NAMESPACE, dimensions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,6 +70,6 @@ def observed(
 
 def _query(key: str, endpoint_name: str, variant: str, column: str, *, period: int) -> dict[str, Any]:
     metric, statistic, _ = _COLUMNS[column]
-    dimensions = [{"Name": "EndpointName", "Value": endpoint_name}, {"Name": "VariantName", "Value": variant}]
-    described = {"Namespace": NAMESPACE, "MetricName": metric, "Dimensions": dimensions}
+    where = dimensions(endpoint_name, variant)
+    described = {"Namespace": NAMESPACE, "MetricName": metric, "Dimensions": where}
     return {"Id": key, "MetricStat": {"Metric": described, "Period": period, "Stat": statistic}}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from helpers.deploy.capacity import UNKNOWN, Capacity, capacity, one
+from helpers.deploy.capacity import Capacity, capacity, one
 
 KIND = "ml.g5.xlarge"
 
@@ -52,4 +52,4 @@ def test_each_variant_counts_with_the_most_it_may_run_on(
 def test_the_types_are_those_of_the_variants_and_their_pools() -> None:
     assert capacity([variant(), variant("b"), POOLED]).types == (KIND, "ml.g5.2xlarge", "ml.p3.2xlarge")
     assert capacity([variant()]) == one(KIND) == Capacity(1, (KIND,))
-    assert capacity([]) == UNKNOWN
+    assert capacity([]) == Capacity(None, ())
