@@ -63,7 +63,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
     sagemaker = SageMaker(settings, agreements, roles, schedules, observer.started, clock.now, faults)
     keys, authorizer = Keys(address), Authorizer(roles, sagemaker, faults)
     alarms = Alarms(clock)
-    autoscaling = AutoScaling(sagemaker, alarms, clock, roles, roles)
+    autoscaling = AutoScaling(sagemaker, alarms, clock, roles)
     sagemaker.scaling = autoscaling
     services = [
         *(sagemaker, agreements, Discovery(), Pricing(), Quotas(faults)),

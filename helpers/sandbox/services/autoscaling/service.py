@@ -1,47 +1,24 @@
 """The service `application-autoscaling` for endpoints; what else can be scaled is moto's."""
 
 from collections.abc import Collection
-from typing import Protocol
 
 from helpers.sandbox.aws.service import Context
 from helpers.sandbox.settings import ACCOUNT
 
-from ..authorization.policy import Decision, Permission
-from ..clock import Clock
-from ..cloudwatch.alarms import Alarms
-from ..iam import Roles
+from ..authorization.policy import Permission
 from .activities import ActivityOperations
 from .policies import PolicyOperations
 from .scaler import Scaler
 from .scheduled import ScheduledOperations
-from .state import Endpoints, Target, refused
+from .state import Target, refused
 from .tags import TagOperations
 from .targets import TargetOperations
-
-
-class Permissions(Protocol):
-    """What knows the callers' permissions; `iam.Roles` is one."""
-
-    def decide(self, role_arn: str, asked: Permission) -> Decision:
-        """Return what the role's policies say of a permission."""
-        ...
 
 
 class AutoScaling(
     TargetOperations, PolicyOperations, ScheduledOperations, ActivityOperations, TagOperations, Scaler
 ):
     """Targets, policies, scheduled actions and activities; all state is in memory."""
-
-    def __init__(
-        self,
-        endpoints: Endpoints,
-        alarms: Alarms,
-        clock: Clock,
-        roles: Roles,
-        permissions: Permissions | None = None,
-    ) -> None:
-        super().__init__(endpoints, alarms, clock, roles)
-        self._permissions = permissions
 
     def check_update(self, endpoint_name: str, changed: Collection[str], context: Context) -> None:
         """Raise ValidationException if one of the variants, whose instance types would change, scales.
@@ -61,12 +38,10 @@ class AutoScaling(
 
         Quoted in awslabs/stable-diffusion-aws-extension#161; the code is (not established).
         """
-        if self._permissions is None:
-            return
         action = "application-autoscaling:DeregisterScalableTarget"
         for target in self._of(endpoint_name, context):
             asked = Permission(action, target.arn)
-            if self._permissions.decide(context.caller.role_arn, asked).effect != "allowed":
+            if self._roles.decide(context.caller.role_arn, asked).effect != "allowed":
                 raise refused(
                     "An Application AutoScaling scalable target exists for a variant being deleted, and the "
                     f"IAM identity used to invoke DeleteEndpoint does not have {action} permission to "

@@ -57,7 +57,7 @@ class Practice:
     """Endpoint `e` with one variant in service, and everything that scales it; the clock is the world's."""
 
     def __init__(
-        self, *, speed: float = 1.0, quota: int = 20, permissions: Any = None, clock: Any = None
+        self, *, speed: float = 1.0, quota: int = 20, roles: Roles | None = None, clock: Any = None
     ) -> None:
         from moto.backends import get_backend
 
@@ -70,7 +70,7 @@ class Practice:
         self.cloudwatch.metric_data.clear()
         self.alarms = Alarms(self.clock)
         self.alarms.connect()
-        self.scaling = AutoScaling(self.world.service, self.alarms, self.clock, Roles(), permissions)
+        self.scaling = AutoScaling(self.world.service, self.alarms, self.clock, roles or Roles())
         self.world.service.scaling = self.scaling
         self.client = client_of(self.scaling, self.world)
         self.seconds = 0
@@ -110,6 +110,32 @@ class Practice:
         return self.client.put_scaling_policy(
             **TARGET, PolicyName=name, PolicyType="StepScaling", StepScalingPolicyConfiguration=more
         )["PolicyARN"]
+
+    def alarm(self, name: str, policy: str, periods: int) -> None:
+        """An alarm of more than 4 requests at once, in so many periods, that has a policy's ARN."""
+        self.cloudwatch.put_metric_alarm(
+            name=name,
+            namespace="AWS/SageMaker",
+            metric_name="ConcurrentRequestsPerModel",
+            comparison_operator="GreaterThanThreshold",
+            evaluation_periods=periods,
+            period=10,
+            threshold=4.0,
+            statistic="Maximum",
+            description="",
+            dimensions=DIMENSIONS,
+            alarm_actions=[policy],
+        )
+
+    def changes(self) -> None:
+        """The endpoint begins to change: its weights, a second before the next tick, which comes too."""
+        self.world.clock.wait(9)
+        weights = [{"VariantName": "AllTraffic", "DesiredWeight": 0.5}]
+        self.world.sagemaker(
+            "UpdateEndpointWeightsAndCapacities", EndpointName="e", DesiredWeightsAndCapacities=weights
+        )
+        self.world.clock.wait(1)
+        self.scaling.tick()
 
     def measured(self, name: str, value: float, dimensions: Any = DIMENSIONS, namespace="AWS/SageMaker"):
         """A data point of now."""

@@ -167,19 +167,7 @@ def test_one_metric_is_tracked_once_and_a_policy_keeps_its_type(practice):
 
 def test_a_step_policy_names_the_alarms_that_have_it(practice):
     arn = practice.step(AdjustmentType="ChangeInCapacity", StepAdjustments=UP)
-    practice.cloudwatch.put_metric_alarm(
-        name="busy",
-        namespace="AWS/SageMaker",
-        metric_name="ConcurrentRequestsPerModel",
-        comparison_operator="GreaterThanThreshold",
-        evaluation_periods=1,
-        period=10,
-        threshold=4.0,
-        statistic="Maximum",
-        description="",
-        dimensions=DIMENSIONS,
-        alarm_actions=[arn],
-    )
+    practice.alarm("busy", arn, 1)
     (policy,) = practice.client.describe_scaling_policies(ServiceNamespace="sagemaker")["ScalingPolicies"]
     assert [each["AlarmName"] for each in policy["Alarms"]] == ["busy"]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .practice import DIMENSIONS, PER_INSTANCE, TARGET, Practice
+from .practice import PER_INSTANCE, TARGET, Practice
 
 MINUTE = 60
 
@@ -138,13 +138,7 @@ def test_why_it_does_not_scale_is_told_if_asked_for(practice):
 def test_nothing_scales_while_the_endpoint_changes(practice):
     practice.goes_on(20, users=12)
     practice.measured("ConcurrentRequestsPerModel", 12)
-    practice.world.clock.wait(9)
-    weights = [{"VariantName": "AllTraffic", "DesiredWeight": 0.5}]
-    practice.world.sagemaker(
-        "UpdateEndpointWeightsAndCapacities", EndpointName="e", DesiredWeightsAndCapacities=weights
-    )
-    practice.world.clock.wait(1)
-    practice.scaling.tick()
+    practice.changes()
     assert (practice.world.status(), practice.count) == ("Updating", 1)
     told = codes(practice, IncludeNotScaledActivities=True)
     assert told == [("Failed", "TargetServicePutResourceAsUnscalable")]
@@ -221,19 +215,7 @@ def test_step_scaling_by_an_alarm_of_one_s_own():
         ],
         Cooldown=120,
     )
-    practice.cloudwatch.put_metric_alarm(
-        name="busy",
-        namespace="AWS/SageMaker",
-        metric_name="ConcurrentRequestsPerModel",
-        comparison_operator="GreaterThanThreshold",
-        evaluation_periods=2,
-        period=10,
-        threshold=4.0,
-        statistic="Maximum",
-        description="",
-        dimensions=DIMENSIONS,
-        alarm_actions=[arn],
-    )
+    practice.alarm("busy", arn, 2)
     practice.goes_on(20, users=5)
     assert practice.count == 2
     practice.goes_on(10, users=5)

@@ -109,13 +109,7 @@ def test_what_is_due_while_the_endpoint_changes_takes_place_afterwards(practice)
         **NAME, Schedule=f"at({later:%Y-%m-%dT%H:%M:%S})", ScalableTargetAction={"MinCapacity": 2}
     )
     practice.goes_on(10)
-    practice.world.clock.wait(9)
-    weights = [{"VariantName": "AllTraffic", "DesiredWeight": 0.5}]
-    practice.world.sagemaker(
-        "UpdateEndpointWeightsAndCapacities", EndpointName="e", DesiredWeightsAndCapacities=weights
-    )
-    practice.world.clock.wait(1)
-    practice.scaling.tick()
+    practice.changes()
     assert practice.count == 1
     practice.goes_on(10)
     assert practice.count == 2

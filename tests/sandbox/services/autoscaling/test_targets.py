@@ -4,6 +4,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from helpers.sandbox.services.authorization.policy import Decision
+from helpers.sandbox.services.iam import Roles
 
 from ...practice_world import error, variant
 from .practice import DIMENSION, RESOURCE, TARGET, Practice
@@ -125,14 +126,14 @@ def test_deleting_the_endpoint_deregisters_its_variants(practice):
     assert not practice.cloudwatch.alarms
 
 
-class Nothing:
+class Nothing(Roles):
     def decide(self, role_arn, asked):
         assert asked.action == "application-autoscaling:DeregisterScalableTarget"
         return Decision("implicitDeny")
 
 
 def test_who_may_not_deregister_may_not_delete_either():
-    practice = Practice(permissions=Nothing())
+    practice = Practice(roles=Nothing())
     practice.register()
     said = error(practice.world.sagemaker, "DeleteEndpoint", EndpointName="e")
     assert "An Application AutoScaling scalable target exists for a variant being deleted" in said
