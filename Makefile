@@ -66,26 +66,13 @@ $(TOOLS): $(READY) tests/requirements.lock
 	@$(call install,tests/requirements.lock) $(told)
 	@touch $@
 
-# Cohere's older clients, for tests alone: their SageMaker SDK 2 can't be installed beside 3.
-$(OLDER): tests/sandbox/older-requirements.txt
-	@echo "Setting up build/older: half a minute ..."
-	@mkdir -p build; { $(PYTHON) -m venv build/older && build/older/bin/python -m pip install -r $< && touch $@; } \
-	  >build/older.log 2>&1 || echo "That failed (build/older.log says why): their tests will be skipped"
-
-# Airflow, for the test of data/examples alone: its dependencies are two hundred packages of their own.
-$(AIRFLOW): tests/airflow-requirements.txt tests/airflow-constraints.txt | $(READY)
-	@echo "Setting up build/airflow: half a minute ..."
-	@mkdir -p build; { $(PYTHON) -m venv build/airflow && { \
-	  $(UV) install --python build/airflow/bin/python -r $< -c tests/airflow-constraints.txt \
-	  || build/airflow/bin/python -m pip install -r $< -c tests/airflow-constraints.txt; } && touch $@; } \
-	  >build/airflow.log 2>&1 || echo "That failed (build/airflow.log says why): its tests will be skipped"
-
-# Sphinx, for the site alone: its docutils can't be installed beside awscli's.
-$(SITE): tests/site/requirements.txt | $(READY)
-	@echo "Setting up build/site-tools: half a minute ..."
-	@mkdir -p build; { $(PYTHON) -m venv build/site-tools && { $(UV) install --python build/site-tools/bin/python -r $< \
-	  || build/site-tools/bin/python -m pip install -r $<; } && touch $@; } \
-	  >build/site-tools.log 2>&1 || echo "That failed (build/site-tools.log says why): the site can't be built or tested"
+# For tests and the site alone, each with packages that can't be installed beside ours: tests/environments/*.txt say why.
+build/%/ready: tests/environments/%.lock | $(READY)
+	@echo "Setting up build/$*: half a minute ..."
+	@mkdir -p build; { $(PYTHON) -m venv build/$* && { \
+	  $(UV) install --python build/$*/bin/python --require-hashes -r $< \
+	  || build/$*/bin/python -m pip install --require-hashes -r $<; } && touch $@; } \
+	  >build/$*.log 2>&1 || echo "That failed (build/$*.log says why): what needs it will be skipped"
 
 # One process for all: importing papermill takes two seconds.
 define RUN_ALL
@@ -178,8 +165,8 @@ COMPILE = $(UV) compile --universal --python-version 3.11 --generate-hashes --no
 lock: $(READY)
 	@$(COMPILE) --upgrade tests/requirements.txt -o tests/requirements.lock >/dev/null
 	@$(COMPILE) requirements.txt -c tests/requirements.lock -o requirements.lock >/dev/null
-	@$(UV) compile --universal --python-version 3.11 --no-annotate --custom-compile-command "make lock" \
-	  --upgrade tests/airflow-requirements.txt -o tests/airflow-constraints.txt >/dev/null
+	@for each in older airflow site-tools; do \
+	  $(COMPILE) --upgrade tests/environments/$$each.txt -o tests/environments/$$each.lock >/dev/null || exit 1; done
 
 bench: $(TOOLS)
 	@for each in tests/benchmarks/[a-z]*.py; do echo "--- $$each"; $(BIN)/python $$each || exit 1; done
