@@ -89,12 +89,10 @@ def beginnings(
 
 
 def _column(column: Column) -> str:
-    # tabindex: it scrolls by keyboard as well
     label = attribute(column.title)
     body = _list(tree(column.paths), len(column.paths))
     return (
-        f'<div role="region" tabindex="0" aria-label="{label}" '
-        f'style="flex:1 1 15em;min-width:0;max-height:30em;overflow:auto">'
+        f'<div role="region" aria-label="{label}" style="flex:1 1 15em;min-width:0">'
         f"<strong>{escape(column.title)}</strong>{body}</div>"
     )
 
