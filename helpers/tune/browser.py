@@ -17,8 +17,6 @@ from .table import facts
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Browser", "browse"]
-
 ANSWER = ("prompt_id", *DRAWN_BY, "repetition")  # what the rows that one answer gives have in common
 LABEL = {"description_width": "6.5rem"}
 THUMBS = {True: ("Good", "thumbs-up"), False: ("Not good", "thumbs-down")}
@@ -27,9 +25,10 @@ THUMBS = {True: ("Good", "thumbs-up"), False: ("Not good", "thumbs-down")}
 class Browser:
     """A table of `sweep.run` with a slider for each setting that it has several values of.
 
-    A cell that ends with a Browser shows it. `rows` are those of the sliders' setting, one a repetition;
-    repetitions with the same text are shown once, and counted. With `grades` each text has two buttons, good and not good; pressed again, one takes its grade back.
-    Without a front end (`interactive` False; None detects it) it shows the starting setting alone.
+    A cell that ends with a Browser shows it. `rows` are those of the sliders' setting, one a repetition; the
+    same text is shown once, and counted. With `grades` each has two buttons, good and not good; pressed
+    again, one takes its grade back. Without a front end (`interactive` False; None detects it) it shows the
+    starting setting alone.
     """
 
     def __init__(

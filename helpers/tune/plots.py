@@ -116,7 +116,7 @@ def grid(df: "pd.DataFrame", measure: str = "share_ended") -> Picture:
 
 
 def side_by_side(df: "pd.DataFrame", by: str = "temperature", *, most: int = 4) -> Html:
-    """Show the texts of one repetition side by side, by the values of `by`, at the largest max_tokens of each.
+    """Show the texts of one repetition side by side, by the values of `by`, each at its largest max_tokens.
 
     It is the repetition with the most different texts, so that there is something to compare. Values with the
     same text share a column, which says how many they are; at most `most` columns are shown, evenly spread.

@@ -115,7 +115,12 @@ def test_one_press_is_enough_for_every_temperature():
 
 def test_where_no_press_could_tell_the_model_itself_draws_at_the_first():
     made = next_token(
-        Sampler(from_weights([1.0] * 500)), prompt="Once", interactive=True, seconds=0, temperature=5.0, p=0.99
+        Sampler(from_weights([1.0] * 500)),
+        prompt="Once",
+        interactive=True,
+        seconds=0,
+        temperature=5.0,
+        p=0.99,
     )
     press(made.ask_button, made)
     assert len(made.drawn) == 5

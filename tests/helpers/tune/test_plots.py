@@ -64,8 +64,8 @@ def test_a_chat_models_table_without_likelihoods_is_drawn(df, draw):
 
 def test_the_colours_of_a_share_mean_the_same_in_every_table(df):
     half = df.assign(finish_reason=["COMPLETE", "MAX_TOKENS"] * (len(df) // 2))
-    for table in (half, df.assign(finish_reason="MAX_TOKENS")):
-        image = plots.grid(table).figure.axes[0].images[0]
+    for each in (half, df.assign(finish_reason="MAX_TOKENS")):
+        image = plots.grid(each).figure.axes[0].images[0]
         assert image.get_clim() == (0, 1)
     low, high = plots.grid(df, "likelihood").figure.axes[0].images[0].get_clim()
     assert low < high < 0
