@@ -23,6 +23,7 @@ FOLDS = re.compile(
     r"^<details><summary>([^\n]+)</summary>\n\n((?:(?!</?details).)+?)\n\n</details>$", re.M | re.S
 )
 GUESS = r"[Gg]uess(:| first| before)"
+LONGEST = 88  # characters of code: with them a JupyterLab window of 1,280 pixels has room to spare
 BY_HAND = ("02_deploy", "06_clean_up")
 
 
@@ -77,6 +78,12 @@ def test_it_moves_in_small_steps(book: Path) -> None:
     assert len(cells) <= 26
     assert max(len(cell.source.splitlines()) for cell in cells) <= 20
     assert sum(len(cell.source.splitlines()) for cell in cells) <= 160
+
+
+@each_book
+def test_no_line_of_code_scrolls_sideways(book: Path) -> None:
+    for cell in code_cells(book):
+        assert [line for line in cell.source.splitlines() if len(line) > LONGEST] == []
 
 
 def test_something_moves_within_the_first_cells() -> None:
