@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
+import papermill
 import pytest
 from nbconvert import HTMLExporter
 
@@ -65,10 +66,13 @@ def test_its_links_lead_somewhere(book: Path) -> None:
 def test_its_parameters_are_one_cell_of_literals_each_with_help(book: Path) -> None:
     cells = [cell for cell in code_cells(book) if "parameters" in tags(cell)]
     assert len(cells) == 1
-    for line in cells[0].source.splitlines():
-        assert re.fullmatch(r"\w+ = .+  # .+", line), line
-    assert all(isinstance(ast.literal_eval(node.value), object) for node in ast.parse(cells[0].source).body)
-    assert [node.targets[0].id for node in ast.parse(cells[0].source).body][:2] == ["runtime", "region"]
+    lines, nodes = cells[0].source.splitlines(), ast.parse(cells[0].source).body
+    assert sum(node.end_lineno - node.lineno + 1 for node in nodes) == len(lines), "nothing else"
+    for line in (lines[node.end_lineno - 1] for node in nodes):  # of a long text, the last
+        assert re.fullmatch(r"(\w+ = .+|\))  # .+", line), line
+    assert all(each["help"] for each in papermill.inspect_notebook(str(book)).values())
+    assert all(isinstance(ast.literal_eval(node.value), object) for node in nodes)
+    assert [node.targets[0].id for node in nodes][:2] == ["runtime", "region"]
     assert cells[0].source.startswith('runtime = "sandbox"')
 
 
