@@ -221,8 +221,9 @@ def next_token(
 ) -> NextTokenView:
     """Show what the model may write first after `prompt`, with sliders for temperature, k and p.
 
-    `seconds` is how long one press of Ask goes on asking. Raises BadInput for a model without likelihoods,
-    and for a value that it does not take.
+    `seconds` is how long one look asks. A press of Ask looks until every temperature can be shown, MOST_LOOKS
+    times at most, and then draws; where the endpoint costs money it looks once. Raises BadInput for a model
+    without likelihoods, and for a value that it does not take.
     """
     setting = Sampling(temperature, k, p)
     return NextTokenView(client, prompt, setting, seconds=seconds, interactive=interactive)
