@@ -2,6 +2,8 @@
 
 import re
 import textwrap
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from .frontend import SCRIPT
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
 WIDTH = 80  # characters: a printed line of a JupyterLab window of 1100 pixels, its file browser open
 LIVE = "*(To move its sliders and press its buttons, run this cell in JupyterLab.)*"
+_WORD = re.compile(r"(\s*)(\S+)(?=\s)")  # with the space before it; complete, as a space follows
+_LAST_WORD = re.compile(r"(\s*)(\S+)")
 _HYPHENED = re.compile(r"[^\s<>-]+(?:-[^\s<>-]+)+(?=[^<>]*<)")  # in a text, not in a tag
 
 
@@ -59,6 +63,28 @@ def wrapped(text: object) -> str:
         textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False)
         for line in str(text).splitlines()
     )
+
+
+def wrapped_stream(pieces: Iterable[str]) -> Iterator[str]:
+    """Hand over a text that comes in pieces, each word once it is complete, its lines broken at spaces.
+
+    Nothing else changes: where a line would be too long, the space before a word becomes a line break.
+    """
+    column, rest = 0, ""
+    for piece in chain(pieces, (None,)):
+        rest += piece or ""
+        words = list((_LAST_WORD if piece is None else _WORD).finditer(rest))
+        for word in words:
+            space, letters = word.groups()
+            if "\n" in space:
+                column = 0
+            elif space and column and column + len(space) + len(letters) > WIDTH:
+                space, column = f"{space[:-1]}\n", 0
+            column += len(space.rpartition("\n")[2]) + len(letters)
+            yield space + letters
+        rest = rest[words[-1].end() :] if words else rest
+    if rest:
+        yield rest
 
 
 def table(frame: "pd.DataFrame") -> Html:

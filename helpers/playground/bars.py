@@ -13,7 +13,11 @@ from ..generate.reshape import Reshaped, Reshaping
 from ..notebook.markup import attribute, count, escape, inline, visible
 
 MOST_BARS = 12
-DRAW_OR_ASK = "Press Draw, and the model itself draws at this setting; or Ask, to look further."
+ASK_ON = "Press Ask, and more answers are asked for; if even they don't tell, the model itself draws."
+ASK_YOURS = (
+    "Nothing is asked of your own endpoint without a press, as its time is what you pay for: "
+    "press Ask to look further, or Draw to have the model itself draw."
+)
 _GREY = "var(--jp-content-font-color2,#616161)"
 FULL = "var(--jp-brand-color1,#1976D2)"
 _CELL = "padding:1px 0.6em 1px 0;text-align:left;background:none;white-space:nowrap"
@@ -101,7 +105,7 @@ def describe_effect(known: NextToken, reshaping: Reshaping, setting: Sampling) -
         return "Press Ask: the model begins some dozens of answers, one token each."
     at = f"At {describe_setting(setting)}"
     if not can_be_shown(reshaping):
-        return f"{at} tokens that nobody has seen would decide, so what is drawn is not known."
+        return f"{at} tokens that nobody has seen would decide, so the bars are not known."
     kept = sum(1 for each in reshaping.tokens if each.kept)
     likeliest, first = known.seen[0], reshaping.tokens[0]
     change = f"{quote_token(likeliest.token)} had {_percent(likeliest.probability)}, has {_after(first)}"

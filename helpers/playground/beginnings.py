@@ -1,5 +1,6 @@
 """Trees of the beginnings of answers, counted, at several temperatures side by side."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from ..generate.client import Client
 
 TEMPERATURES = (0.0, 1.0, 5.0)
+_SPACE = re.compile("(?<!“)␣")
 MOST_BRANCHES = 6  # listed at each fork; the others are folded
 
 
@@ -89,12 +91,10 @@ def beginnings(
 
 
 def _column(column: Column) -> str:
-    # tabindex: it scrolls by keyboard as well
     label = attribute(column.title)
     body = _list(tree(column.paths), len(column.paths))
     return (
-        f'<div role="region" tabindex="0" aria-label="{label}" '
-        f'style="flex:1 1 15em;min-width:0;max-height:30em;overflow:auto">'
+        f'<div role="region" aria-label="{label}" style="flex:1 1 15em;min-width:0">'
         f"<strong>{escape(column.title)}</strong>{body}</div>"
     )
 
@@ -115,7 +115,9 @@ def _list(branches: Sequence[Branch], whole: int) -> str:
 
 
 def _item(branch: Branch, whole: int) -> str:
-    words = f"<bdi>{escape(quote_token(branch.text))}</bdi> {branch.count}"
+    # a line may break before a space that is drawn, as at any other space
+    text = _SPACE.sub(r"<wbr>\g<0>", escape(quote_token(branch.text)))
+    words = f"<bdi>{text}</bdi> {branch.count}"
     line = bar(branch.count / whole, FULL)
     return f'<li style="overflow-wrap:anywhere">{words}{line}{_list(branch.branches, whole)}</li>'
 

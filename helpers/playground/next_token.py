@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ..generate.client import Client
 
 ASK = "Ask"
-MOST_LOOKS = 4  # when nobody can press Ask again
+MOST_LOOKS = 4  # of one press, or of one cell where nobody can press
 ORDER = (
     "Assumed: k cuts first, then p, then temperature acts, and the likelihoods are those before all three. "
     "Of this Cohere documents only that p acts after k."
@@ -121,12 +122,19 @@ class NextTokenView:
         return Html(f"<details><summary>{summary}</summary>{chart}<p>{escape(words)}</p></details>", words)
 
     def _ask_until_known(self, prompt: str) -> None:
-        """Ask several times, as nobody can press Ask; draw where the bars stay unknown even so."""
+        """Ask several times, so that no second press is needed; draw where the bars stay unknown even so."""
         for _ in range(MOST_LOOKS):
             self.ask(prompt)
-            if bars.can_be_shown(self.reshaping):
+            if self._can_be_moved():
                 return
-        self.draw()
+        if not bars.can_be_shown(self.reshaping):
+            self.draw()
+
+    def _can_be_moved(self) -> bool:
+        """Whether the bars can be shown, and, where there is a slider to move, at the highest temperature."""
+        hottest = replace(self.setting, temperature=self._client.limits["temperature"].high)
+        wanted = [self.setting, hottest] if self.interactive else [self.setting]
+        return all(bars.can_be_shown(reshape(self.known.seen, each)) for each in wanted)
 
     def _build(self, prompt: str) -> None:
         self.prompt = widgets.Textarea(
@@ -134,7 +142,8 @@ class NextTokenView:
         )
         self.ask_button = widgets.Button(description=ASK, button_style="primary", icon="search")
         self.draw_button = widgets.Button(description="Draw", icon="random")
-        self.ask_button.on_click(lambda _: self._do("Asking", lambda: self.ask(self.prompt.value)))
+        ask = self.ask if self._client.session.spends_money else self._ask_until_known
+        self.ask_button.on_click(lambda _: self._do("Asking", lambda: ask(self.prompt.value)))
         self.draw_button.on_click(lambda _: self._do("Drawing", self.draw))
         self.status, self.chart = widgets.HTML(), widgets.HTML()
         self.status.add_class(STATUS_CLASS)
@@ -186,14 +195,17 @@ class NextTokenView:
     def _redraw(self) -> None:
         with self._drawing:
             reshaping, setting, known = self.reshaping, self.setting, self.known
-            words = bars.describe_effect(known, reshaping, setting)
-            if known.draws and not bars.can_be_shown(reshaping):
-                words = f"{words} {bars.DRAW_OR_ASK}"
-            if self.drawn and not bars.can_be_shown(reshaping):
+            words, unknown = bars.describe_effect(known, reshaping, setting), not bars.can_be_shown(reshaping)
+            if self.drawn and unknown:
                 self.chart.value = bars.tally(self.drawn, setting, self._writer)
             elif known.draws:
                 self.chart.value = bars.chart(known, reshaping, setting, self._writer)
-            self.status.value = line(bars.describe_draws(self.drawn) if self.drawn else words)
+            said = [words] if unknown or not self.drawn else []
+            if self.drawn:
+                said.append(bars.describe_draws(self.drawn))
+            elif known.draws and unknown:
+                said.append(bars.ASK_YOURS if self._client.session.spends_money else bars.ASK_ON)
+            self.status.value = line(" ".join(said))
             self.draw_button.disabled = not known.draws
 
 
@@ -209,8 +221,9 @@ def next_token(
 ) -> NextTokenView:
     """Show what the model may write first after `prompt`, with sliders for temperature, k and p.
 
-    `seconds` is how long one press of Ask goes on asking. Raises BadInput for a model without likelihoods,
-    and for a value that it does not take.
+    `seconds` is how long one look asks. A press of Ask looks until every temperature can be shown, MOST_LOOKS
+    times at most, and then draws; where the endpoint costs money it looks once. Raises BadInput for a model
+    without likelihoods, and for a value that it does not take.
     """
     setting = Sampling(temperature, k, p)
     return NextTokenView(client, prompt, setting, seconds=seconds, interactive=interactive)

@@ -17,8 +17,6 @@ from .table import facts
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Browser", "browse"]
-
 ANSWER = ("prompt_id", *DRAWN_BY, "repetition")  # what the rows that one answer gives have in common
 LABEL = {"description_width": "6.5rem"}
 THUMBS = {True: ("Good", "thumbs-up"), False: ("Not good", "thumbs-down")}
@@ -27,9 +25,10 @@ THUMBS = {True: ("Good", "thumbs-up"), False: ("Not good", "thumbs-down")}
 class Browser:
     """A table of `sweep.run` with a slider for each setting that it has several values of.
 
-    A cell that ends with a Browser shows it. `rows` are those of the sliders' setting, one a repetition. With
-    `grades` each text has two buttons, good and not good; pressed again, one takes its grade back.
-    Without a front end (`interactive` False; None detects it) it shows the starting setting alone.
+    A cell that ends with a Browser shows it. `rows` are those of the sliders' setting, one a repetition; the
+    same text is shown once, and counted. With `grades` each has two buttons, good and not good; pressed
+    again, one takes its grade back. Without a front end (`interactive` False; None detects it) it shows the
+    starting setting alone.
     """
 
     def __init__(
@@ -98,11 +97,14 @@ class Browser:
         return found
 
     def _listed(self) -> list[tuple[dict[str, Any], bool | None]]:
-        """Return the rows of the setting, each with its grade."""
+        """Return a row for each different text of the setting, with its `repetitions` and its grade."""
         rows = self._at_setting()
         given = {} if self._grades is None or rows.empty else self._grades.of(rows)
-        grades = map(given.get, rows.index)
-        return [(dict(row), good) for row, good in zip(rows.to_dict("records"), grades, strict=True)]
+        found: dict[str, tuple[dict[str, Any], bool | None]] = {}
+        for label, row in zip(rows.index, rows.to_dict("records"), strict=True):
+            first, _ = found.setdefault(row["text"], ({**row, "repetitions": []}, given.get(label)))
+            first["repetitions"].append(row["repetition"])
+        return list(found.values())
 
     def _tally(self) -> str:
         """Say on how many graded texts of the table the gate agrees."""
@@ -156,7 +158,8 @@ class Browser:
         for place, view in enumerate(self.answers):
             row, good = listed[place] if place < len(listed) else (None, None)
             view.show(row, _facts(row) if row else "", good)
-        found = count(len(listed), "answer") if listed else "No answer yet"
+        answers = sum(len(row["repetitions"]) for row, _ in listed)
+        found = count(answers, "answer") if listed else "No answer yet"
         said = f"Written by {self._writer}: {self._told()}. {found}."
         self.heading.value = f'<p style="line-height:1.5">{escape(said)}</p>'
         self.tally.value = f'<p style="line-height:1.5">{escape(failed or self._tally())}</p>'
@@ -188,7 +191,7 @@ class AnswerView:
         self.widget.layout.display = None if row else "none"
         if row is None:
             return
-        named = f"repetition {row['repetition']}"
+        named = _named(row)
         text = f"{block(row['text'])}<small>{escape(told)}</small>"
         self.text.value = f'<div role="region" aria-label="{attribute(f"Text of {named}")}">{text}</div>'
         self._showing = True
@@ -227,7 +230,14 @@ def _graded(good: bool | None) -> str:
 def _facts(row: Mapping[str, Any]) -> str:
     likelihood = row["likelihood"]
     likely = [f"likelihood {likelihood:.2f}"] if likelihood == likelihood else []  # else NaN
-    return ", ".join([f"repetition {row['repetition']}", *facts(row), *likely, _origin(row)])
+    times = len(row["repetitions"])
+    same = [f"{times} times the same text"] if times > 1 else []
+    return ", ".join([*same, _named(row), *facts(row), *likely, _origin(row)])
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    several = row["repetitions"]
+    return f"repetition{'s' if len(several) > 1 else ''} {', '.join(map(str, several))}"
 
 
 def _origin(row: Mapping[str, Any]) -> str:

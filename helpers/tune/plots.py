@@ -116,16 +116,18 @@ def grid(df: "pd.DataFrame", measure: str = "share_ended") -> Picture:
 
 
 def side_by_side(df: "pd.DataFrame", by: str = "temperature", *, most: int = 4) -> Html:
-    """Show texts side by side: for at most `most` values of `by`, the first at the largest max_tokens.
+    """Show the texts of one repetition side by side, by the values of `by`, each at its largest max_tokens.
 
+    It is the repetition with the most different texts, so that there is something to compare. Values with the
+    same text share a column, which says how many they are; at most `most` columns are shown, evenly spread.
     The texts are a model's: they are shown literally, whatever they contain.
     """
     check(df)
     if by not in df.columns:
         raise BadInput(f"{by!r} is no column of the table.")
-    values = _spread(sorted(df[by].unique().tolist()), most)
-    rows = [_first(df[df[by] == value]) for value in values]
-    names = [f"{by} {value:g}" if isinstance(value, int | float) else str(value) for value in values]
+    columns = _spread(max((_columns(df, by, each) for each in df["repetition"].unique()), key=len), most)
+    rows = [row for _, row in columns]
+    names = [_name(by, values) for values, _ in columns]
     heads = "".join(f'<th scope="col" style="text-align:left">{escape(name)}</th>' for name in names)
     # left, not start: JupyterLab's sanitizer takes no start; the text in it keeps its own direction
     cell = '<td style="vertical-align:top;text-align:left">'
@@ -139,8 +141,28 @@ def side_by_side(df: "pd.DataFrame", by: str = "temperature", *, most: int = 4) 
     return Html(table, plain)
 
 
-def _first(rows: "pd.DataFrame") -> "pd.Series[Any]":
-    return rows[rows["max_tokens"] == rows["max_tokens"].max()].iloc[0]
+def _columns(df: "pd.DataFrame", by: str, repetition: int) -> list[tuple[list[Any], "pd.Series[Any]"]]:
+    """Return the different texts of a repetition, each as the values that have it and the first one's row."""
+    found: dict[str, tuple[list[Any], pd.Series[Any]]] = {}
+    for value in sorted(df[by].unique().tolist()):
+        row = _first(df[df[by] == value], repetition)
+        found.setdefault(row["text"], ([], row))[0].append(value)
+    return list(found.values())
+
+
+def _first(rows: "pd.DataFrame", repetition: int) -> "pd.Series[Any]":
+    """Return its first row at the largest max_tokens; another repetition's where it is still missing."""
+    longest = rows[rows["max_tokens"] == rows["max_tokens"].max()]
+    same = longest[longest["repetition"] == repetition]
+    return (longest if same.empty else same).iloc[0]
+
+
+def _name(by: str, values: Sequence[Any]) -> str:
+    """Name a column, and say how many values have its text."""
+    numbers = isinstance(values[0], int | float)
+    named = ", ".join(f"{value:g}" if numbers else str(value) for value in values)
+    same = f": {len(values)} times the same text" if len(values) > 1 else ""
+    return f"{by} {named}{same}" if numbers else f"{named}{same}"
 
 
 def _spread(values: Sequence[Any], most: int) -> list[Any]:

@@ -192,16 +192,22 @@ def _chance(tried: list[Candidate], best: int, target: Target, seed: int) -> tup
 
 
 def _limit(rows: "pd.DataFrame", longest: "pd.DataFrame", share: float) -> tuple[int, bool, str]:
-    """Return the least max_tokens at which `share` of the good answers end by themselves, if any does."""
+    """Return the least max_tokens at which `share` of the good answers end by themselves, if any does.
+
+    The words also name the least at which all of them do.
+    """
     some = bool(longest["good"].any())
     good, named = (longest[longest["good"]], "good answers") if some else (longest, "answers")
     answers = rows.merge(good[["prompt_id", "repetition"]])
     done = ended(answers).groupby(answers["max_tokens"]).agg(["sum", "count"])
+    whole = done.index[done["sum"] == done["count"]]
     for limit, (successes, trials) in done.iterrows():
         low, high = wilson(int(successes), int(trials))
         told = f"At max_tokens {limit}, {successes} of {trials} {named} end by themselves"
         if successes / trials >= share:
-            return int(limit), True, f"{told} (95% interval {low:.0%} to {high:.0%})."
+            most = f"at {whole[0]} all do" if len(whole) else "all do at no limit that was tried"
+            rest = "" if successes == trials else f"; {most}"
+            return int(limit), True, f"{told} (95% interval {low:.0%} to {high:.0%}){rest}."
     return int(limit), False, f"{told}, fewer than {share:.0%}: try a larger limit."
 
 

@@ -6,6 +6,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
+import papermill
 import pytest
 from nbconvert import HTMLExporter
 
@@ -23,6 +24,7 @@ FOLDS = re.compile(
     r"^<details><summary>([^\n]+)</summary>\n\n((?:(?!</?details).)+?)\n\n</details>$", re.M | re.S
 )
 GUESS = r"[Gg]uess(:| first| before)"
+LONGEST = 88  # characters of code: with them a JupyterLab window of 1,280 pixels has room to spare
 BY_HAND = ("02_deploy", "06_clean_up")
 
 
@@ -64,10 +66,13 @@ def test_its_links_lead_somewhere(book: Path) -> None:
 def test_its_parameters_are_one_cell_of_literals_each_with_help(book: Path) -> None:
     cells = [cell for cell in code_cells(book) if "parameters" in tags(cell)]
     assert len(cells) == 1
-    for line in cells[0].source.splitlines():
-        assert re.fullmatch(r"\w+ = .+  # .+", line), line
-    assert all(isinstance(ast.literal_eval(node.value), object) for node in ast.parse(cells[0].source).body)
-    assert [node.targets[0].id for node in ast.parse(cells[0].source).body][:2] == ["runtime", "region"]
+    lines, nodes = cells[0].source.splitlines(), ast.parse(cells[0].source).body
+    assert sum(node.end_lineno - node.lineno + 1 for node in nodes) == len(lines), "nothing else"
+    for line in (lines[node.end_lineno - 1] for node in nodes):  # of a long text, the last
+        assert re.fullmatch(r"(\w+ = .+|\))  # .+", line), line
+    assert all(each["help"] for each in papermill.inspect_notebook(str(book)).values())
+    assert all(isinstance(ast.literal_eval(node.value), object) for node in nodes)
+    assert [node.targets[0].id for node in nodes][:2] == ["runtime", "region"]
     assert cells[0].source.startswith('runtime = "sandbox"')
 
 
@@ -77,6 +82,12 @@ def test_it_moves_in_small_steps(book: Path) -> None:
     assert len(cells) <= 26
     assert max(len(cell.source.splitlines()) for cell in cells) <= 20
     assert sum(len(cell.source.splitlines()) for cell in cells) <= 160
+
+
+@each_book
+def test_no_line_of_code_scrolls_sideways(book: Path) -> None:
+    for cell in code_cells(book):
+        assert [line for line in cell.source.splitlines() if len(line) > LONGEST] == []
 
 
 def test_something_moves_within_the_first_cells() -> None:

@@ -1,6 +1,7 @@
 """Printed texts and tables, not broken inside words, names and dates; the static copies of widgets."""
 
 import re
+from collections.abc import Iterator
 
 import pandas as pd
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from IPython.display import Markdown
 
-from helpers.notebook.display import LIVE, WIDTH, show_markdown, table, wrapped
+from helpers.notebook.display import LIVE, WIDTH, show_markdown, table, wrapped, wrapped_stream
 
 words = st.text(st.sampled_from("ab-."), min_size=1, max_size=100)
 
@@ -18,6 +19,38 @@ words = st.text(st.sampled_from("ab-."), min_size=1, max_size=100)
 def test_a_line_is_broken_between_words_only(text: str) -> None:
     assert wrapped(text).split() == text.split()
     assert all(len(line) <= WIDTH or " " not in line for line in wrapped(text).splitlines())
+
+
+pieces = st.lists(st.text(st.sampled_from("ab-. \n\t"), max_size=30), max_size=60)
+
+
+@given(pieces)
+@example(["word "] * 40)
+@example([" lo", "ng" * 20, "er", " than", " a" * 40])
+@example(["a" * (WIDTH + 1), " ", " b"])
+@example([" " + "a" * WIDTH])
+def test_a_streamed_text_is_the_same_but_for_spaces_that_become_line_breaks(came: list[str]) -> None:
+    text, shown = "".join(came), "".join(wrapped_stream(came))
+    assert len(shown) == len(text)
+    assert {(a, b) for a, b in zip(text, shown, strict=True) if a != b} <= {(" ", "\n"), ("\t", "\n")}
+    assert shown.split() == text.split()
+    assert all(len(line.rstrip()) <= WIDTH or len(line.split()) == 1 for line in shown.split("\n"))
+
+
+@given(pieces)
+def test_a_streamed_word_is_shown_as_soon_as_it_is_complete(came: list[str]) -> None:
+    arrived: list[str] = []
+
+    def arriving() -> Iterator[str]:
+        for piece in came:
+            arrived.append(piece)
+            yield piece
+
+    shown = ""
+    for part in wrapped_stream(arriving()):
+        waiting = "".join(arrived[:-1])[len(shown) :]  # what had come before the last piece
+        assert not re.search(r"\S\s", waiting), "a word was complete, and was held back"
+        shown += part
 
 
 def test_a_static_copy_says_how_to_get_the_widget() -> None:

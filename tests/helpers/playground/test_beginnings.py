@@ -45,6 +45,18 @@ def test_text_is_shown_literally_and_the_plain_copy_has_all():
     assert "“␣alpha" in plain
 
 
+def test_a_line_of_a_tree_may_break_between_words():
+    html = trees(Sampler(GREEK, GREEK), temperatures=[0.0], answers=1, tokens=2).static_copy().html
+    assert "<bdi>“␣alpha<wbr>␣alpha”</bdi> 1" in html
+
+
+def test_nothing_of_a_tree_scrolls_or_is_cut_off():
+    html = (
+        trees(Sampler(from_weights([1.0] * 200)), temperatures=[5.0], answers=30, tokens=1).static_copy().html
+    )
+    assert not re.search("overflow(-[xy])?:|height:(?!5px)", html), "5 pixels are a bar's"
+
+
 def test_a_chat_model_gets_its_own_range_and_words():
     client = Sampler({"The end": 1.0}, model_id="command-r-08-2024")
     shown = trees(client, answers=2, tokens=1)

@@ -1,5 +1,6 @@
 """Sliders over a finished sweep: they look up, and nothing is asked for. Thumbs grade its texts."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -55,7 +56,7 @@ def press(shown: Browser, place: int, good: bool) -> None:
 
 
 def test_moving_a_slider_shows_the_rows_of_the_table_and_sends_nothing(df, client):
-    asked = sum(client.asked.values())
+    asked, df = sum(client.asked.values()), apart(df)
     shown = browse(df, interactive=True)
     assert set(shown.controls) == {"prompt_id", "temperature", "max_tokens"}
     for temperature in (0.0, 1.0, 2.5):
@@ -90,7 +91,7 @@ def test_unattended_no_widget_is_made(df, monkeypatch):
         raise AssertionError("a widget was made")
 
     monkeypatch.setattr(ipywidgets.Widget, "__init__", refuse)
-    shown = browse(df, temperature=1.0, max_tokens=15)
+    shown = browse(apart(df), temperature=1.0, max_tokens=15)
     assert not shown.interactive
     displayed = []
     monkeypatch.setattr("IPython.display.display", displayed.append)
@@ -186,16 +187,31 @@ def test_a_thumb_is_kept_shown_exchanged_and_taken_back(df, tmp_path):
     assert "graded **not good**" in browse(df, grades=Grades(file), temperature=2.5).static_copy()
 
 
-def test_equal_texts_are_pressed_together(df, tmp_path):
+def test_equal_texts_are_one_that_is_counted_and_graded_once(df, tmp_path):
     same = df.assign(text="all the same")
     shown = browse(same, grades=Grades(tmp_path / "run.jsonl"), interactive=True)
-    press(shown, 1, True)
-    assert pressed(shown) == [True, True]
+    assert [view.widget.layout.display for view in shown.answers] == [None, "none"]
+    assert seen(shown).count("all the same") == 1
+    assert "2 times the same text, repetitions 1, 2, " in seen(shown)
+    assert "2 answers." in seen(shown)
+    assert len(shown.rows) == 2
+    press(shown, 0, True)
+    assert pressed(shown)[0] is True
+    assert shown.answers[0].thumbs[True].tooltip == "Good: repetitions 1, 2"
     assert "on 1 of 1 graded text" in seen(shown)
+    copy = browse(same, interactive=False).static_copy()
+    assert copy.count("all the same") == copy.count("2 times the same text") == 1
+
+
+def test_only_the_equal_ones_of_several_texts_are_one():
+    df = table(*(row(text, repetition=n) for n, text in enumerate(("a", "b", "a", "c"), 1)))
+    shown = browse(df, interactive=True)
+    facts = re.findall("<small>(.*?), 1 tokens", seen(shown))
+    assert facts == ["2 times the same text, repetitions 1, 3", "repetition 2", "repetition 4"]
 
 
 def test_a_thumb_has_a_name_of_its_own(df, tmp_path):
-    shown = browse(df, grades=Grades(tmp_path / "run.jsonl"), interactive=True)
+    shown = browse(apart(df), grades=Grades(tmp_path / "run.jsonl"), interactive=True)
     names = [thumb.tooltip for view in shown.answers for thumb in view.thumbs.values()]
     assert names == [f"{name}: repetition {n}" for n in (1, 2) for name in ("Good", "Not good")]
 

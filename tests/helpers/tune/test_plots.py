@@ -1,4 +1,5 @@
 import io
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from helpers.tune import plots, sweep
 
 from ..fake_client import FakeClient
 from ..notebook.test_diagram import contrast
+from .rows import row, table
 
 HOSTILE = "<script>alert(1)</script> \u202eabc\x1b[31m\n**bold**"
 
@@ -62,8 +64,8 @@ def test_a_chat_models_table_without_likelihoods_is_drawn(df, draw):
 
 def test_the_colours_of_a_share_mean_the_same_in_every_table(df):
     half = df.assign(finish_reason=["COMPLETE", "MAX_TOKENS"] * (len(df) // 2))
-    for table in (half, df.assign(finish_reason="MAX_TOKENS")):
-        image = plots.grid(table).figure.axes[0].images[0]
+    for each in (half, df.assign(finish_reason="MAX_TOKENS")):
+        image = plots.grid(each).figure.axes[0].images[0]
         assert image.get_clim() == (0, 1)
     low, high = plots.grid(df, "likelihood").figure.axes[0].images[0].get_clim()
     assert low < high < 0
@@ -95,8 +97,41 @@ def test_a_shown_figure_has_its_alternative_text(df, monkeypatch):
     assert words[0][0].data == folded("In words", picture.alt)
 
 
+def heads(shown):
+    return re.findall(r'<th scope="col"[^>]*>(.*?)</th>', shown.html)
+
+
+def test_values_with_the_same_text_share_a_column_that_counts_them():
+    texts = {100: "a b", 200: "a b c", 300: "a b c", 500: "a b c"}
+    df = table(*(row(text, max_tokens=limit) for limit, text in texts.items()))
+    shown = plots.side_by_side(df, by="max_tokens")
+    assert heads(shown) == ["max_tokens 100", "max_tokens 200, 300, 500: 3 times the same text"]
+    assert shown.html.count("a b c") == 1
+    assert "max_tokens 200, 300, 500: 3 times the same text (3 tokens, COMPLETE):\na b c" in shown.plain
+
+
+def test_the_repetition_with_the_most_different_texts_is_shown_and_one_alone():
+    rows = [
+        row(f"{n} whole text"[: limit if n == 2 else 99], max_tokens=limit, repetition=n)
+        for n in (1, 2, 3)
+        for limit in (3, 7, 20)
+    ]
+    shown = plots.side_by_side(table(*rows), by="max_tokens")
+    assert heads(shown) == ["max_tokens 3", "max_tokens 7", "max_tokens 20"]
+    assert "1 whole" not in shown.html + shown.plain
+    assert "3 whole" not in shown.html + shown.plain
+
+
+def test_what_a_run_still_lacks_is_taken_from_another_repetition():
+    same = [row("a", temperature=heat) for heat in (0.0, 1.0)]
+    shown = plots.side_by_side(table(*same, row("b", temperature=1.0, repetition=2)))
+    assert heads(shown) == ["temperature 0", "temperature 1"]
+    assert shown.plain.endswith("\nb")
+
+
 def test_texts_side_by_side_are_shown_literally(df):
-    html = plots.side_by_side(df.assign(text=HOSTILE), most=2)
+    shown = df.assign(text=[f"{HOSTILE}{temperature}" for temperature in df["temperature"]])
+    html = plots.side_by_side(shown, most=2)
     assert html.html.count("<td") == 2
     assert "temperature 0" in html.html
     assert "temperature 2.5" in html.html

@@ -88,6 +88,18 @@ def test_the_smallest_limit_that_lets_the_good_answers_end():
     assert "5 of 6 answers are good (not: 1 repeats itself)" in found.reason.replace("its ", "")
 
 
+@pytest.mark.parametrize(
+    ("ends_at", "told"),
+    [(30, "; at 30 all do."), (99, "; all do at no limit that was tried."), (10, "100%).")],
+)
+def test_the_limit_at_which_all_of_them_end_is_named_too(ends_at, told):
+    df = swept((0.0,), limits=(10, 20, 30), ends_at=10)
+    df.loc[(df["repetition"] == 1) & (df["max_tokens"] < ends_at), "finish_reason"] = "MAX_TOKENS"
+    found = recommend(df, "one", allow_truncated=True)
+    assert found.max_tokens == 10
+    assert found.reason.endswith(told)
+
+
 def test_texts_that_no_limit_lets_end_get_the_largest_and_a_warning():
     found = recommend(swept(ends_at=99), "some")
     assert (found.temperature, found.max_tokens, found.enough) == (1.0, 20, False)
