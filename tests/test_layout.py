@@ -13,7 +13,7 @@ FOLDERS = sorted({path.parent for path in MODULES})
 MOST_LINES, MOST_LINES_OF_A_PACKAGE, MOST_ENTRIES = 250, 50, 16
 # A package, and the only modules that import it: (a folder's name stands for all that is in it).
 PLACES = {
-    "ipywidgets": ("helpers.playground", "helpers.tune.browser"),
+    "ipywidgets": ("helpers.playground", "helpers.production.calculator", "helpers.tune.browser"),
     "llmeter": ("helpers.production.load",),
     "matplotlib": ("helpers.notebook.picture",),
     "moto": (

@@ -89,8 +89,9 @@ class Session:
         """Choose what an instance of the sandbox bears, and how long AWS's minutes last; return the speed.
 
         `slots` is the number of requests that an instance serves at once, 1 to 1000; `clock_speed`, 1 to 600,
-        says how many of AWS's seconds pass in one second, for metrics, alarms and scaling. On AWS nothing
-        changes, and the speed is 1. Raises BadInput or NotConnected.
+        says how many of AWS's seconds pass in one second, for metrics, alarms and scaling. Both last until
+        `end_practice`, or until this process ends, in whatever way. On AWS nothing changes, and the speed is
+        1. Raises BadInput or NotConnected.
         """
         if self.spends_money:
             return 1.0
@@ -99,10 +100,20 @@ class Session:
         with _practising() as address:
             return process.practise_with(address, slots=slots, clock_speed=clock_speed)
 
+    def end_practice(self) -> None:
+        """Put the sandbox's slots and clock back, and end its faults; do nothing on AWS."""
+        if self.spends_money:
+            return
+        from ..sandbox import process
+
+        with _practising() as address:
+            process.end_practice(address)
+
     def set_fault(self, name: str, **parameters: object) -> bool:
         """Let something go wrong in the sandbox, as `python -m helpers.sandbox faults set` does.
 
-        Returns False on AWS, where nothing is changed. Raises BadInput for a fault that there is not.
+        It lasts as `practise_with`'s changes do. Returns False on AWS, where nothing is changed. Raises
+        BadInput for a fault that there is not.
         """
         return self._change_faults(name, parameters)
 

@@ -192,6 +192,17 @@ def _one_right_answer(guess: object, advice: object) -> str:
     return ""
 
 
+def _causes(answer: object, *, broken: object) -> str:
+    if not (isinstance(answer, Mapping) and isinstance(broken, Mapping)):
+        return "the answer is a dict with the letters of the table, and a fault's name for each"
+    if missing := [letter for letter in broken if not isinstance(answer.get(letter), str)]:
+        return f"still to find: {', '.join(missing)}"
+    if unknown := [answer[letter] for letter in broken if answer[letter] not in broken.values()]:
+        return f"{shown(unknown[0])} is none of the faults: {', '.join(sorted(broken.values()))}"
+    wrong = [letter for letter, fault in broken.items() if answer[letter] != fault]
+    return f"{', '.join(wrong)}: another cause. Look at all columns, and at what is missing" if wrong else ""
+
+
 EXERCISES = {
     "fits": Exercise(
         "put the names of the instance types that hold the model into `answer`, and run this cell again.",
@@ -228,5 +239,10 @@ EXERCISES = {
         "write the temperature that you expect into `guess`, then ask `recommend`, and run this cell again.",
         "Where one answer is right, variety is worth nothing, so the lowest good temperature wins.",
         _one_right_answer,
+    ),
+    "causes": Exercise(
+        "put the letters and the names of their faults into `causes`, and run this cell again.",
+        "Four say what they are in their errors; a queue says nothing, and shows in the first token alone.",
+        _causes,
     ),
 }

@@ -50,10 +50,10 @@ class Picture:
         return self.alt
 
 
-def figure(columns: int) -> "tuple[Figure, list[Axes]]":
-    """Return a figure on its card, with so many axes side by side."""
+def figure(columns: int, rows: int = 1) -> "tuple[Figure, list[Axes]]":
+    """Return a figure on its card, with so many axes side by side, in so many rows."""
     layout = ConstrainedLayoutEngine(w_pad=MARGIN, h_pad=MARGIN)
-    width, height = 4.2 * columns + 0.6, 3.4
+    width, height = 4.2 * columns + 0.6, 3.4 if rows == 1 else 2.6 * rows
     made = Figure(figsize=(width, height), layout=layout, facecolor="none")
     style: dict[str, Any] = {
         "boxstyle": "round,pad=0,rounding_size=0.08",
@@ -63,7 +63,7 @@ def figure(columns: int) -> "tuple[Figure, list[Axes]]":
     card = FancyBboxPatch((0, 0), width, height, transform=made.dpi_scale_trans, zorder=-1, **style)
     card.set_in_layout(False)
     made.add_artist(card)
-    return made, [made.add_subplot(1, columns, n + 1, facecolor="none") for n in range(columns)]
+    return made, [made.add_subplot(rows, columns, n + 1, facecolor="none") for n in range(rows * columns)]
 
 
 def line(color: str, marker: str, label: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from .faults.switch import Faults
 from .server.gateway import Sandbox, build_app
 from .server.keys import Keys
 from .server.parts import Control
+from .server.practice import PRACTICE_PATH, Practice
 from .services import moto
 from .services.authorization.authorizer import Authorizer
 from .services.authorization.client import POLICY_PATH
@@ -88,10 +89,16 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
             _without_failing(connect)
         return app
 
+    def put_back() -> None:
+        instances.slots, clock.speed = settings.instance_slots, settings.clock_speed
+        faults.clear()
+
+    practice = Practice(put_back)
     controls: dict[str, Control] = {
         CONTROL_PATH: FaultControl(faults),
         POLICY_PATH: PolicyControl(roles, authorizer),
         CAPACITY_PATH: CapacityControl(instances, clock),
+        PRACTICE_PATH: practice,
     }
     return build_app(
         *(address, services, runtime, load_others),
@@ -99,7 +106,7 @@ def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:
         keys=keys,
         authorizer=authorizer,
         settle=sagemaker.settle,
-        work=[Sampler(sagemaker, instances, clock, observer.take).run, autoscaling.run],
+        work=[Sampler(sagemaker, instances, clock, observer.take).run, autoscaling.run, practice.run],
     )
 
 

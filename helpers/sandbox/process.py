@@ -16,7 +16,16 @@ from .address import Address, SandboxError, forget, log_file, private, published
 from .server.health import is_alive
 from .settings import Settings
 
-__all__ = ["Address", "SandboxError", "change_faults", "find", "practise_with", "start", "stop"]
+__all__ = [
+    "Address",
+    "SandboxError",
+    "change_faults",
+    "end_practice",
+    "find",
+    "practise_with",
+    "start",
+    "stop",
+]
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -75,29 +84,40 @@ def stop() -> bool:
 
 
 def practise_with(address: Address, *, slots: int | None = None, clock_speed: float | None = None) -> float:
-    """Set the running sandbox's capacity, as `python -m helpers.sandbox capacity` does; return its speed.
+    """Set the running sandbox's capacity for as long as this process lives; return its speed.
 
     Raises ValueError for values that can't be, and SandboxError.
     """
+    from .server import practice
     from .services.runtime.client import capacity
 
+    practice.hold(address)
     return capacity(address, slots, clock_speed).clock_speed
 
 
 def change_faults(address: Address, name: str, parameters: Mapping[str, object] | None) -> None:
     """Set a fault of the running sandbox, or clear it if `parameters` is None, and all if `name` is empty.
 
-    As `python -m helpers.sandbox faults` does. Raises ValueError for a fault that can't be, and SandboxError.
+    A fault lasts as long as this process. Raises ValueError for a fault that can't be, and SandboxError.
     """
     from . import faults
+    from .server import practice
 
     try:
         if parameters is None:
             faults.clear(address, name or None)
         else:
+            practice.hold(address)
             faults.set(address, name, **parameters)
     except faults.BadFault as error:
         raise ValueError(str(error)) from error
+
+
+def end_practice(address: Address) -> None:
+    """Put back what this and other processes have changed by the two functions above. Raises SandboxError."""
+    from .server import practice
+
+    practice.end(address)
 
 
 def _start(on_progress: Callable[[str], None]) -> Address:

@@ -39,6 +39,7 @@ NEEDED_BY = {
     "IsMyAccountReady": "02_deploy",
     "ChangeWhatHasTheTag": "05_in_production",
     "SetAlarms": "05_in_production",
+    "MakeADashboard": "05_in_production",
     "LetItScale": "05_in_production",
     "MakeTheAlarmsThatScaleIt": "05_in_production",
     "MakeTheRoleThatScalesIt": "05_in_production",

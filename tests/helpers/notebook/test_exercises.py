@@ -21,6 +21,8 @@ PRICES = {"instance_usd": 1.408, "software_usd": 2.0}
 REFUSED = {name: kind("told") for name, kind in REFUSALS.items()}
 CUT = Response((Generation("People keep", "MAX_TOKENS"),))
 WHOLE = Response((Generation("People keep bees.", "COMPLETE"),))
+BROKEN = {"A": "timeout", "B": "throttling"}
+GIVEN: dict[str, dict[str, Any]] = {"price": PRICES, "causes": {"broken": BROKEN}}
 PLAN = Plan(
     "m", (("a", "b"), ("c", "d")), ((0.0, 1.0), (0,), (0.5, 0.75, 0.9)), (100, 200), 1, None, cuts=True
 )
@@ -42,6 +44,7 @@ RIGHT: dict[str, tuple[Any, ...]] = {
     "first_sentence": ("Bees make honey.", Stream("Bees make honey.")),
     "requests": (12, PLAN),
     "one_right_answer": (0, ADVICE),
+    "causes": (BROKEN,),
 }
 FRAME = pd.DataFrame({"GPU": "x"}, index=ALL)
 NEARLY: list[tuple[str, tuple[Any, ...], str]] = [
@@ -87,6 +90,11 @@ NEARLY: list[tuple[str, tuple[Any, ...], str]] = [
     ("one_right_answer", (0, "Temperature 0"), "`advice` is 'Temperature 0'"),
     ("one_right_answer", (1, ADVICE), "another temperature"),
     ("one_right_answer", (0, replace(ADVICE, reason="you want many different answers")), "another task"),
+    ("causes", ("timeout",), "is a dict"),
+    ("causes", ({"A": "timeout"},), "still to find: B"),
+    ("causes", ({"A": "timeout", "B": FRAME},), "still to find: B"),
+    ("causes", ({"A": "timeout", "B": "rain"},), "'rain' is none of the faults: throttling, timeout"),
+    ("causes", ({"A": "timeout", "B": "timeout"},), "B: another cause"),
 ]
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary() | st.just(object),
@@ -96,7 +104,7 @@ anything = st.recursive(
 
 
 def told(name: str, *answer: object) -> str:
-    return verdict(name, *answer, **(PRICES if name == "price" else {}))
+    return verdict(name, *answer, **GIVEN.get(name, {}))
 
 
 def test_every_exercise_has_a_right_answer_here() -> None:
@@ -136,7 +144,7 @@ def test_another_answer_gets_a_hint(name: str, answer: tuple[Any, ...], hint: st
 def test_an_untouched_one_is_told_how_to_begin_and_is_no_error(
     name: str, empty: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    check(name, *(empty for _ in RIGHT[name]), **(PRICES if name == "price" else {}))
+    check(name, *(empty for _ in RIGHT[name]), **GIVEN.get(name, {}))
     assert capsys.readouterr().out.startswith("To begin: ")
 
 

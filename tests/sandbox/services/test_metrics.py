@@ -127,8 +127,30 @@ def test_a_query_s_data_are_those_of_its_metric_period_by_period(client):
     assert data(client, "Invocations", "Sum", order="Descending") == [4, 2, 1]
     assert data(client, "Invocations", "Sum", period=120) == [3, 4]
     assert data(client, "Invocations", "Sum", dimensions=DIMENSIONS[:1]) == []
-    with pytest.raises(ClientError, match="does not practise expressions"):
-        data(client, "Invocations", "Sum", more=[{"Id": "b", "Expression": "a * 2"}])
+    for wrong in ("a * 2", "a / c", "a"):
+        with pytest.raises(ClientError, match="practises no expressions but m1 / m2"):
+            data(client, "Invocations", "Sum", more=[{"Id": "b", "Expression": wrong}])
+
+
+def test_the_quotient_of_two_metrics_is_the_number_of_instances(client):
+    writer = CloudWatch(Clock())
+    for minute, instances in enumerate([1, 3, 3, 2]):
+        for _ in range(5):
+            writer.write(invocation(NOON + timedelta(minutes=minute), instances))
+    where = {"Namespace": "AWS/SageMaker", "Dimensions": DIMENSIONS}
+    asked = [
+        {"Id": key, "MetricStat": {"Metric": {**where, "MetricName": name}, "Period": 60, "Stat": "Sum"}}
+        for key, name in (("a", "Invocations"), ("b", "InvocationsPerInstance"))
+    ]
+    hidden = [{**each, "ReturnData": False} for each in asked]
+    (answer,) = client.get_metric_data(
+        MetricDataQueries=[*hidden, {"Id": "c", "Expression": "a / b"}],
+        StartTime=NOON,
+        EndTime=NOON + timedelta(minutes=5),
+        ScanBy="TimestampAscending",
+    )["MetricDataResults"]
+    assert answer["Values"] == pytest.approx([1, 3, 3, 2])
+    assert len(answer["Timestamps"]) == 4
 
 
 def test_what_has_no_percentile_says_so():

@@ -339,6 +339,7 @@ def asked(service, operation, **params):
 PLACE = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}"
 TARGETS = f"arn:aws:application-autoscaling:us-east-1:{ACCOUNT}:scalable-target/*"
 ALARM = f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:TargetTracking-endpoint/e/variant/v"
+DASHBOARD = f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/d"  # in no region
 LINKED_ROLE = (
     f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/"
     "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
@@ -414,6 +415,14 @@ SCHEDULE = f"arn:aws:scheduler:us-east-1:{ACCOUNT}:schedule"
         ("sts", "AssumeRole", {"RoleArn": "r"}, [("sts:AssumeRole", "r")]),
         ("sts", "GetCallerIdentity", {}, []),
         ("monitoring", "GetMetricData", {}, [("cloudwatch:GetMetricData", "*")]),
+        ("monitoring", "ListDashboards", {}, [("cloudwatch:ListDashboards", "*")]),
+        ("monitoring", "PutDashboard", {"DashboardName": "d"}, [("cloudwatch:PutDashboard", DASHBOARD)]),
+        (
+            "monitoring",
+            "DeleteDashboards",
+            {"DashboardNames": ["d"]},
+            [("cloudwatch:DeleteDashboards", DASHBOARD)],
+        ),
         ("tagging", "GetResources", {}, [("tag:GetResources", "*")]),
         ("logs", "GetLogEvents", {}, [("logs:GetLogEvents", None)]),
         (

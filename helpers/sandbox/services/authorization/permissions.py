@@ -134,14 +134,18 @@ def _to_scale(
 
 
 def _of_cloudwatch(operation: str, params: Params, context: Context) -> Iterator[str | None]:
-    """Yield the alarms that are changed: AlarmName, AlarmNames, or AlarmNames.member.1; None if not told."""
-    if not operation.endswith(("Alarm", "Alarms")) or operation.startswith("Describe"):
+    """Yield changed alarms or dashboards: AlarmName, AlarmNames, or AlarmNames.member.1; None if not told."""
+    kind = next((each for each in ("Alarm", "Dashboard") if operation.endswith((each, f"{each}s"))), "")
+    if not kind or operation.startswith(("Describe", "List")):
         yield "*"
         return
-    given = [value for name, value in params.items() if name.startswith("AlarmName")]
+    given = [value for name, value in params.items() if name.startswith(f"{kind}Name")]
     names = [name for value in given for name in (_listed(value) or [value]) if isinstance(name, str)]
-    place = f"arn:aws:cloudwatch:{context.region}:{context.account}:alarm"
-    yield from (f"{place}:{name}" for name in names)
+    # a dashboard is in no region
+    where = (
+        f"{context.region}:{context.account}:alarm:" if kind == "Alarm" else f":{context.account}:dashboard/"
+    )
+    yield from (f"arn:aws:cloudwatch:{where}{name}" for name in names)
     if not names:
         yield None
 

@@ -17,6 +17,7 @@ from moto.cloudwatch.responses import CloudWatchResponse
 
 _WIDTH = math.log(1.01)
 _PERCENTILE = re.compile(r"p(100|\d{1,2}(?:\.\d{1,10})?)")
+_QUOTIENT = re.compile(r"(\w+) ?/ ?(\w+)")
 _SIMPLE = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 
 
@@ -109,7 +110,8 @@ def _with_percentiles(original: Callable[..., Any]) -> Callable[..., Any]:
 def _in_one_pass(original: Callable[..., Any]) -> Callable[..., Any]:
     """Answer GetMetricData's queries for single metrics; moto looks at all points again for each period.
 
-    As on AWS, a metric with other dimensions is another one, and what is not known is left out.
+    As on AWS, a metric with other dimensions is another one, and what is not known is left out. Of metric
+    math, `m1 / m2` is answered.
     """
 
     @wraps(original)
@@ -120,18 +122,36 @@ def _in_one_pass(original: Callable[..., Any]) -> Callable[..., Any]:
         end_time: datetime,
         scan_by: str = "TimestampAscending",
     ) -> Any:
-        if any("MetricStat" not in each for each in queries):  # moto's answer to most of them is empty
-            raise ValidationError("The sandbox does not practise expressions: compute with the metrics.")
         original(self, [], start_time, end_time, scan_by)  # which raises for times that can't be
         begins, ends = start_time.replace(microsecond=0), end_time.replace(microsecond=0)
         points = [each for each in self.get_all_metrics() if begins <= each.timestamp < ends]
-        found = [_series(each, points, begins) for each in queries if each.get("ReturnData", True)]
+        series = {each["Id"]: _series(each, points, begins) for each in queries if "MetricStat" in each}
+        series |= {each["Id"]: _quotient(each, series) for each in queries if "MetricStat" not in each}
+        found = [series[each["Id"]] for each in queries if each.get("ReturnData", True)]
         if scan_by == "TimestampDescending":
             for each in found:
                 each["timestamps"].reverse(), each["values"].reverse()
         return found
 
     return get
+
+
+def _quotient(query: dict[str, Any], series: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return one metric divided by another, where both have a value and the second is not 0."""
+    match = _QUOTIENT.fullmatch(query.get("Expression", ""))
+    if match is None or not set(match.groups()) <= series.keys():  # moto's answer to it would be empty
+        raise ValidationError("The sandbox practises no expressions but m1 / m2: compute with the metrics.")
+    above, below = (
+        dict(zip(series[each]["timestamps"], series[each]["values"], strict=True)) for each in match.groups()
+    )
+    values = {when: above[when] / below[when] for when in above if below.get(when)}
+    return {
+        "id": query["Id"],
+        "label": query.get("Label") or query["Id"],
+        "values": list(values.values()),
+        "timestamps": list(values),
+        "status_code": "Complete",
+    }
 
 
 def _series(query: dict[str, Any], points: list[Any], begins: datetime) -> dict[str, Any]:
