@@ -5,28 +5,15 @@ import re
 from typing import Any
 
 from helpers.catalog.data import DATA
+from helpers.connect.roles import DEADLINE_ROLE
+from helpers.deploy.deletion import policy
 from helpers.sandbox.settings import ACCOUNT
 
 TEMPLATE, POLICY = DATA / "account.yaml", DATA / "iam-policy.json"
 PLACE = re.compile(r"(?<=      PolicyDocument:\n)        \{.*?(?=\n\n)", re.S)
 
-# of the deadline's role, as the template has it; a test compares the two
-DEADLINE_POLICY: dict[str, Any] = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Action": "sagemaker:DeleteEndpoint",
-            "Resource": f"arn:aws:sagemaker:*:{ACCOUNT}:endpoint/*",
-            "Condition": {"StringEquals": {"aws:ResourceTag/made-by": "cohere-on-sagemaker"}},
-        },
-        {
-            "Effect": "Allow",
-            "Action": "application-autoscaling:DeregisterScalableTarget",
-            "Resource": f"arn:aws:application-autoscaling:*:{ACCOUNT}:scalable-target/*",
-        },
-    ],
-}
+# of the deadline's role; a test compares it with the template's
+DEADLINE_POLICY = policy(f"arn:aws:iam::{ACCOUNT}:role/{DEADLINE_ROLE}")
 
 
 def with_policy(template: str) -> str:

@@ -15,7 +15,8 @@ import pytest
 from botocore.config import Config
 from hypothesis import HealthCheck, settings
 
-from helpers.connect.roles import DEADLINE_ROLE, SCHEDULER
+from helpers.connect.roles import DEADLINE_ROLE
+from helpers.connect.trust import SCHEDULER
 from helpers.sandbox import process
 from helpers.sandbox.loopback import only_loopback
 from tests.account_template import DEADLINE_POLICY

@@ -12,11 +12,12 @@ from botocore.exceptions import ClientError
 from ..catalog.data import document
 from ..connect.aws_errors import explained
 from ..connect.execution_role import role_of
-from ..connect.roles import SAGEMAKER, SCHEDULER, is_reserved, listed
+from ..connect.roles import is_reserved
 from ..connect.session import Session
+from ..connect.trust import SAGEMAKER, SCHEDULER, listed
 from ..errors import NotPermitted, Throttled
+from .cases import PASS_ROLE, cases, denied_actions
 from .roles import found_deadline_role, found_role
-from .simulation import PASS_ROLE, cases, denied
 from .table import Row, looked
 
 POLICY = "data/iam-policy.json"
@@ -38,7 +39,9 @@ def permissions(session: Session, caller: str) -> Row:
     try:
         with explained("simulate your permissions"):
             every = [case for each in statements for case in cases(session, each, roles)]
-            lacking = sorted({action for case in every for action in denied(session, principal, case)})
+            lacking = sorted(
+                {action for case in every for action in denied_actions(session, principal, case)}
+            )
     except ClientError:
         if session.spends_money:
             raise

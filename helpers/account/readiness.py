@@ -4,6 +4,7 @@ from .. import catalog
 from ..connect import consent
 from ..connect.session import Session
 from . import identity, package, permissions, price, quota, roles, subscription
+from .cases import EXAMPLE
 from .table import Readiness, Row
 
 
@@ -28,7 +29,8 @@ def check(
     model = None if model_id is None else catalog.model(model_id)
     own_usd = consent.amount_or_none("software_usd_per_hour", software_usd_per_hour)
     who, caller = identity.who(session)
-    rows = [who, identity.region(session, model), roles.execution_role(session), roles.deadline_role(session)]
+    rows = [who, identity.region(session, model), roles.execution_role(session)]
+    rows.append(roles.deadline_role(session, endpoint_name or EXAMPLE))
     if model is None:
         return Readiness(tuple(rows))
     wanted = instance_type or model.check_instance_type(None)

@@ -21,14 +21,14 @@ class Connected(Clients, Protocol):
 def usable(session: Connected) -> str:
     """Return the execution role's ARN; raise NotPermitted, with the cure, if SageMaker can't assume it.
 
-    Where IAM may not be asked, the role is taken as it is: CreateModel will tell.
+    Where that can't be told, as IAM may not be asked, the role is taken as it is: CreateModel will tell.
     """
     arn = find(session)
     try:
         found = trouble(session, arn)
     except (NotPermitted, Throttled, ClientError):
         return arn
-    if found is None:
+    if found is None or not found.sure:
         return arn
     raise NotPermitted(f"SageMaker can't run an endpoint: {found.why}. {found.cure}")
 

@@ -2,24 +2,30 @@
 
 import json
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from .aws_errors import explained, if_there
+from .trust import SAGEMAKER, SCHEDULER, statements, trust
 
 EXECUTION_ROLE = "cohere-on-sagemaker-execution"
 DEADLINE_ROLE = "cohere-on-sagemaker-deadline"
-SAGEMAKER, SCHEDULER = "sagemaker.amazonaws.com", "scheduler.amazonaws.com"
 STACK = (
     "aws cloudformation deploy --template-file data/account.yaml --stack-name cohere-on-sagemaker "
     "--capabilities CAPABILITY_NAMED_IAM"
 )
 MAKE_ROLES = f"Make the tutorial's roles, which are then found by their names: {STACK}"
+WHO_TELLS = {
+    SAGEMAKER: "CreateModel will tell, before anything costs",
+    SCHEDULER: "try it out: prove_deadline(session), of helpers.deploy.deadline",
+}
 
 
 class Clients(Protocol):
     """What gives boto3's clients; `session.Session` does."""
+
+    region: str
 
     def client(self, service: str) -> Any:
         """Return the client of an AWS service."""
@@ -28,10 +34,11 @@ class Clients(Protocol):
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why a service can't assume a role, and what to do about it: a line each."""
+    """Why a role will not do, and the cure, a line each; `sure` is False where it can't be told."""
 
     why: str
     cure: str
+    sure: bool = True
 
 
 def is_reserved(role_arn: str) -> bool:
@@ -41,17 +48,6 @@ def is_reserved(role_arn: str) -> bool:
     """
     path = role_arn.partition(":role/")[2]
     return path.startswith(("aws-reserved/", "aws-service-role/"))
-
-
-def trusts(role: Mapping[str, Any], service: str) -> bool:
-    """Return whether a role, as IAM's GetRole describes it, lets a service such as SAGEMAKER assume it."""
-    policy = role.get("AssumeRolePolicyDocument") or {}
-    return any(
-        statement.get("Effect") == "Allow"
-        and "sts:AssumeRole" in listed(statement.get("Action"))
-        and service in _services(statement.get("Principal"))
-        for statement in listed(policy.get("Statement"))
-    )
 
 
 def find_role(session: Clients, name: str) -> dict[str, Any] | None:
@@ -73,24 +69,33 @@ def trouble(session: Clients, role_arn: str, service: str = SAGEMAKER) -> Troubl
         return Trouble(f"there is no role {role_arn}", MAKE_ROLES)
     if role["Arn"] != role_arn:
         return Trouble(f"there is no role {role_arn}, but {role['Arn']}", f"role_arn = {role['Arn']!r}")
-    if not trusts(role, service):
-        return Trouble(f"{role_arn} does not trust {service}", trust_command(role, service))
-    return None
+    return distrust(role, service, session.region)
 
 
-def trust_command(role: Mapping[str, Any], service: str) -> str:
+def distrust(role: Mapping[str, Any], service: str, region: str) -> Trouble | None:
+    """Return why a role, as GetRole describes it, does not let the service assume it; None if it does."""
+    found, arn = trust(role, service, region), role["Arn"]
+    if found.effect == "allowed":
+        return None
+    if found.effect == "unknown":
+        return Trouble(
+            f"whether {arn} trusts {service} can't be told: {found}", WHO_TELLS[service], sure=False
+        )
+    command = _trust_command(role, service, region, found.statements)
+    if found.effect == "explicitDeny":
+        why = f"{arn} does not trust {service}: its trust policy denies it, by {found}"
+        return Trouble(why, f"take that statement out of its trust policy: {command}")
+    but = f": the condition does not hold of {found}" if found.statements else ""
+    return Trouble(f"{arn} does not trust {service}{but}", command)
+
+
+def _trust_command(
+    role: Mapping[str, Any], service: str, region: str, decisive: Sequence[Mapping[str, Any]]
+) -> str:
     """Return the command that lets a service assume the role, beside whom it trusts already."""
-    policy = role.get("AssumeRolePolicyDocument") or {"Version": "2012-10-17"}
-    added = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    document = json.dumps({**policy, "Statement": [*listed(policy.get("Statement")), added]})
-    name = shlex.quote(role["RoleName"])
-    return f"aws iam update-assume-role-policy --role-name {name} --policy-document {shlex.quote(document)}"
-
-
-def _services(principal: Any) -> Iterable[Any]:
-    return listed(principal.get("Service")) if isinstance(principal, dict) else ()
-
-
-def listed(value: Any) -> list[Any]:
-    """Return a policy's element as a list: it may be one, a single value, or left out."""
-    return value if isinstance(value, list) else [] if value is None else [value]
+    kept = [each for each in statements(role) if each.get("Effect") != "Deny" or each not in decisive]
+    policy = {**(role.get("AssumeRolePolicyDocument") or {"Version": "2012-10-17"}), "Statement": kept}
+    if trust({**role, "AssumeRolePolicyDocument": policy}, service, region).effect == "implicitDeny":
+        kept.append({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
+    name, document = shlex.quote(role["RoleName"]), shlex.quote(json.dumps(policy))
+    return f"aws iam update-assume-role-policy --role-name {name} --policy-document {document}"

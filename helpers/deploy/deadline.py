@@ -21,12 +21,13 @@ from botocore.exceptions import ClientError
 
 from ..connect.aws_errors import explained, if_there
 from ..connect.consent import is_amount, refusal
-from ..connect.roles import DEADLINE_ROLE, SCHEDULER, find_role, trusts
+from ..connect.roles import DEADLINE_ROLE, Trouble, find_role, trouble
 from ..connect.session import Session
+from ..connect.trust import GROUP, SCHEDULER
 from ..errors import NotOurs, NotPermitted
 from . import schedule
+from .deletion import DELETE, END_SCALING, check_permission
 from .endpoint import TAG, check_name
-from .schedule import GROUP
 
 MOST_HOURS = 24 * 365
 HOURS_RULE = f"more than 0 and at most {MOST_HOURS} hours, or None: no deadline"
@@ -52,35 +53,43 @@ def set_deadline(
     endpoint_name: str,
     hours: float | None,
     *,
+    tell: Callable[[str], object] = print,
     sleep: Callable[[float], object] = time.sleep,
 ) -> datetime | None:
     """Have AWS delete the endpoint in `hours` (up to a year), replacing any deadline before; None: never.
 
     Returns that time, by AWS's clock, or None where it took the deadline back. Raises NotPermitted, with what
-    to do, if the role (`deadline_role`) does not let the scheduler assume it; one whose trust was just edited
-    is tried again for half a minute. Whether the role may delete the endpoint is not checked, here or by AWS.
-    Raises BadInput for other hours, NotOurs for an endpoint that this tutorial has not made.
+    to do, if the role (`deadline_role`) may not delete the endpoint (where that can't be told, `tell` says
+    so), or does not let the scheduler assume it; one whose trust was just edited is tried again for half a
+    minute. Raises BadInput for other hours, NotOurs for an endpoint that this tutorial has not made.
     """
     check_name(endpoint_name)
     if (checked := check_hours("hours", hours)) is None:
         clear_deadline(session, endpoint_name)
         return None
     _check_ours(session, endpoint_name)
-    scheduler = session.client("scheduler")
+    scheduler, role_arn = session.client("scheduler"), deadline_role(session)
+    check_permission(session, role_arn, DELETE, endpoint_name, tell)
     with explained(f"set a deadline for {endpoint_name!r}"):
         now = _time_of(schedule.make_group(scheduler))
         moment = (now + timedelta(hours=checked)).replace(microsecond=0)
-        _put(session, schedule.written(endpoint_name, moment, deadline_role(session)), sleep)
+        _put(session, schedule.written(endpoint_name, moment, role_arn), sleep)
     return moment
 
 
-def prove_deadline(session: Session, *, sleep: Callable[[float], object] = time.sleep) -> str:
+def prove_deadline(
+    session: Session,
+    *,
+    tell: Callable[[str], object] = print,
+    sleep: Callable[[float], object] = time.sleep,
+) -> str:
     """Prove that a deadline can be set: store a schedule that never runs, and take it back; return its role.
 
     It writes to the account, and costs nothing. Raises NotPermitted as `set_deadline` does: for want of a
-    permission of yours, or of the role's trust. Whether the role may delete an endpoint is not proven.
+    permission of yours, or of the role's, or of the role's trust.
     """
     scheduler, role_arn = session.client("scheduler"), deadline_role(session)
+    check_permission(session, role_arn, DELETE, GROUP, tell)
     with explained("prove that a deadline can be set"):
         moment = _time_of(schedule.make_group(scheduler)) + timedelta(days=1)
         try:
@@ -108,7 +117,7 @@ def renew_deadline(
     found for somebody else's endpoint is taken back: it would delete what is not ours.
     """
     try:
-        moment = set_deadline(session, endpoint_name, hours)
+        moment = set_deadline(session, endpoint_name, hours, tell=tell)
     except NotPermitted as error:
         tell(f"{in_words(session, endpoint_name, None)} {error}")
     except NotOurs as error:
@@ -133,10 +142,28 @@ def in_words(session: Session, endpoint_name: str, moment: datetime | None) -> s
 
 def find_deadline(session: Session, endpoint_name: str) -> datetime | None:
     """Return when AWS deletes, or began to try to delete, the endpoint; None if no deadline is set."""
+    found = _find_schedule(session, endpoint_name)
+    return schedule.moment_of(found) if found else None
+
+
+def check_may_end_scaling(session: Session, endpoint_name: str, tell: Callable[[str], object]) -> None:
+    """Raise NotPermitted, with the cure, if the deadline's role may not end an endpoint that scales.
+
+    An endpoint without a deadline passes; where it can't be told, `tell` why and go on.
+    """
+    try:
+        found = _find_schedule(session, endpoint_name)
+    except NotPermitted as error:
+        tell(f"{endpoint_name}: whether its deadline would end it while it scales can't be told: {error}")
+    else:
+        if found is not None:
+            check_permission(session, found["Target"]["RoleArn"], END_SCALING, endpoint_name, tell)
+
+
+def _find_schedule(session: Session, endpoint_name: str) -> dict[str, Any] | None:
     check_name(endpoint_name)
     with explained(f"look for the deadline of {endpoint_name!r}"):
-        found = if_there(session.client("scheduler").get_schedule, GroupName=GROUP, Name=endpoint_name)
-    return schedule.moment_of(found) if found else None
+        return if_there(session.client("scheduler").get_schedule, GroupName=GROUP, Name=endpoint_name)
 
 
 def deadlines(session: Session) -> dict[str, datetime]:
@@ -166,23 +193,32 @@ def _put(session: Session, wanted: dict[str, Any], sleep: Callable[[float], obje
             if "to assume the role" not in error.response["Error"]["Message"]:
                 raise
             role_arn = wanted["Target"]["RoleArn"]
-            if pause is None or not _may_yet_trust(session, role_arn):
-                raise NotPermitted(
-                    f"No deadline was set: the role {role_arn} does not let EventBridge Scheduler assume it. "
-                    "Make one that does: set_up_account = True in 02_deploy, or the README's one command "
-                    "(On your own AWS account). Or go without a deadline: delete_after_hours = None."
-                ) from error
+            found = _distrust(session, role_arn)
+            if pause is None or (found and found.sure):
+                raise _untrusting(role_arn, found) from error
         sleep(pause)
     return None
 
 
-def _may_yet_trust(session: Session, role_arn: str) -> bool:
-    """Return whether IAM says that the role trusts the scheduler, or may not be asked."""
+def _distrust(session: Session, role_arn: str) -> Trouble | None:
+    """Return why the role does not trust the scheduler; None if IAM says it does, or may not be asked."""
     try:
-        found = find_role(session, role_arn)
+        return trouble(session, role_arn, SCHEDULER)
     except NotPermitted:
-        return True
-    return found is not None and trusts(found, SCHEDULER)
+        return None
+
+
+def _untrusting(role_arn: str, found: Trouble | None) -> NotPermitted:
+    mend = (
+        "Make one that does: set_up_account = True in 02_deploy, or the README's one command (On your own "
+        "AWS account)."
+    )
+    if found and found.sure and role_arn.endswith(f"/{DEADLINE_ROLE}"):  # the stack makes only what lacks
+        mend = f"{found.why}. {found.cure}"
+    return NotPermitted(
+        f"No deadline was set: the role {role_arn} does not let EventBridge Scheduler assume it. Go without "
+        f"one (delete_after_hours = None), or mend that. {mend}"
+    )
 
 
 def _time_of(answer: dict[str, Any]) -> datetime:

@@ -62,7 +62,7 @@ def deploy(
         marketplace.check_subscribed(session, model, tell)
         check_quota(session, instance_type)
         check_package(session, package_arn, instance_type)
-        moment = set_deadline(session, endpoint_name, delete_after_hours)
+        moment = set_deadline(session, endpoint_name, delete_after_hours, tell=tell)
         tell(in_words(session, endpoint_name, moment))
         if model.warning and session.spends_money:  # in the sandbox all can be deployed
             tell(model.warning)

@@ -17,9 +17,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..connect.aws_errors import if_there
+from ..connect.trust import GROUP
 from .endpoint import TAG
 
-GROUP = "cohere-on-sagemaker"  # keeps our schedules apart from those of other programs
 TARGET = "arn:aws:scheduler:::aws-sdk:sagemaker:deleteEndpoint"
 EVERY = timedelta(minutes=10)
 WINDOW = timedelta(hours=4)

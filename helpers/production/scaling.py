@@ -17,6 +17,7 @@ from ..connect.aws_errors import explained
 from ..connect.session import Session
 from ..deploy.capacity import Capacity
 from ..deploy.costs import agree, price_at
+from ..deploy.deadline import check_may_end_scaling
 from ..errors import BadInput
 from .running import changeable, variants
 
@@ -28,11 +29,6 @@ IN_SANDBOX_SECONDS, ON_AWS_SECONDS = 0.5, 5.0
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 # AWS's examples of both; a shorter wait before growing leaves fewer readers waiting, and costs more
 OUT_SECONDS, IN_SECONDS = 60, 300
-DEADLINE = (
-    "The deadline ends a scaling endpoint only if its role may call "
-    "application-autoscaling:DeregisterScalableTarget, as that of data/account.yaml may: if your stack is "
-    "older, run 02_deploy with set_up_account = True first."
-)
 
 
 def track(
@@ -51,8 +47,9 @@ def track(
 
     `requests_at_once` (above 0) is the target for an instance. On AWS nothing is changed unless the price of
     all `most_instances`, and of the other variants', is known and at most `max_usd_per_hour`
-    (CostNotAccepted). The endpoint's deadline stays. Raises BadInput before any request, NotOurs,
-    EndpointNotFound, EndpointNotReady.
+    (CostNotAccepted). The endpoint's deadline stays; nothing is changed either if its role may not end an
+    endpoint that scales (NotPermitted). Raises BadInput before any request, NotOurs, EndpointNotFound,
+    EndpointNotReady.
     """
     if type(most_instances) is not int or not 1 <= most_instances <= 1000:
         raise BadInput(f"most_instances is {most_instances!r}; it takes a whole number from 1 to 1000.")
@@ -68,8 +65,7 @@ def track(
     most = Capacity(most_instances + others, endpoint.capacity.types or (endpoint.instance_type,))
     cost = price_at(session, model, most, software_usd_per_hour=software_usd_per_hour)
     agree(session, cost, max_usd_per_hour, tell)
-    if session.spends_money:
-        tell(DEADLINE)
+    check_may_end_scaling(session, endpoint_name, tell)
     target = _target(endpoint_name, variant)
     scaling = session.client("application-autoscaling")
     with explained(f"let {endpoint_name!r} scale"):

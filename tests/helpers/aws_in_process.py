@@ -15,11 +15,13 @@ from typing import Any
 from botocore import xform_name
 from botocore.exceptions import ClientError
 
-from helpers.connect.roles import DEADLINE_ROLE, SAGEMAKER
+from helpers.connect.roles import DEADLINE_ROLE
 from helpers.connect.session import Session
+from helpers.connect.trust import SAGEMAKER
 from helpers.deploy.schedule import GROUP, moment_of
 from helpers.sandbox.aws.service import AwsError, Context, Service
 from helpers.sandbox.faults import Faults
+from helpers.sandbox.services.authorization.simulation import Simulation
 from helpers.sandbox.services.iam import SCHEDULER, Roles
 from helpers.sandbox.services.marketplace import Agreements, Discovery
 from helpers.sandbox.services.pricing import Pricing
@@ -72,6 +74,7 @@ class Iam(Roles):
     def __init__(self) -> None:
         super().__init__()
         self.is_set_up = self.works = True
+        self._simulation = Simulation(self)
 
     def trust_policy(self, arn: str) -> str | None:
         if arn == DEADLINE_ARN and self.is_set_up and self.works:
@@ -82,6 +85,12 @@ class Iam(Roles):
         if arn == DEADLINE_ARN and self.is_set_up:
             return {"delete": json.dumps(DEADLINE_POLICY)}
         return super().policies(arn)
+
+    def simulate_principal_policy(self, **asked: Any) -> dict[str, Any]:
+        return self._simulation.simulate_principal_policy(asked, CONTEXT)
+
+    def role_arn(self, name: str) -> str | None:
+        return DEADLINE_ARN if name == DEADLINE_ROLE and self.is_set_up else super().role_arn(name)
 
     def get_role(self, RoleName: str) -> dict[str, Any]:  # noqa: N803
         if ROLE_ARN.endswith(f"/{RoleName}"):
@@ -271,10 +280,10 @@ class Client:
         return SimpleNamespace(paginate=paginate)
 
     def _answer(self, name: str, params: dict[str, Any]) -> dict[str, Any]:
-        if not isinstance(self._service, Service):
-            return dict(getattr(self._service, name)(**params))
-        operations = {xform_name(each): each for each in self._service.model.operation_names}
         try:
+            if not isinstance(self._service, Service):
+                return dict(getattr(self._service, name)(**params))
+            operations = {xform_name(each): each for each in self._service.model.operation_names}
             return self._service.call(operations[name], params, CONTEXT)
         except AwsError as error:
             raise _error(error.code, error.message, name) from error

@@ -307,7 +307,7 @@ class MoneyPath(RuleBasedStateMachine):
 
     def attempt(self, plan: Plan, call: Any, *args: Any, **given: Any) -> None:
         self.account.plan = plan
-        told = {} if call is set_deadline or call is marketplace.cancel else {"tell": lambda text: None}
+        told = {} if call is marketplace.cancel else {"tell": lambda text: None}
         try:
             call(self.account.session, *args, **given, **told)
         except (TutorialError, ClientError, Killed):
@@ -360,7 +360,7 @@ def none() -> Any:
 _WAITS: list[Any] = [endpoint.wait, endpoint.wait_until_gone]
 _USUAL = dict(endpoint.wait.__kwdefaults__ or {})
 _SLEEPERS: list[Any] = [set_deadline, create.prepare, create.start]
-_SLEEP = dict(set_deadline.__kwdefaults__ or {})
+_SLEEP = {"sleep": (set_deadline.__kwdefaults__ or {})["sleep"]}
 _DATETIME = deadline.datetime
 
 
@@ -370,7 +370,7 @@ def patched_clock(clock: Any) -> None:
         for wait in _WAITS:
             wait.__kwdefaults__ = dict(_USUAL)
         for call in _SLEEPERS:
-            call.__kwdefaults__ = dict(_SLEEP)
+            call.__kwdefaults__ = {**(call.__kwdefaults__ or {}), **_SLEEP}
         deadline.datetime = _DATETIME  # type: ignore[misc]
         return
 
@@ -382,7 +382,7 @@ def patched_clock(clock: Any) -> None:
     for wait in _WAITS:
         wait.__kwdefaults__ = {"clock": lambda: clock.now.timestamp(), "sleep": clock.wait}
     for call in _SLEEPERS:
-        call.__kwdefaults__ = {"sleep": clock.wait}
+        call.__kwdefaults__ = {**(call.__kwdefaults__ or {}), "sleep": clock.wait}
     deadline.datetime = AccountTime  # type: ignore[misc]
 
 
@@ -414,8 +414,8 @@ def at_most(session: Any, price: Any, most: Any, tell: Any = print) -> None:
         raise CostNotAccepted("too dear")
 
 
-def unless_there_is_one(session: Any, name: str, hours: Any) -> Any:
-    return deadline.find_deadline(session, name) or set_deadline(session, name, hours)
+def unless_there_is_one(session: Any, name: str, hours: Any, **given: Any) -> Any:
+    return deadline.find_deadline(session, name) or set_deadline(session, name, hours, **given)
 
 
 # What was wrong once, put back: each must be found.
@@ -426,7 +426,7 @@ DEFECTS: dict[str, list[tuple[Any, str, Any]]] = {
         (deployment, "agree", at_most),
     ],
     "a negative price of the software": [(consent, "is_amount", lambda value: isinstance(value, float))],
-    "no deadline": [(deployment, "set_deadline", lambda *_: None)],
+    "no deadline": [(deployment, "set_deadline", lambda *_, **__: None)],
     "the deadline that a kill left behind": [(deployment, "set_deadline", unless_there_is_one)],
     "what others use is deleted": [
         (parts, "CONFIG", replace(parts.CONFIG, users=nobody)),

@@ -56,7 +56,6 @@ NOT_ASKED = {
     "aws-marketplace:Unsubscribe": "the console",
     "aws-marketplace:ViewSubscriptions": "the console",
     "iam:GetRole": "finding the execution role on AWS, and account.check",
-    "iam:SimulatePrincipalPolicy": "account.check",
     "sagemaker:DescribeModelPackage": "account.check",
     "scheduler:ListSchedules": "leftovers",
     "scheduler:UpdateSchedule": "a deadline that is set anew while it stands",

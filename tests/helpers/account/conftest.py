@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 from botocore.loaders import Loader
 
+from helpers.connect.roles import DEADLINE_ROLE
 from helpers.connect.sandbox_session import SandboxSession
 from helpers.connect.session import Session
+from helpers.connect.trust import SCHEDULER
 from helpers.sandbox import app, serve
 from helpers.sandbox.settings import ACCOUNT, ROLE_ARN, Settings
 from helpers.sandbox.shell import settings as variables
@@ -82,6 +84,10 @@ class Account:
             text=True,
         )
         assert done.returncode == 0, done.stderr
+
+    def make_deadline_role(self, service: str = SCHEDULER, may: str = "sagemaker:DeleteEndpoint") -> str:
+        """Make the deadline's role, as data/account.yaml does; or one that another service may assume."""
+        return self.make_role(DEADLINE_ROLE, service, may=may)
 
     def make_role(self, name: str, *services: str, path: str = "/", may: str = "") -> str:
         """Make a role that trusts these services and may do `may`, such as "*"; return its ARN."""

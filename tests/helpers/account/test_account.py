@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from helpers import account as readiness
 from helpers.account import Readiness, Row, request_quota
 from helpers.account.__main__ import main
+from helpers.account.cases import EXAMPLE, cases
 from helpers.account.permissions import permissions
-from helpers.account.simulation import EXAMPLE, cases
-from helpers.connect.roles import DEADLINE_ROLE, SAGEMAKER, SCHEDULER, listed
+from helpers.connect.roles import DEADLINE_ROLE
 from helpers.connect.session import Session
+from helpers.connect.trust import SAGEMAKER, SCHEDULER, listed
 from helpers.errors import BadInput, NotConnected, SandboxStopped
 from helpers.sandbox.settings import ACCOUNT
 
@@ -364,7 +365,7 @@ def test_the_command_line_refuses_in_one_line(
 def test_the_command_line_ends_with_1_for_not_ready_and_0_for_ready(
     account: Account, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    account.make_role(DEADLINE_ROLE, SCHEDULER)
+    account.make_deadline_role()
     session = account.session()
     monkeypatch.setattr("helpers.account.__main__.connect", lambda *_, **__: session)
     assert main([]) == 1

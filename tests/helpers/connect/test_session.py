@@ -14,9 +14,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from helpers.connect import studio
-from helpers.connect.roles import EXECUTION_ROLE, SAGEMAKER
+from helpers.connect.roles import EXECUTION_ROLE
 from helpers.connect.sandbox_session import SandboxSession
 from helpers.connect.session import SERVICES, Session, connect
+from helpers.connect.trust import SAGEMAKER
 from helpers.errors import BadInput, NotConnected, NotPermitted, SandboxStopped
 from helpers.sandbox.process import Address
 

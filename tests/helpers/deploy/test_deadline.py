@@ -4,6 +4,7 @@ import json
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -250,9 +251,9 @@ def test_the_role_needs_its_permission_at_the_time_of_the_call(
 
 
 class Refusing:
-    """A session whose scheduler refuses with AWS's words; nothing else is asked."""
+    """A session whose scheduler refuses with AWS's words."""
 
-    role_arn = "arn:aws:iam::111122223333:role/Data"
+    role_arn, region = "arn:aws:iam::111122223333:role/Data", "us-east-1"
 
     def __init__(self, code: str, message: str) -> None:
         self.error = ClientError({"Error": {"Code": code, "Message": message}}, "CreateSchedule")
@@ -274,7 +275,12 @@ class Refusing:
 
     def get_role(self, **_: Any) -> dict[str, Any]:
         trust = {"Effect": "Allow", "Principal": {"Service": "a"}, "Action": "sts:AssumeRole"}
-        return {"Role": {"Arn": self.role_arn, "AssumeRolePolicyDocument": {"Statement": [trust]}}}
+        policy = {"Statement": [trust]}
+        return {"Role": {"Arn": self.role_arn, "RoleName": "Data", "AssumeRolePolicyDocument": policy}}
+
+    def get_paginator(self, name: str) -> Any:
+        """The simulator's, which denies nothing."""
+        return SimpleNamespace(paginate=lambda **_: [{"EvaluationResults": []}])
 
     def update_schedule(self, **_: Any) -> None:
         raise self.error

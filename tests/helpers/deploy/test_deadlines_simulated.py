@@ -149,6 +149,6 @@ def test_a_deadline_that_stays_deletes_what_was_deployed_anew(
     troubles = Troubles(0)
     live(account, troubles)
     account.clock.wait(900)
-    monkeypatch.setattr(deployment, "set_deadline", lambda *_: None)
+    monkeypatch.setattr(deployment, "set_deadline", lambda *_, **__: None)
     with pytest.raises(AssertionError, match="anew was deleted"):
         live_again(account, troubles)

@@ -11,8 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from helpers.clean_up.delete import delete
-from helpers.connect.roles import DEADLINE_ROLE, EXECUTION_ROLE, SAGEMAKER, SCHEDULER, trusts
+from helpers.connect.roles import DEADLINE_ROLE, EXECUTION_ROLE
 from helpers.connect.session import Session, connect
+from helpers.connect.trust import SAGEMAKER, SCHEDULER, trust
 from helpers.deploy.deadline import deadline_role, find_deadline, prove_deadline, set_deadline
 from helpers.deploy.deployment import deploy
 from helpers.deploy.stack import COMMAND, MARK, STACK, TEMPLATE, set_up
@@ -87,10 +88,12 @@ def test_it_is_made_used_and_deleted(bare: Session, stack: Any) -> None:
     assert told[-1] == f"The stack {STACK} is CREATE_COMPLETE."
     names = (EXECUTION_ROLE, DEADLINE_ROLE)
     roles = {name: bare.client("iam").get_role(RoleName=name)["Role"] for name in names}
-    assert trusts(roles[EXECUTION_ROLE], SAGEMAKER)
-    assert not trusts(roles[EXECUTION_ROLE], SCHEDULER)
-    assert trusts(roles[DEADLINE_ROLE], SCHEDULER)
-    assert not trusts(roles[DEADLINE_ROLE], SAGEMAKER)
+    services = {EXECUTION_ROLE: SAGEMAKER, DEADLINE_ROLE: SCHEDULER}
+    for name, service in services.items():
+        trusted = {
+            each for each in services.values() if trust(roles[name], each, "us-east-1").effect == "allowed"
+        }
+        assert trusted == {service}
     named = {"RoleName": DEADLINE_ROLE, "PolicyName": "delete-endpoints-of-the-tutorial"}
     assert bare.client("iam").get_role_policy(**named)["PolicyDocument"] == DEADLINE_POLICY
     assert deadline_role(bare) == prove_deadline(bare) == roles[DEADLINE_ROLE]["Arn"]

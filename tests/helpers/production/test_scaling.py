@@ -1,6 +1,7 @@
 """Scaling, variants and alarms of an endpoint in the started sandbox."""
 
 import asyncio
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from helpers.connect.roles import DEADLINE_ROLE
 from helpers.connect.session import Session
 from helpers.deploy.endpoint import describe
-from helpers.errors import BadInput, CostNotAccepted, NotOurs, QuotaExceeded
+from helpers.errors import BadInput, CostNotAccepted, NotOurs, NotPermitted, QuotaExceeded
 from helpers.generate.client import Client
 from helpers.production import alarms, scaling, variants
 
-from ..events import watch
+from ..events import deny, watch
 from ..wrong_values import NO_AMOUNT
 
 
@@ -58,6 +60,28 @@ def test_what_is_no_number_is_refused_before_any_request(medium: Client, name: s
         with pytest.raises(BadInput, match=name):
             track(medium, session=session, **{name: value})
     assert asked == []
+
+
+def test_nothing_scales_that_its_deadline_could_not_end(medium: Client) -> None:
+    """`medium` has a deadline; the role of data/account.yaml may end scaling, this one may not."""
+    session, iam = medium.session, medium.session.client("iam")
+    policy = {"RoleName": DEADLINE_ROLE, "PolicyName": "delete"}
+    before = json.dumps(iam.get_role_policy(**policy)["PolicyDocument"])
+    deleting = {"Effect": "Allow", "Action": "sagemaker:DeleteEndpoint", "Resource": "*"}
+    iam.put_role_policy(**policy, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": deleting}))
+    try:
+        with pytest.raises(
+            NotPermitted, match=r"lacks the permission .*:DeregisterScalableTarget\. aws iam put-"
+        ):
+            track(medium)
+        deny(blind := replace(session, _clients={}), "iam", "SimulatePrincipalPolicy")
+        told: list[str] = []
+        track(medium, session=blind, tell=told.append)
+        assert len([each for each in told if "DeregisterScalableTarget can't be told" in each]) == 1
+    finally:
+        iam.put_role_policy(**policy, PolicyDocument=before)
+        scaling.stop(session, medium.endpoint_name)
+    assert targets(session) == []
 
 
 def test_it_is_registered_seen_and_taken_back(medium: Client) -> None:

@@ -1,24 +1,15 @@
-"""IAM's policy simulator: the requests that a statement of a policy is meant for, and those it denies."""
+"""The requests that a statement of a policy is meant for, and those that IAM's simulator denies."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from ..connect.roles import listed
 from ..connect.session import Session
+from ..connect.simulation import Case, denied
+from ..connect.trust import listed
 
 PASS_ROLE, PASSED_TO = "iam:PassRole", "iam:PassedToService"
 EXAMPLE = "cohere-on-sagemaker"  # in place of a pattern's *
-
-
-@dataclass(frozen=True)
-class Case:
-    """Actions on resources in one context, as SimulatePrincipalPolicy takes them."""
-
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-    context: Mapping[str, str]
 
 
 def cases(session: Session, statement: Mapping[str, Any], passed: Mapping[str, str]) -> Iterator[Case]:
@@ -33,26 +24,11 @@ def cases(session: Session, statement: Mapping[str, Any], passed: Mapping[str, s
         yield Case(actions, (role,) if role and actions == (PASS_ROLE,) else resources, context)
 
 
-def denied(session: Session, principal: str, case: Case) -> Iterator[str]:
+def denied_actions(session: Session, principal: str, case: Case) -> Iterator[str]:
     """Yield the actions that the principal may not take; a role that may not be passed is named."""
-    entries = [
-        {"ContextKeyName": key, "ContextKeyValues": [value], "ContextKeyType": "string"}
-        for key, value in case.context.items()
-    ]
-    pages = (
-        session.client("iam")
-        .get_paginator("simulate_principal_policy")
-        .paginate(
-            PolicySourceArn=principal,
-            ActionNames=list(case.actions),
-            ResourceArns=list(case.resources),
-            ContextEntries=entries,
-        )
-    )
-    for result in (each for page in pages for each in page["EvaluationResults"]):
-        if result["EvalDecision"] != "allowed":
-            action = str(result["EvalActionName"])
-            yield f"{action} of {case.resources[0]}" if action == PASS_ROLE else action
+    for result in denied(session, principal, case):
+        action = str(result["EvalActionName"])
+        yield f"{action} of {case.resources[0]}" if action == PASS_ROLE else action
 
 
 def _filled(session: Session, pattern: str) -> str:
