@@ -187,6 +187,13 @@ def test_a_check_point_comes_before_the_summary(book: Path) -> None:
     assert of_the_course or "**What you can do now.**" in last_but_one.source
 
 
+def test_the_questions_on_the_whole_course_ask_of_every_notebook() -> None:
+    asked = re.findall(r" \((0\d(?:, 0\d)*)\)</summary>$", read(BOOKS[-1]).cells[-2].source, re.M)
+    named = [number for each in asked for number in each.split(", ")]
+    assert set(named) == {book.stem[:2] for book in BOOKS}
+    assert named.count("05") >= 4, "load, cost, scaling and the nights"
+
+
 @each_book
 def test_it_is_committed_as_one_run_from_top_to_bottom(book: Path) -> None:
     counts = [(cell.execution_count, "solution" in tags(cell)) for cell in code_cells(book)]

@@ -141,6 +141,25 @@ def test_a_page_can_be_read_on_a_phone_in_both_themes(opened: Callable[[str], "P
 
 
 @pytest.mark.slow
+def test_what_follows_a_question_stands_apart_from_its_options(opened: Callable[[str], "Page"]) -> None:
+    page = opened("00_start_here.html")
+    gaps = page.evaluate(
+        """() => [...document.querySelectorAll('article details + p')].map(after =>
+            after.getBoundingClientRect().top -
+            after.previousElementSibling.getBoundingClientRect().bottom)"""
+    )
+    assert gaps
+    assert min(gaps) >= 16
+
+
+@pytest.mark.slow
+def test_a_table_without_headings_has_no_empty_row(opened: Callable[[str], "Page"]) -> None:
+    page = opened("index.html")
+    assert not page.locator("article thead").is_visible()
+    assert page.locator("article tbody tr").count() == len(BOOKS)
+
+
+@pytest.mark.slow
 def test_a_solution_opens_by_the_keyboard(opened: Callable[[str], "Page"]) -> None:
     page = opened("00_start_here.html")
     solution = page.locator("details.hide").first
