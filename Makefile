@@ -20,7 +20,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 TOOLS  := $(VENV)/tools-ready
 OLDER  := build/older/ready
-AIRFLOW := build/airflow/ready
+AIRFLOW := build/airflow/airflow.db
 SITE   := build/site-tools/ready
 MINE   := my-notebooks
 RUNS   ?= data/batch.csv
@@ -28,6 +28,9 @@ BOOKS  := $(sort $(wildcard notebooks/[0-9]*.ipynb))
 # 05 puts load on the endpoint for minutes: the first run of everything does without it.
 LOAD   := notebooks/05_in_production.ipynb
 WALK   := $(filter-out $(LOAD),$(BOOKS))
+
+# Where this is set (in containers, often), each of the many processes would compile all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Unattended runs practise in a sandbox of their own, so they never touch the one you are working in,
 # and draw the playground once instead of waiting for someone to move a slider.
@@ -72,12 +75,14 @@ $(OLDER): tests/sandbox/older-requirements.txt
 	@mkdir -p build; { $(PYTHON) -m venv build/older && build/older/bin/python -m pip install -r $< && touch $@; } \
 	  >build/older.log 2>&1 || echo "That failed (build/older.log says why): their tests will be skipped"
 
-# Airflow, for the test of data/examples alone: its dependencies are two hundred packages of their own.
+# Airflow, for the test of data/examples alone: its dependencies are two hundred packages of their own. Each night
+# starts from a copy of this empty database.
 $(AIRFLOW): tests/airflow-requirements.txt tests/airflow-constraints.txt | $(READY)
 	@echo "Setting up build/airflow: half a minute ..."
 	@mkdir -p build; { $(PYTHON) -m venv build/airflow && { \
-	  $(UV) install --python build/airflow/bin/python -r $< -c tests/airflow-constraints.txt \
-	  || build/airflow/bin/python -m pip install -r $< -c tests/airflow-constraints.txt; } && touch $@; } \
+	  $(UV) install --compile-bytecode --python build/airflow/bin/python -r $< -c tests/airflow-constraints.txt \
+	  || build/airflow/bin/python -m pip install -r $< -c tests/airflow-constraints.txt; } \
+	  && AIRFLOW_HOME="$(CURDIR)/build/airflow" build/airflow/bin/airflow db migrate && touch $@; } \
 	  >build/airflow.log 2>&1 || echo "That failed (build/airflow.log says why): its tests will be skipped"
 
 # Sphinx, for the site alone: its docutils can't be installed beside awscli's.
