@@ -20,7 +20,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/ready
 TOOLS  := $(VENV)/tools-ready
 OLDER  := build/older/ready
-AIRFLOW := build/airflow/ready
+AIRFLOW := build/airflow/airflow.db
 SITE   := build/site-tools/ready
 MINE   := my-notebooks
 RUNS   ?= data/batch.csv
@@ -28,6 +28,9 @@ BOOKS  := $(sort $(wildcard notebooks/[0-9]*.ipynb))
 # 05 puts load on the endpoint for minutes: the first run of everything does without it.
 LOAD   := notebooks/05_in_production.ipynb
 WALK   := $(filter-out $(LOAD),$(BOOKS))
+
+# Where this is set (in containers, often), each of the many processes would compile all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Unattended runs practise in a sandbox of their own, so they never touch the one you are working in,
 # and draw the playground once instead of waiting for someone to move a slider.
@@ -73,6 +76,10 @@ build/%/ready: tests/environments/%.lock | $(READY)
 	  $(UV) install --python build/$*/bin/python --require-hashes -r $< \
 	  || build/$*/bin/python -m pip install --require-hashes -r $<; } && touch $@; } \
 	  >build/$*.log 2>&1 || echo "That failed (build/$*.log says why): what needs it will be skipped"
+
+# Each night of the tests starts from a copy of this empty database.
+$(AIRFLOW): build/airflow/ready
+	@test ! -e $< || AIRFLOW_HOME="$(CURDIR)/build/airflow" build/airflow/bin/airflow db migrate >>build/airflow.log 2>&1
 
 # One process for all: importing papermill takes two seconds.
 define RUN_ALL

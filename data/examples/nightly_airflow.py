@@ -2,16 +2,22 @@
 
 Airflow and this tutorial have an environment each. Airflow's (apache-airflow 3.3, its papermill provider)
 finds this file by AIRFLOW__CORE__DAGS_FOLDER=/path/to/clone/data/examples. The notebooks run in the
-tutorial's, as a kernel of Airflow's user:
+tutorial's, as a kernel of Airflow's user; no Airflow connection is needed:
 `.venv/bin/python -m ipykernel install --user --name cohere-on-sagemaker`
 
-A night that was killed goes on when it is started again: what is done is not asked for twice. On AWS,
-`max_usd_per_hour` is what you agree to pay, and AWS itself deletes the endpoint after `delete_after_hours`,
-should Airflow have died by then.
+Subscribe to the model by 01_subscribe first. A night by schedule takes the `params` below: change them there.
+On AWS, set `runtime`, a `model_id` that is still offered and `max_usd_per_hour`, which is what you agree to
+pay; credentials are those of Airflow's user (README, "On your own AWS account"). AWS itself deletes the
+endpoint after `delete_after_hours`, should Airflow have died by then: let a night take less.
+
+The hour of `schedule` is UTC; `start_date` with a tzinfo makes it another zone's. Nights that were missed are
+not made up for, and a night waits for the one before it. A night that was killed goes on when it is started
+again: what is done is not asked for twice, and where all is done nothing is deployed.
 """
 
+import logging
 import os
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from airflow.providers.papermill.operators.papermill import PapermillOperator
@@ -22,6 +28,7 @@ PYTHON = os.environ.get("TUTORIAL_PYTHON", str(ROOT / ".venv" / "bin" / "python"
 KERNEL = "cohere-on-sagemaker"
 ENDPOINT = {name: f"{{{{ params.{name} }}}}" for name in ("runtime", "region", "model_id", "endpoint_name")}
 COST = {name: f"{{{{ params.{name} }}}}" for name in ("max_usd_per_hour", "delete_after_hours")}
+NOTHING = "every row is done already: nothing is deployed"
 NIGHT = "{{ params.out }}/{{ (dag_run.logical_date or dag_run.run_after) | ds }}"
 
 
@@ -45,6 +52,13 @@ def rows(table: str, out: str, common: dict) -> list:
     return orders(table, out, common)
 
 
+@task.short_circuit(ignore_downstream_trigger_rules=False)
+def left(orders: list) -> bool:
+    """Skip the deployment, which costs, and with it the rows, if there is nothing left to ask."""
+    logging.getLogger(__name__).info("%s", f"{len(orders)} rows to go" if orders else NOTHING)
+    return bool(orders)
+
+
 @task.external_python(python=PYTHON, expect_airflow=False, trigger_rule="all_done")
 def report(table: str, out: str, common: dict) -> None:
     """Write summary.html and summary.csv; fail if a row is not done, as the night did then."""
@@ -60,6 +74,7 @@ def report(table: str, out: str, common: dict) -> None:
     start_date=datetime(2026, 1, 1),
     catchup=False,
     max_active_runs=1,
+    default_args={"execution_timeout": timedelta(hours=3)},  # of one task: what hangs would keep the endpoint
     render_template_as_native_obj=True,  # so that numbers and None reach the notebooks as such
     params={
         "table": str(ROOT / "data" / "batch.csv"),
@@ -81,7 +96,7 @@ def nightly():
         task_id="04_tune", kernel_name=KERNEL, do_xcom_push=False, max_active_tis_per_dagrun=2
     ).expand_kwargs(table)
     delete = notebook("06_clean_up", ENDPOINT).as_teardown(setups=table, on_failure_fail_dagrun=True)
-    table >> deploy >> tune >> [report(**told), delete]
+    table >> left(table) >> deploy >> tune >> [report(**told), delete]
 
 
 nightly()

@@ -1,15 +1,20 @@
 """A SageMaker pipeline of notebook jobs: deploy, run 04_tune for each row of a table, delete.
 
-`python data/examples/nightly_pipeline.py TABLE --role ARN --image URI --s3 s3://bucket/prefix ...` uploads
-the notebooks below that prefix and prints the definition, which `aws sagemaker create-pipeline` takes. It
-creates nothing else and starts nothing: EventBridge Scheduler can start the pipeline every night.
+`python data/examples/nightly_pipeline.py TABLE --role ARN --image URI --s3 s3://bucket/prefix ... > my.json`
+uploads the notebooks below that prefix and prints the definition. It creates nothing else and starts nothing.
+`aws sagemaker create-pipeline --pipeline-name nightly --role-arn ARN --pipeline-definition file://my.json
+--parallelism-configuration MaxParallelExecutionSteps=2` does: every row is a job, two of them at a time.
+EventBridge Scheduler starts it every night, in the time zone that you tell it.
 
 The role runs the jobs: it trusts sagemaker.amazonaws.com, has the permissions of data/iam-policy.json, and
-reads and writes below the prefix. The image has the requirements and this repository installed, and is of the
-same region. A notebook job passes parameters as text: each row's are written into its copy of the notebook.
+reads and writes below the prefix. The image is yours, in ECR of the same region: one of SageMaker's for
+notebook jobs with this clone installed (`pip install -r requirements.txt && pip install -e .`).
+A notebook job passes parameters as text: each row's are written into its copy of the notebook.
 
 A pipeline does not go on after a step that failed. The deletion is not reached then, and what deletes the
-endpoint is its deadline, `delete_after_hours`, which AWS keeps.
+endpoint is its deadline, `delete_after_hours`, which AWS keeps. Start a new execution then, which asks for
+every row again: one that is retried would not deploy again. Leave a night time to end before the next: both
+have the same endpoint, which the first to end deletes.
 """
 
 import argparse
@@ -90,9 +95,10 @@ def main() -> None:
     parser.add_argument("--model-id", default="command-r-08-2024")
     parser.add_argument("--endpoint-name", default="nightly")
     parser.add_argument("--max-usd-per-hour", type=float, required=True, help="what you agree to pay")
+    parser.add_argument("--software-usd-per-hour", type=float, help="the listing's, if it can't be read")
     parser.add_argument("--delete-after-hours", type=float, default=8)
     given = vars(parser.parse_args())
-    table, cost = given.pop("table"), ("max_usd_per_hour", "delete_after_hours")
+    table, cost = given.pop("table"), ("max_usd_per_hour", "software_usd_per_hour", "delete_after_hours")
     deploy = {each: given.pop(each) for each in cost}
     common = {"runtime": "aws", **{each: given.pop(each) for each in ("region", "model_id", "endpoint_name")}}
     os.environ.setdefault("AWS_DEFAULT_REGION", common["region"])

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import botocore.session
+import jsonschema
 import nbformat
 import pytest
 from botocore.validate import ParamValidator
@@ -18,6 +19,13 @@ from helpers.connect.session import connect
 from helpers.errors import BadInput
 
 pytestmark = pytest.mark.slow
+# AWS's own schema of definitions, unchanged, from the newest commit known (b4012b0 of 2025-04-03) of
+# github.com/aws-sagemaker-mlops/sagemaker-model-building-pipeline-definition-JSON-schema, which has no
+# licence file; its build script says Copyright Amazon.com, Apache-2.0.
+SCHEMA = json.loads(Path(__file__).with_name("pipeline-definition.schema.json").read_text(encoding="utf-8"))
+# What the SDK writes and the schema does not know: two fields of the whole definition, and three of a
+# training job, which botocore's model of it has.
+NEWER = {"PipelineExperimentConfig", "MlflowConfig", "RetryStrategy", "Environment", "ContainerEntrypoint"}
 EXAMPLE = Path(__file__).resolve().parents[3] / "data" / "examples" / "nightly_pipeline.py"
 TABLE = """name,prompt,max_tokens_values,repetitions
 a.1,Name a bird:,"[4, 8]",2
@@ -72,6 +80,13 @@ def resolved(value: Any) -> Any:
     return [resolved(each) for each in value] if isinstance(value, list) else value
 
 
+def without(names: set[str], value: Any) -> Any:
+    """A value without the fields of these names, however deep in it."""
+    if isinstance(value, dict):
+        return {name: without(names, each) for name, each in value.items() if name not in names}
+    return [without(names, each) for each in value] if isinstance(value, list) else value
+
+
 def test_the_definition_is_what_the_service_takes(
     example: ModuleType, table: str, s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,6 +98,10 @@ def test_the_definition_is_what_the_service_takes(
     assert problems("CreatePipeline", {**create, "ClientRequestToken": "t" * 32}) == ""
     assert "Missing required parameter" in problems("CreateTrainingJob", {})
     told = json.loads(text)
+    schema = jsonschema.Draft7Validator(SCHEMA)
+    schema.validate(without(NEWER, resolved(told)))
+    for name in NEWER:
+        assert not schema.is_valid(without(NEWER - {name}, resolved(told))), f"the schema knows {name}"
     assert told["Version"] == "2020-12-01"
     steps = {each["Name"]: each for each in told["Steps"]}
     after = {name: set(each.get("DependsOn", [])) for name, each in steps.items()}
