@@ -99,7 +99,8 @@ class Calculator:
 
     def _box(self, name: str) -> Any:
         setting, limit = MEASURED[name]
-        self.inputs[name] = number_box(setting, self._values[name], limit, self._say, self._setter(name))
+        shown = round(self._values[name], 2)  # computed with as it was measured
+        self.inputs[name] = number_box(setting, shown, limit, self._say, self._setter(name))
         return self.inputs[name]
 
     def _choice(self) -> Any:
@@ -147,8 +148,8 @@ def calculator(
         "users_a_day": traffic.users_a_day,
         "requests_each": traffic.requests_each,
         "percent": round(100 * share),
-        "requests_a_minute": round(requests_a_minute, 1),
-        "usd_per_hour": round(usd_per_hour, 2),
+        "requests_a_minute": requests_a_minute,
+        "usd_per_hour": usd_per_hour,
     }
     for name, (setting, limit) in {**SLIDERS, **MEASURED}.items():
         try:

@@ -39,7 +39,8 @@ def observed(
     """Return one row for each variant: requests, errors, and percentiles of the model's time, since then.
 
     `since`, which has a time zone, counts from the beginning of its minute, as a metric has one value for
-    each; `speed` is that of `Session.practise_with`. A figure that CloudWatch does not have (yet) is NaN.
+    each; `speed` is that of `Session.practise_with`. A count that CloudWatch does not have
+    (yet) is 0, any other figure NaN.
     """
     import pandas as pd
 
@@ -65,7 +66,8 @@ def observed(
             # one value, or two where CloudWatch aligned its periods otherwise
             _, statistic, divisor = _COLUMNS[column]
             frame.loc[variant, column] = (sum if statistic == "Sum" else max)(result["Values"]) / divisor
-    return frame
+    counts = [column for column, (_, statistic, _) in _COLUMNS.items() if statistic == "Sum"]
+    return frame.fillna(dict.fromkeys(counts, 0.0))
 
 
 def _query(key: str, endpoint_name: str, variant: str, column: str, *, period: int) -> dict[str, Any]:
