@@ -58,8 +58,6 @@ $(READY): requirements.lock pyproject.toml
 	@mkdir -p build; rm -f build/setup.log
 	@{ $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --upgrade 'pip>=24.1' 'uv>=0.9,<1'; } $(told)
 	@{ $(call install,requirements.lock) && $(BIN)/python -m pip install --no-deps -e .; } $(told)
-	@# Python 3.12 warns of the SDK's docstrings when it compiles them: not in a reader's cell.
-	@$(BIN)/python -W ignore -m compileall -q $(VENV)/lib/python*/site-packages/sagemaker/core $(told)
 	@# Kernels warn, each time anew, that they speak TCP unencrypted; it is this machine's loopback.
 	@mkdir -p $(VENV)/etc/ipython; echo 'c.IPKernelApp.log_level = "ERROR"' >$(VENV)/etc/ipython/ipython_kernel_config.py
 	@touch $@
