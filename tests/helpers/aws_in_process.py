@@ -102,7 +102,8 @@ class Iam(Roles):
 
 def _role(arn: str, service: str) -> dict[str, Any]:
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return {"Role": {"Arn": arn, "AssumeRolePolicyDocument": {"Statement": [statement]}}}
+    name, policy = arn.rpartition("/")[2], {"Statement": [statement]}
+    return {"Role": {"Arn": arn, "RoleName": name, "AssumeRolePolicyDocument": policy}}
 
 
 class Tags:

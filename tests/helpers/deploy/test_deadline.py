@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -233,17 +234,19 @@ def test_the_role_needs_its_permission_at_the_time_of_the_call(
     policy = {"RoleName": name, "PolicyName": iam.list_role_policies(RoleName=name)["PolicyNames"][0]}
     document = json.dumps(iam.get_role_policy(**policy)["PolicyDocument"])
 
-    def passes_its_deadline(endpoint_name: str) -> None:
-        moment = set_deadline(subscribed, endpoint_name, 2 * SECOND)
+    def passes_its_deadline(endpoint_name: str, meanwhile: Callable[[], object] = lambda: None) -> None:
+        moment = set_deadline(subscribed, endpoint_name, 3 * SECOND)
         assert moment is not None
+        meanwhile()
         time.sleep(max(0.0, (moment - datetime.now(UTC)).total_seconds()) + 0.1)
 
     deploy(subscribed, "cohere-medium", "allowed", tell=quiet)
     passes_its_deadline("allowed")  # nothing is asked of SageMaker between this and the change
     iam.delete_role_policy(**policy)
     assert until_gone(subscribed, "allowed") < 10
+    iam.put_role_policy(**policy, PolicyDocument=document)
     deploy(subscribed, "cohere-medium", "refused", tell=quiet)
-    passes_its_deadline("refused")
+    passes_its_deadline("refused", lambda: iam.delete_role_policy(**policy))
     iam.put_role_policy(**policy, PolicyDocument=document)
     assert find(subscribed, "refused"), "the next call comes in ten minutes"
     for each in ("allowed", "refused"):
