@@ -77,7 +77,8 @@ build/%/ready: tests/environments/%.lock | $(READY)
 
 # Each night of the tests starts from a copy of this empty database.
 $(AIRFLOW): build/airflow/ready
-	@test ! -e $< || AIRFLOW_HOME="$(CURDIR)/build/airflow" build/airflow/bin/airflow db migrate >>build/airflow.log 2>&1
+	@test ! -e $< || AIRFLOW_HOME="$(CURDIR)/build/airflow" build/airflow/bin/airflow db migrate >>build/airflow.log 2>&1 \
+	  || { rm -f $@; echo "That failed (build/airflow.log says why): what needs it will be skipped"; }
 
 # One process for all: importing papermill takes two seconds.
 define RUN_ALL
