@@ -12,7 +12,7 @@ from ..catalog import Limit, Setting
 from ..errors import BadInput
 from ..notebook.display import Output, show_markdown, show_widget
 from ..notebook.frontend import STATUS_CLASS, attended
-from ..notebook.markup import Html, escape
+from ..notebook.markup import Html, count, escape
 from ..playground.bars import FULL
 from ..playground.parts import LABEL, WRAP, number, number_box
 from ..playground.rendering import line
@@ -122,7 +122,8 @@ class Calculator:
     def _redraw(self) -> None:
         found = self.sizing
         self._say(
-            f"{_most(found)}. Always on: {_usd(found.always_on_usd)}. Scaled: {_usd(found.scaled_usd)}."
+            f"At most {count(found.peak, 'instance')} at once. Always on: {_usd(found.always_on_usd)}. "
+            f"Scaled: {_usd(found.scaled_usd)}."
         )
         self.chart.value = chart(found)
         if self._copy is not None:
@@ -176,10 +177,6 @@ def chart(sizing: Sizing) -> str:
 def _bar(share: float) -> str:
     style = f"height:{share * _HIGH:.0f}px;min-width:12px;background:{FULL}"
     return f'<div aria-hidden="true" style="{style}"></div>'
-
-
-def _most(sizing: Sizing) -> str:
-    return f"At most {sizing.peak} instance{'' if sizing.peak == 1 else 's'} at once"
 
 
 def _usd(amount: float) -> str:
