@@ -2,29 +2,13 @@
 
 import json
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from helpers.clean_up.delete import delete
-from helpers.connect.session import Session, connect
-from helpers.deploy.deployment import deploy
+from helpers.connect.session import Session
 from helpers.generate.client import Client
 from helpers.production import dashboard
-from helpers.sandbox.process import Address
-from helpers.subscribe import marketplace
 
-NAME = "on-a-dashboard"
-
-
-@pytest.fixture(scope="module")
-def session(sandbox: Address) -> Iterator[Session]:
-    session = connect("sandbox")
-    marketplace.subscribe(session, "cohere-medium", tell=len)
-    deploy(session, "cohere-medium", NAME, delete_after_hours=None, tell=len)
-    yield session
-    delete(session, NAME, tell=len)
+NAME = "test-cohere-medium"  # the endpoint of `medium`
 
 
 def names(session: Session) -> list[str]:
@@ -32,7 +16,8 @@ def names(session: Session) -> list[str]:
     return [each["DashboardName"] for each in found]
 
 
-def test_it_is_made_drawn_and_deleted_with_no_other(session: Session) -> None:
+def test_it_is_made_drawn_and_deleted_with_no_other(medium: Client) -> None:
+    session = medium.session
     session.client("cloudwatch").put_dashboard(
         DashboardName=f"{NAME}-dashboard-of-others", DashboardBody=json.dumps({"widgets": []})
     )
@@ -40,9 +25,8 @@ def test_it_is_made_drawn_and_deleted_with_no_other(session: Session) -> None:
     address = dashboard.put(session, NAME, ["AllTraffic", "never"])
     assert address.startswith("https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#")
     assert address.endswith(f"={NAME}-dashboard")
-    client = Client(session, NAME)
     for _ in range(3):
-        with client.stream("Bees", max_tokens=3) as stream:
+        with medium.stream("Bees", max_tokens=3) as stream:
             list(stream)
     picture = drawn(session, began)
     assert "Requests of AllTraffic: at most 3 a minute" in picture
