@@ -5,6 +5,7 @@ moto is slow to import, so `load` imports it, which the server runs in the backg
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
@@ -23,6 +24,9 @@ def load(roles: stacks.Roles) -> ASGIApp:
     """Return moto's server as an ASGI application; its stacks need the permissions of those roles."""
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
     os.environ["MOTO_DISABLE_GLOBAL_CORS"] = "true"  # no web page may use the sandbox
+    # jsonschema does without it where it is missing; its grammar takes longer to build than all that
+    # CloudFormation imports besides, and nothing here checks the form of an address that way
+    sys.modules.setdefault("rfc3987_syntax", cast(Any, None))
     from a2wsgi import WSGIMiddleware
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
