@@ -152,7 +152,7 @@ batch: $(READY)
 	$(BIN)/python -m helpers.batch $(RUNS) --out build/batch
 
 # Two files at once, each with a sandbox of its own: half of a test's time is waiting.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: $(TOOLS) $(OLDER) $(AIRFLOW) $(SITE) check
 	$(PYTEST)

@@ -22,6 +22,7 @@ from helpers.sandbox.loopback import only_loopback
 from tests.account_template import DEADLINE_POLICY
 
 LOCK = Path(__file__).resolve().parents[1] / "requirements.lock"
+LONGEST = ("tests/notebooks/", "tests/browser/", "tests/helpers/batch/")
 LOCKED = re.findall(r"^botocore==(\S+)", LOCK.read_text(encoding="utf-8"), re.M)
 # No test may fail because the machine was busy, and none of ours keeps a state in its fixtures.
 settings.register_profile(
@@ -41,10 +42,14 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs a started sandbox, or the language model, is not for `make test-fast`."""
+    """What needs a started sandbox, or the language model, is not for `make test-fast`.
+
+    The longest files begin first: at the end neither of two processes waits minutes for the other.
+    """
     for item in items:
         if {"sandbox", "engine", "account"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session", autouse=True)

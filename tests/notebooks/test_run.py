@@ -8,9 +8,10 @@ import papermill
 import pytest
 from papermill.exceptions import PapermillExecutionError
 
+from helpers.connect.session import connect
+from helpers.generate.client import Client
 from helpers.sandbox import process
 from helpers.sandbox.process import Address
-from helpers.connect.session import connect
 
 from .books import BOOKS, FOLDER, code_cells, read, tags
 
@@ -57,6 +58,8 @@ def test_the_tutorial_runs_from_subscribing_to_cleaning_up(
         "runs_folder": str(tmp_path / "runs"),
     }
     for book in BOOKS:
+        if book.stem == "05_in_production" and model_id != "cohere-medium":
+            continue  # its load is the same for every API, and test_load has a chat's streams
         out = run(book, tmp_path, **given)
         widgets_are_clean(out)
         exercises_are_checked(out)
@@ -66,27 +69,21 @@ def test_the_tutorial_runs_from_subscribing_to_cleaning_up(
 
 
 PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/practice-chat-v2"  # in no catalogue
-OF_CHAT_V2: dict[str, dict[str, Any]] = {
-    "a listed model": {"model_id": "command-r-08-2024"},
-    "another package": {"model_package_arn": PACKAGE, "instance_type": "ml.g6.xlarge"},
-}
+UNKNOWN = "can't tell whether this account is subscribed"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("what", OF_CHAT_V2)
-def test_chat_v2_is_walked_from_deploying_to_tuning(own_sandbox: None, tmp_path: Path, what: str) -> None:
-    given = OF_CHAT_V2[what] | {
+def test_a_package_of_chat_v2_is_walked_from_deploying_to_tuning(own_sandbox: None, tmp_path: Path) -> None:
+    given: dict[str, Any] = {
+        "model_package_arn": PACKAGE,
+        "instance_type": "ml.g6.xlarge",
         "api": "chat-v2",
         "endpoint_name": "v2",
         "runs_folder": str(tmp_path / "runs"),
     }
-    if "model_id" in given:
-        run(FOLDER / "01_subscribe.ipynb", tmp_path, **given)
     deployed = run(FOLDER / "02_deploy.ipynb", tmp_path, **given)
-    assert ("can't tell whether this account is subscribed" in deployed.read_text()) == (
-        "model_id" not in given
-    )
-    given.pop("model_package_arn", None)  # the endpoint's name and the api are enough from here on
+    assert UNKNOWN in deployed.read_text()
+    del given["model_package_arn"]  # the endpoint's name and the api are enough from here on
     books = [run(FOLDER / f"{name}.ipynb", tmp_path, **given) for name in ("03_generate", "04_tune")]
     for book in books:
         widgets_are_clean(book)
@@ -94,6 +91,14 @@ def test_chat_v2_is_walked_from_deploying_to_tuning(own_sandbox: None, tmp_path:
     (talk,) = [cell for cell in code_cells(books[0]) if "client.chat(" in cell.source]
     assert "continues prompts" not in str(talk.outputs)
     run(FOLDER / "06_clean_up.ipynb", tmp_path, **given)
+
+
+@pytest.mark.slow
+def test_a_listed_model_is_deployed_for_chat_v2(own_sandbox: None, tmp_path: Path) -> None:
+    given = {"model_id": "command-r-08-2024", "api": "chat-v2", "endpoint_name": "v2"}
+    books = [run(FOLDER / f"{name}.ipynb", tmp_path, **given) for name in ("01_subscribe", "02_deploy")]
+    assert UNKNOWN not in books[1].read_text()
+    assert Client(connect("sandbox"), "v2", api="chat-v2").generate("Hello", max_tokens=3).text
 
 
 def exercises_are_checked(book: Path) -> None:

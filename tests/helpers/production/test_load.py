@@ -141,3 +141,12 @@ def test_cloudwatch_has_measured_the_same(medium: Client) -> None:
         print(f"answer {share}: {ours:.3f} s by llmeter, {theirs:.3f} s by CloudWatch")
         assert 0 < theirs <= 1.1 * ours
         assert not BENCH or theirs >= 0.9 * ours
+
+
+def test_a_chat_s_stream_is_counted_by_its_own_tokens(chat_v2: Client) -> None:
+    table = asyncio.run(
+        load.measure(chat_v2, PROMPT, users=[1], seconds=0.5, max_tokens=6, progress=False)
+    ).loc[1]
+    assert table["requests"] > 0 == table["failed"]
+    assert table["tokens"] == 6
+    assert 0 < table["first_token_p50"] < table["answer_p50"]
