@@ -14,6 +14,7 @@ from ..deploy.endpoint import TAG
 from ..errors import NotConnected, NotPermitted, SandboxStopped, Throttled
 
 COULD_NOT_TELL = "could not tell"
+Tagged = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,13 @@ def leftovers(session: Session, endpoint_name: str = "") -> list[str]:
     """Return kind and name of this tutorial's resources in this region, found by tag or by `endpoint_name`.
 
     Endpoints cost money while they exist; configurations and models are free, and so are deadlines, which
-    come with their time, also those of endpoints that are gone. If a permission is missing, an entry begins
-    with "could not tell": only an empty list says that nothing is left.
+    come with their time, also those of endpoints that are gone. Ten alarms and three dashboards are free. A
+    dashboard has no tags, so that of `endpoint_name` alone is found. If a permission is missing, an entry
+    begins with "could not tell": only an empty list says that nothing is left.
     """
     tagged = _tagged(session)
     found = [line for kind in KINDS for line in _of_kind(session, kind, endpoint_name, tagged)]
-    return [*found, *_deadlines(session)]
+    return [*found, *_deadlines(session), *_alarms(tagged), *_dashboards(session, endpoint_name)]
 
 
 def tags(session: Session, arn: str) -> list[dict[str, str]] | None:
@@ -64,17 +66,18 @@ def has_tag(session: Session, arn: str) -> bool | None:
     return None if found is None else TAG in found
 
 
-def _tagged(session: Session) -> set[str] | None:
-    """Return the ARNs of what has this tutorial's tag, with one call or a few; None if you may not ask."""
+def _tagged(session: Session) -> Tagged | None:
+    """Return the ARNs of what has this tutorial's tag, under their lower case; None if not permitted."""
     api = session.client("resourcegroupstaggingapi")
     asked = {
         "TagFilters": [{"Key": TAG["Key"], "Values": [TAG["Value"]]}],
-        "ResourceTypeFilters": [f"sagemaker:{each.type}" for each in KINDS],
+        "ResourceTypeFilters": [*(f"sagemaker:{each.type}" for each in KINDS), "cloudwatch:alarm"],
     }
     try:
         with explained("look for what has this tutorial's tag"):
             pages = api.get_paginator("get_resources").paginate(**asked)
-            return {each["ResourceARN"].lower() for page in pages for each in page["ResourceTagMappingList"]}
+            arns = [each["ResourceARN"] for page in pages for each in page["ResourceTagMappingList"]]
+            return {arn.lower(): arn for arn in arns}
     except SandboxStopped:
         raise
     except (NotPermitted, NotConnected, Throttled, ClientError):
@@ -89,7 +92,39 @@ def _deadlines(session: Session) -> Iterator[str]:
         yield f"{COULD_NOT_TELL} which deadlines there are: {error}"
 
 
-def _of_kind(session: Session, kind: Kind, endpoint_name: str, tagged: set[str] | None) -> Iterator[str]:
+def _alarms(tagged: Tagged | None) -> Iterator[str]:
+    if tagged is None:
+        yield f"{COULD_NOT_TELL} which alarms there are, as nobody says what has a tag (tag:GetResources)"
+    for arn in (tagged or {}).values():
+        if ":alarm:" in arn:
+            yield f"alarm {arn.partition(':alarm:')[2]}"
+
+
+def _dashboards(session: Session, endpoint_name: str) -> Iterator[str]:
+    if not endpoint_name:
+        return
+    try:
+        if name := find_dashboard(session, endpoint_name):
+            yield f"dashboard {name}"
+    except NotPermitted as error:
+        yield f"{COULD_NOT_TELL} whether there is a dashboard: {error}"
+
+
+def dashboard_name(endpoint_name: str) -> str:
+    """Return the name of the tutorial's dashboard of an endpoint."""
+    return f"{endpoint_name}-dashboard"
+
+
+def find_dashboard(session: Session, endpoint_name: str) -> str:
+    """Return the name of the endpoint's dashboard, "" if there is none. Raises NotPermitted."""
+    name = dashboard_name(endpoint_name)
+    with explained(f"look for the dashboard {name!r}"):
+        api = session.client("cloudwatch")
+        found = api.list_dashboards(DashboardNamePrefix=name)["DashboardEntries"]
+    return name if name in [each["DashboardName"] for each in found] else ""
+
+
+def _of_kind(session: Session, kind: Kind, endpoint_name: str, tagged: Tagged | None) -> Iterator[str]:
     unknown = []
     try:
         for item in _listed(session, kind):
@@ -108,7 +143,7 @@ def _of_kind(session: Session, kind: Kind, endpoint_name: str, tagged: set[str] 
         )
 
 
-def _is_ours(session: Session, kind: Kind, item: dict[str, Any], tagged: set[str] | None) -> bool | None:
+def _is_ours(session: Session, kind: Kind, item: dict[str, Any], tagged: Tagged | None) -> bool | None:
     """Return whether the item has our tag; None if that may not be read."""
     arn = item[f"{kind.member}Arn"]
     if tagged is not None:

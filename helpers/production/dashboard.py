@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from ..clean_up.leftovers import dashboard_name, find_dashboard
 from ..connect.aws_errors import explained
 from ..connect.session import Session
 from ..deploy.endpoint import check_name
@@ -73,18 +74,10 @@ def draw(session: Session, endpoint_name: str, since: datetime, *, speed: float 
 
 def delete(session: Session, endpoint_name: str) -> list[str]:
     """Delete the endpoint's dashboard; return its name, or nothing if there is none."""
-    name, cloudwatch = dashboard_name(endpoint_name), session.client("cloudwatch")
-    with explained(f"delete the dashboard {name!r}"):
-        found = cloudwatch.list_dashboards(DashboardNamePrefix=name)["DashboardEntries"]
-        if name not in [each["DashboardName"] for each in found]:
-            return []
-        cloudwatch.delete_dashboards(DashboardNames=[name])
-    return [name]
-
-
-def dashboard_name(endpoint_name: str) -> str:
-    """Return the name of the tutorial's dashboard of an endpoint."""
-    return f"{endpoint_name}-dashboard"
+    if name := find_dashboard(session, endpoint_name):
+        with explained(f"delete the dashboard {name!r}"):
+            session.client("cloudwatch").delete_dashboards(DashboardNames=[name])
+    return [name] if name else []
 
 
 def _widget(place: int, endpoint_name: str, variants: Sequence[str], region: str) -> dict[str, Any]:

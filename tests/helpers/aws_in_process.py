@@ -118,6 +118,13 @@ class Tags:
         return {"ResourceTagMappingList": [{"ResourceARN": arn} for arn in found]}
 
 
+class Dashboards:
+    """CloudWatch, in which nobody has made any."""
+
+    def list_dashboards(self, **_: Any) -> dict[str, Any]:
+        return {"DashboardEntries": []}
+
+
 class Scaling:
     """Application Auto Scaling, in which `targets` are registered."""
 
@@ -239,6 +246,7 @@ class Account:
             "scheduler": self.scheduler,
             "iam": self.iam,
             "resourcegroupstaggingapi": Tags(self.sagemaker),
+            "cloudwatch": Dashboards(),
         }
         self.session = Session("aws", REGION, None, "nobody", ROLE_ARN, ACCOUNT)  # type: ignore[arg-type]
         self.session._clients |= {name: Client(service, self) for name, service in services.items()}

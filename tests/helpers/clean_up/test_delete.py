@@ -13,6 +13,7 @@ from helpers.deploy.deadline import find_deadline
 from helpers.deploy.deployment import deploy
 from helpers.deploy.endpoint import TAG, find
 from helpers.errors import BadInput, EndpointNotReady, NotOurs, NotPermitted
+from helpers.production import alarms, dashboard
 from helpers.subscribe import marketplace
 
 from ..conftest import quiet
@@ -206,6 +207,25 @@ def test_waiting_for_it_is_bounded(sagemaker: Any, demo: str) -> None:
     assert find_deadline(session, demo) is not None
 
 
+def test_alarms_are_found_by_tag_and_a_dashboard_by_the_endpoint_s_name(session: Session) -> None:
+    alarms.set_alarms(session, "Watched", slow_seconds=1)
+    dashboard.put(session, "Watched")
+    session.client("cloudwatch").put_metric_alarm(
+        AlarmName="somebody-else-s", Namespace="AWS/SageMaker", MetricName="Invocations", Threshold=1,
+        ComparisonOperator="LessThanThreshold", Period=60, EvaluationPeriods=1, Statistic="Sum",
+    )  # fmt: skip
+    left = [f"alarm Watched-{kind}" for kind in ("failing", "idle", "slow")]
+    assert sorted(leftovers(session)) == left
+    assert sorted(leftovers(session, "Watched")) == [*left, "dashboard Watched-dashboard"]
+    assert sorted(leftovers(session, "Watch")) == left
+    blind = connect()
+    deny(blind, "cloudwatch", "ListDashboards")
+    assert leftovers(blind, "Watched")[-1].startswith("could not tell whether there is a dashboard: ")
+    alarms.delete_alarms(session, "Watched")
+    dashboard.delete(session, "Watched")
+    assert leftovers(session, "Watched") == []
+
+
 OURS = ["endpoint demo", "endpoint configuration demo", "model demo"]
 
 
@@ -229,7 +249,7 @@ def test_what_is_new_is_asked_for_its_tags_as_the_index_may_lag(
     sagemaker: Any, demo: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = connect()
-    monkeypatch.setattr("helpers.clean_up.leftovers._tagged", lambda _: set())
+    monkeypatch.setattr("helpers.clean_up.leftovers._tagged", lambda _: {})
     assert leftovers(session)[:3] == OURS
     monkeypatch.setattr("helpers.clean_up.leftovers.NEW", timedelta(0))
     assert not [each for each in leftovers(session) if not each.startswith("deadline")]
@@ -255,7 +275,8 @@ def test_tags_that_may_not_be_read_leave_a_question(sagemaker: Any, demo: str) -
     session = connect()
     deny(session, "sagemaker", "ListTags")
     deny(session, "resourcegroupstaggingapi", "GetResources")
-    *unknown, deadline = leftovers(session)
+    *unknown, deadline, of_alarms = leftovers(session)
+    assert of_alarms.startswith("could not tell which alarms there are")
     assert len(unknown) == 3
     assert all(each.startswith("could not tell whose these") and "demo" in each for each in unknown)
     assert deadline.startswith("deadline of demo, ")
