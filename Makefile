@@ -2,7 +2,8 @@
 # make production the same with 05, which takes some minutes more
 # make lab        open the notebooks in JupyterLab; make lab CLEAR=1: copies without outputs, yours to fill
 # make test       all tests; make test-fast: those without a sandbox, notebooks and browser
-# make matrix     the notebooks and the sandbox's clients in every environment that the README names
+# make matrix     the notebooks and the sandbox's clients in every environment that the README names, or in some:
+#                 make matrix PLACES=newest
 # make notebooks  run all notebooks in order and store their outputs in place
 # make app        a web service in front of the sandbox's endpoint, at http://127.0.0.1:8000
 # make batch      run a table of settings, each into a notebook of its own: make batch RUNS=data/batch.csv
@@ -163,7 +164,7 @@ test-fast: $(TOOLS) check
 	$(PYTEST) -m "not slow"
 
 matrix: $(TOOLS)
-	$(BIN)/python -m tests.environments
+	$(BIN)/python -m tests.environments $(PLACES)
 
 # The tests' first, so that the readers' is a part of it: both go into one environment.
 COMPILE = $(UV) compile --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-package cohere-on-sagemaker \

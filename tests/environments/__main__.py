@@ -1,7 +1,8 @@
 """Run all notebooks and the sandbox's clients in every environment, and print a table: `make matrix`.
 
-`python -m tests.environments [part of a name ...]` runs those alone. Ends with 1 if one failed that is not
-from outside, with 2 for a name that none has.
+`python -m tests.environments [part of a name ...]` runs those alone; `--tested` leaves out the lock on this
+Python, for who has just run `make test`. Ends with 1 if one failed that is not from outside, with 2 for a
+name that none has.
 """
 
 import os
@@ -10,13 +11,15 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from .places import PLACES, ROOT, Place
 
+TESTED = "--tested"
+HERE = f"lock, Python {sys.version_info.major}.{sys.version_info.minor}"
 AT_ONCE = 2  # half of an environment's time is waiting
 FOLDER = ROOT / "build" / "matrix"
 # Each notebook once: what another model changes depends on none of the versions.
@@ -26,8 +29,8 @@ TESTS = [
     *(f"tests/sandbox/test_conformance_{name}.py" for name in ("clients", "cohere")),
     *(f"tests/sandbox/{name}.py" for name in ("server/test_gateway", "services/test_moto")),
     *(f"tests/helpers/connect/test_{name}.py" for name in ("session", "killed")),
-    *(f"tests/helpers/deploy/test_{name}.py" for name in ("endpoint", "deadline")),
-    *("tests/helpers/subscribe", "tests/helpers/generate/test_client.py", "tests/helpers/playground"),
+    *(f"tests/helpers/{name}" for name in ("deploy/test_endpoint.py", "generate/test_client.py")),
+    *("tests/helpers/subscribe", "tests/helpers/playground"),
     *(f"tests/helpers/tune/test_{name}.py" for name in ("measures", "recommend", "browser", "plots")),
     "tests/helpers/tune/metrics",
 ]
@@ -45,25 +48,31 @@ class Ran:
     why: str = ""
 
 
-def main(wanted: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     """Try the places whose name holds one of the words, all without any."""
+    wanted = [each for each in arguments if each != TESTED]
     places = [each for each in PLACES if not wanted or any(word in each.name for word in wanted)]
     if not places:
         print(f"No environment is called so; there are {', '.join(each.name for each in PLACES)}.")
         return 2
+    if TESTED in arguments:
+        places = [each for each in places if each.name != HERE]
     pythons = {place: find_python(place.python) for place in places}
+    shared: dict[str, list[Place]] = {}
+    for place in (each for each in places if pythons[each]):
+        shared.setdefault(place.after or place.name, []).append(place)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        table = list(
-            pool.map(tried_and_told, *zip(*(pair for pair in pythons.items() if pair[1]), strict=True))
-        )
-    return closing(table, [place for place, python in pythons.items() if python is None])
+        done = list(pool.map(lambda those: in_turn(those, pythons), shared.values()))
+    return closing([ran for each in done for ran in each], [each for each in places if not pythons[each]])
 
 
-def tried_and_told(place: Place, python: str) -> Ran:
-    """`tried`, which says at once how it went."""
-    ran = tried(place, python)
-    print(row(ran), flush=True)
-    return ran
+def in_turn(places: list[Place], pythons: Mapping[Place, str | None]) -> list[Ran]:
+    """Try places that share a virtual environment, and say of each at once how it went."""
+    done = []
+    for place in places:
+        done.append(tried(place, str(pythons[place])))
+        print(row(done[-1]), flush=True)
+    return done
 
 
 def closing(table: list[Ran], left_out: Iterable[Place]) -> int:
@@ -107,9 +116,9 @@ def tried(place: Place, python: str) -> Ran:
 
 
 def set_up(place: Place, python: str) -> Path:
-    """A new virtual environment; its Python. Raises CalledProcessError with what uv said."""
-    inside = folder_of(place) / "venv" / "bin" / "python"
-    steps = [["venv", "--seed", "--python", python, str(inside.parents[1])]]
+    """The place's virtual environment; its Python. Raises CalledProcessError with what uv said."""
+    inside = FOLDER / named(place.after or place.name) / "venv" / "bin" / "python"
+    steps = [] if inside.exists() else [["venv", "--seed", "--python", python, str(inside.parents[1])]]
     for arguments in place.install(folder_of(place)):
         where = ["--python", str(inside)]
         steps.append(["pip", *arguments, *where])
@@ -167,7 +176,12 @@ def uv() -> Path:
 
 def folder_of(place: Place) -> Path:
     """Where the environment is made."""
-    return FOLDER / re.sub(r"[^a-z0-9.]+", "-", place.name.lower())
+    return FOLDER / named(place.name)
+
+
+def named(place: str) -> str:
+    """A place's name as a folder's."""
+    return re.sub(r"[^a-z0-9.]+", "-", place.lower())
 
 
 def log_of(place: Place) -> Path:

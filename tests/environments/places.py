@@ -18,13 +18,15 @@ Install = Callable[[Path], list[list[str]]]
 class Place:
     """An environment: its name, its Python, and the arguments of `uv pip` that fill it.
 
-    `install` gets a folder for files of its own. Where `from_outside`, a failure is told loudly and fails
-    nothing: what came out today is nobody's change here.
+    `install` gets a folder for files of its own. `after` names the place whose virtual environment it takes
+    over, to change a few versions in it. Where `from_outside`, a failure is told loudly and fails nothing:
+    what came out today is nobody's change here.
     """
 
     name: str
     python: str
     install: Install
+    after: str = ""
     from_outside: bool = False
 
 
@@ -32,11 +34,8 @@ def _lock(folder: Path) -> list[list[str]]:
     return [["install", "--require-hashes", "-r", str(LOCK)], ["install", "--no-deps", "-e", "."]]
 
 
-def _lock_with(*others: str) -> Install:
-    def install(folder: Path) -> list[list[str]]:
-        return [*_lock(folder), ["install", *others]]
-
-    return install
+def _other_boto3(version: str) -> Install:
+    return lambda folder: [*_lock(folder), ["install", f"boto3=={version}", f"botocore=={version}"]]
 
 
 def _lowest(folder: Path) -> list[list[str]]:
@@ -65,7 +64,7 @@ PLACES = (
     Place("lock, Python 3.13", "3.13", _lock),
     Place("lowest", "3.11", _lowest),
     Place("Studio 4.4.1", "3.12", _studio),
-    Place("boto3 1.44.0", "3.13", _lock_with("boto3==1.44.0", "botocore==1.44.0")),
-    Place("boto3 1.44.7", "3.12", _lock_with("boto3==1.44.7", "botocore==1.44.7")),
+    Place("boto3 1.44.7", "3.12", _other_boto3("1.44.7"), after="lock, Python 3.12"),
+    Place("boto3 1.44.0", "3.13", _other_boto3("1.44.0"), after="lock, Python 3.13"),
     Place("newest", "3.13", _newest, from_outside=True),
 )
