@@ -119,7 +119,7 @@ def _refusals(answer: object) -> str:
     if not isinstance(answer, Mapping):
         return f"the answer is a dict with the keys {', '.join(REFUSALS)}"
     if missing := [name for name in REFUSALS if answer.get(name) is None]:
-        return f"still to find: {', '.join(missing)}"
+        return f"still to find: {', '.join(missing)}. A call that raises nothing has found no obstacle"
     for name, wanted in REFUSALS.items():
         got = answer[name]
         if not isinstance(got, BaseException):

@@ -61,7 +61,7 @@ NEARLY: list[tuple[str, tuple[Any, ...], str]] = [
     ("price", (20.0, 245.376), "`working_day` is too low"),
     ("price", (27.264, 300), "`forgotten` is too high"),
     ("refusals", ([errors.QuotaExceeded("told")],), "is a dict"),
-    ("refusals", ({"region": REFUSED["region"]},), "still to find: quota, subscription"),
+    ("refusals", ({"region": REFUSED["region"]},), "quota, subscription. A call that raises nothing"),
     ("refusals", (REFUSED | {"quota": "told"},), "quota is 'told'"),
     ("refusals", (REFUSED | {"quota": errors.UnknownInstanceType},), "keep the error itself"),
     (
