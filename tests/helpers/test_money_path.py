@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -386,9 +386,9 @@ def patched_clock(clock: Any) -> None:
     deadline.datetime = AccountTime  # type: ignore[misc]
 
 
-def walked(steps: int, phases: tuple[Phase, ...] = tuple(Phase)) -> None:
+def walked(steps: int, phases: tuple[Phase, ...] = tuple(Phase), machine: Any = MoneyPath) -> None:
     run_state_machine_as_test(
-        MoneyPath,
+        machine,
         settings=settings(
             max_examples=max(1, steps // STEPS_EACH),
             stateful_step_count=STEPS_EACH,
@@ -418,6 +418,8 @@ def unless_there_is_one(session: Any, name: str, hours: Any, **given: Any) -> An
     return deadline.find_deadline(session, name) or set_deadline(session, name, hours, **given)
 
 
+# Other seeds find each defect too, but some take half a minute; which are quick is a matter of Hypothesis.
+SEED = 2
 # What was wrong once, put back: each must be found.
 DEFECTS: dict[str, list[tuple[Any, str, Any]]] = {
     "text is taken for consent": [(consent, "yes_or_no", truth)],
@@ -435,6 +437,11 @@ DEFECTS: dict[str, list[tuple[Any, str, Any]]] = {
 }
 
 
+@seed(SEED)
+class WithDefect(MoneyPath):
+    """The same walk, which happens upon each defect within seconds."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("defect", DEFECTS)
 def test_each_mended_defect_is_found_when_it_is_put_back(
@@ -444,4 +451,4 @@ def test_each_mended_defect_is_found_when_it_is_put_back(
     for module, name, value in DEFECTS[defect]:
         monkeypatch.setattr(module, name, value)
     with pytest.raises(AssertionError):
-        walked(40_000, (Phase.generate,))
+        walked(40_000, (Phase.generate,), WithDefect)

@@ -9,6 +9,7 @@ is made or passed; only STS is redirected, as the SDK writes its address into it
 import json
 import os
 import sys
+import time
 
 import boto3
 import botocore.session
@@ -69,7 +70,7 @@ def client(package_arn):
 
 def generate(co, first, *others):
     """Generate a text with its tokens, and one for each of the other prompts without."""
-    asked = {"max_tokens": 100, "temperature": 0.9}
+    asked = {"max_tokens": 20, "temperature": 0.9}
     (post,) = co.generate(prompt=first, **asked, return_likelihoods="GENERATION").generations
     texts = [co.generate(prompt=prompt, **asked).generations[0].text for prompt in others]
     tokens = [(each.token, each.likelihood) for each in post.token_likelihoods]
@@ -77,6 +78,9 @@ def generate(co, first, *others):
 
 
 botocore.session.Session.create_client = redirected
+# SDK 2 sleeps half a minute before it first looks for an endpoint.
+nap = time.sleep
+time.sleep = lambda seconds: nap(min(seconds, 0.2))
 region = boto3.Session().region_name
 if region not in ACCOUNTS:
     raise Exception("UNSUPPORTED REGION")

@@ -2,8 +2,8 @@
 
 import json
 import os
-import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from helpers.connect.trust import SCHEDULER
 from helpers.sandbox import app, serve
 from helpers.sandbox.settings import ACCOUNT, ROLE_ARN, Settings
 from helpers.sandbox.shell import settings as variables
-from tests.sandbox.toy import address_unpublished
+from tests.sandbox.toy import address_unpublished, loopback_listener
 
 ROOT = Path(__file__).resolve().parents[3]
 LOADER = Loader()  # one for all sessions: it keeps the services' models, which are slow to read
@@ -42,7 +42,7 @@ class Account:
 
         for service in ("iam", "scheduler"):
             get_backend(service).reset()
-        listener = socket.create_server(("127.0.0.1", 0))
+        listener = loopback_listener()
         self.address = serve.new_address(listener.getsockname()[1], NoEngine.path)
         settings = Settings(endpoint_seconds=0, subscription_seconds=subscription_seconds)
         self.app = app.join(self.address, settings, NoEngine())  # type: ignore[arg-type]
@@ -74,12 +74,13 @@ class Account:
 
     def run(self, command: str) -> None:
         """Run a command that a row tells, as it is written, in a terminal that talks to this account."""
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # the lock's AWS CLI
         done = subprocess.run(
             command,
             shell=True,
             check=False,
             cwd=ROOT,
-            env={**os.environ, **variables(*self.keys, REGION)},
+            env={**os.environ, **variables(*self.keys, REGION), "PATH": path},
             capture_output=True,
             text=True,
         )

@@ -176,7 +176,7 @@ def test_no_subscription(account: Account) -> None:
     gets_through(session)
 
 
-@pytest.mark.parametrize("account", [5], indirect=True)
+@pytest.mark.parametrize("account", [2], indirect=True)
 def test_a_pending_entitlement(account: Account) -> None:
     session = ready_but_for(account, subscribed=False)
     marketplace.subscribe(session, MODEL, accept_terms=True, wait_seconds=0, tell=quiet)

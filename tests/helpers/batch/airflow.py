@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,22 @@ ROOT = Path(__file__).resolve().parents[3]
 DAGS = ROOT / "data" / "examples"
 SECONDS = 600  # that a busy machine may take for a night
 NIGHT = "2026-01-02"
+
+
+# What `airflow dags test` does, for one night after another: to start Airflow takes longer than a task.
+NIGHTS = """
+import json, sys, traceback
+from airflow.cli.cli_parser import get_parser
+for line in sys.stdin:
+    code = 0
+    try:
+        night = get_parser().parse_args(json.loads(line))
+        night.func(night)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    print(f"\\nended {code}", flush=True)
+"""
 
 
 class Airflow:
@@ -43,9 +60,38 @@ class Airflow:
             "TUTORIAL_PYTHON": sys.executable,
         }
 
-    def night(self, **params: Any) -> "subprocess.CompletedProcess[str]":
-        """A whole night, as the scheduler would run it."""
-        return self._run(*self._night(params))
+        self._nights: subprocess.Popen[str] | None = None
+
+    def night(self, **params: Any) -> tuple[int, str]:
+        """A whole night, as the scheduler would run it: its exit code and what it told."""
+        if self._nights is None:
+            self._nights = subprocess.Popen(
+                [str(self._airflow.with_name("python")), "-c", NIGHTS],
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        assert self._nights.stdin
+        assert self._nights.stdout
+        print(json.dumps(self._night(params)), file=self._nights.stdin, flush=True)
+        told = []
+        late = threading.Timer(SECONDS, self._nights.kill)
+        late.start()
+        try:
+            for line in self._nights.stdout:
+                if line.startswith("ended "):
+                    return int(line.split()[1]), "".join(told)
+                told.append(line)
+        finally:
+            late.cancel()
+        raise AssertionError("Airflow ended, or took too long: " + "".join(told)[-3000:])
+
+    def stop(self) -> None:
+        if self._nights is not None:
+            self._nights.kill()
+            self._nights.communicate()
 
     def begin(self, **params: Any) -> "subprocess.Popen[bytes]":
         """A night that goes on by itself, in a process group of its own."""
@@ -57,13 +103,3 @@ class Airflow:
 
     def _night(self, params: dict[str, Any]) -> list[str]:
         return ["dags", "test", "nightly", NIGHT, "--conf", json.dumps(params)]
-
-    def _run(self, *command: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [str(self._airflow), *command],
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=SECONDS,
-        )

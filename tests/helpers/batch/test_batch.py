@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from helpers.batch import runner
 from helpers.batch.__main__ import main
 from helpers.batch.outcome import _setting
 from helpers.batch.runner import batch
@@ -340,7 +342,8 @@ def summary(out: Path) -> dict[str, dict[str, str]]:
 
 
 def times_run(out: Path, run: Run) -> int:
-    return len((out / "work" / f"{run.name}-{run.fingerprint[:8]}" / "asked").read_text())
+    asked = out / "work" / f"{run.name}-{run.fingerprint[:8]}" / "asked"
+    return len(asked.read_text()) if asked.exists() else 0
 
 
 @pytest.mark.slow
@@ -390,11 +393,18 @@ def kernels(out: Path) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_run_that_takes_too_long_is_ended_with_its_kernel(folder):
+def test_a_run_that_takes_too_long_is_ended_with_its_kernel(folder, monkeypatch):
     out = folder / "out"
-    runs = read_table(table(folder, {"name": "long", "word": "sleep"}))
-    assert [each.status for each in batch(runs, out, timeout=15)] == ["timeout"]
-    assert "15 s" in summary(out)["long"]["error"]
+    (run,) = read_table(table(folder, {"name": "long", "word": "sleep"}))
+
+    def clock() -> float:
+        """It has been too long once the cell that sleeps has begun."""
+        return time.monotonic() + 900 * times_run(out, run)
+
+    monkeypatch.setattr(runner, "time", SimpleNamespace(monotonic=clock))
+    assert [each.status for each in batch([run], out, timeout=900)] == ["timeout"]
+    assert times_run(out, run) == 1
+    assert "900 s" in summary(out)["long"]["error"]
     no_kernel_is_left(out)
 
 
@@ -403,12 +413,10 @@ def heeds_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_an_interrupted_batch_ends_its_runs_and_can_go_on(folder, how):
-    out = folder / "out"
-    path = table(folder, {"name": "short"}, {"name": "long", "word": "sleep"}, {"name": "never"})
+def interrupt(path: Path, out: Path, how: signal.Signals, times: int) -> tuple[int, str]:
+    """Start a batch and interrupt it once its long run began, for that many times; code and last words."""
     command = [sys.executable, "-m", "helpers.batch", str(path), "--out", str(out), "--jobs", "1"]
+    long = read_table(path)[1]
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -416,21 +424,30 @@ def test_an_interrupted_batch_ends_its_runs_and_can_go_on(folder, how):
         text=True,
         preexec_fn=heeds_interrupts,
     ) as process:
-        long = read_table(path)[1]
-        asked = out / "work" / f"long-{long.fingerprint[:8]}" / "asked"
         until = time.monotonic() + 60
-        while not asked.exists() and time.monotonic() < until:
+        while times_run(out, long) < times and time.monotonic() < until:
             time.sleep(0.1)
         process.send_signal(how)
         _, said = process.communicate(timeout=60)
     no_kernel_is_left(out)
+    assert times_run(out, long) == times
+    return process.returncode, said
+
+
+@pytest.mark.slow
+def test_an_interrupted_batch_ends_its_runs_and_can_go_on(folder):
+    out = folder / "out"
+    path = table(folder, {"name": "short"}, {"name": "long", "word": "sleep"}, {"name": "never"})
     runs = read_table(path)
-    assert asked.read_text() == "x"
-    if how != signal.SIGKILL:
-        assert process.returncode == 130
-        assert "Interrupted" in said
-        statuses = {name: row["status"] for name, row in summary(out).items()}
-        assert statuses == {"short": "done", "long": "not run", "never": "not run"}
+    for times, how in enumerate((signal.SIGINT, signal.SIGTERM, signal.SIGKILL), 1):
+        code, said = interrupt(path, out, how, times)
+        assert times_run(out, runs[2]) == 0
+        if how != signal.SIGKILL:
+            assert code == 130
+            assert "Interrupted" in said
+            statuses = {name: row["status"] for name, row in summary(out).items()}
+            assert statuses == {"short": "done", "long": "not run", "never": "not run"}
+            (out / "summary.csv").unlink()  # the next one writes its own
     assert [each.status for each in batch([runs[0], runs[2]], out)] == ["done", "done"]
     assert [times_run(out, runs[n]) for n in (0, 2)] == [1, 1]
 
@@ -454,14 +471,15 @@ def test_jobs_and_timeout_are_checked(folder, wrong):
 
 @pytest.mark.slow
 def test_tuning_two_prompts_side_by_side(medium: Client, tmp_path: Path) -> None:
-    small = {"max_tokens_values": [4, 8], "temperatures": [0, 5], "endpoint_name": medium.endpoint_name}
-    rows = [{"name": "a", "prompt": "Write:", **small}, {"name": "b", "prompt": "Post:", **small}]
+    small = {"max_tokens_values": [2, 4], "temperatures": [0, 5], "repetitions": 2}
+    small["endpoint_name"] = medium.endpoint_name
+    rows = [{"name": "a", "prompt": "1+1?", **small}, {"name": "b", "prompt": "2+2?", **small}]
     path = tmp_path / "table.json"
     path.write_text(json.dumps(rows), encoding="utf-8")
     outcomes = batch(read_table(path), tmp_path / "out", timeout=300)
     assert [each.status for each in outcomes] == ["done", "done"], outcomes
     for each in outcomes:
-        assert json.loads(each.setting)["max_tokens"] in (4, 8)
+        assert json.loads(each.setting)["max_tokens"] in (2, 4)
         assert each.recommended is not None
         assert each.recommended.writer == medium.session.writer
         assert (each.tokens or 0) > 0

@@ -24,14 +24,16 @@ from .airflow import NIGHT, SECONDS, Airflow
 
 pytestmark = pytest.mark.slow
 TABLE = """name,prompt,max_tokens_values,temperatures,repetitions
-a,Name a bird:,"[4, 8]","[0, 1]",2
-b,Name a tree:,"[4, 8]","[0, 1]",2
+a,1+1?,"[2, 4]","[0, 1]",2
+b,2+2?,"[2, 4]","[0, 1]",2
 """
 
 
 @pytest.fixture(scope="module")
-def airflow(isolation: None, tmp_path_factory: pytest.TempPathFactory) -> Airflow:
-    return Airflow(tmp_path_factory.mktemp("nightly"))
+def airflow(isolation: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Airflow]:
+    made = Airflow(tmp_path_factory.mktemp("nightly"))
+    yield made
+    made.stop()
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +97,8 @@ def test_a_night_that_is_killed_goes_on_and_asks_for_nothing_twice(
     assert find_deadline(session, "nightly") is not None, "AWS would delete it, if nobody started it again"
     done, half, book = answers(out, first), answers(out, last), (out / f"{first}.ipynb").read_bytes()
 
-    ran = airflow.night(**params)
-    assert ran.returncode == 0, ran.stdout[-3000:]
+    code, told = airflow.night(**params)
+    assert code == 0, told[-3000:]
     assert (answers(out, first), (out / f"{first}.ipynb").read_bytes()) == (done, book), "it was done already"
     whole = answers(out, last)
     assert all(whole[name].startswith(data) for name, data in half.items())
@@ -105,16 +107,16 @@ def test_a_night_that_is_killed_goes_on_and_asks_for_nothing_twice(
         asked = [(each["temperature"], each["repetition"]) for each in records]
         assert len(asked) == len(set(asked)) > 0
     assert {name: row["status"] for name, row in summary(out).items()} == {"a": "done", "b": "done"}
-    assert "Name a tree:" in (out / "summary.html").read_text(encoding="utf-8")
+    assert "2+2?" in (out / "summary.html").read_text(encoding="utf-8")
     assert find(session, "nightly") is None
     assert find_deadline(session, "nightly") is None
 
     deployed = (out / "02_deploy.ipynb").read_bytes()
     (out / "summary.html").unlink()
     (out / "06_clean_up.ipynb").unlink()
-    ran = airflow.night(**params)
-    assert ran.returncode == 0, ran.stdout[-3000:]
-    assert "every row is done already: nothing is deployed" in ran.stdout
+    code, told = airflow.night(**params)
+    assert code == 0, told[-3000:]
+    assert "every row is done already: nothing is deployed" in told
     assert (out / "02_deploy.ipynb").read_bytes() == deployed, "a night that has finished deploys nothing"
     assert (out / "summary.html").exists()
     assert (out / "06_clean_up.ipynb").exists()
@@ -130,10 +132,10 @@ def no_capacity(sandbox: Address) -> Iterator[None]:
 def test_a_night_without_capacity_leaves_no_endpoint(
     airflow: Airflow, session: Session, params: dict[str, Any], no_capacity: None
 ) -> None:
-    ran = airflow.night(**params)
-    assert "InsufficientInstanceCapacity" in ran.stdout
-    assert "not done: a, b" in ran.stdout
-    assert "state=failed" in ran.stdout
+    _, told = airflow.night(**params)
+    assert "InsufficientInstanceCapacity" in told
+    assert "not done: a, b" in told
+    assert "state=failed" in told
     rows = summary(Path(params["out"]) / NIGHT)
     assert {row["status"] for row in rows.values()} == {"not run"}
     assert find(session, "nightly") is None

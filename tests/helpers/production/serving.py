@@ -1,7 +1,6 @@
 """The service on a port of its own in this process, before streams that the test writes."""
 
 import json
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import uvicorn
 
 from helpers.generate.types import Generation, Response
 from helpers.production.app.service import Service
+from tests.sandbox.toy import loopback_listener
 
 JSON = {"Content-Type": "application/json"}
 SECONDS = 30  # that a busy machine may take
@@ -75,7 +75,7 @@ class FakeStream:
 @contextmanager
 def serving(service: Service) -> Iterator[int]:
     """Serve it; the port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with loopback_listener() as listener:
         listener.listen(512)
         config = uvicorn.Config(
             service.application(), log_config=None, lifespan="off", timeout_graceful_shutdown=1

@@ -20,9 +20,9 @@ from helpers.sandbox.engine.engine import Engine, Role
 from helpers.sandbox.inference import Answer as Answered
 from helpers.tune.truncation import Answer, truncate
 
-CASES = int(os.environ.get("CUTTING_CASES", "240"))  # 1000 take one to two minutes on two cores
+CASES = int(os.environ.get("CUTTING_CASES", "120"))  # 1000 take one to two minutes on two cores
 LONGEST = 10  # tokens of the long answer; a case compares one shorter limit with a request of its own
-LIMITS_EACH = 8  # cases of one long answer
+LIMITS_EACH = 4  # cases of one long answer
 # Reading a token costs half of writing one, so prompts are short. 😀 and 日 bring characters of several
 # tokens; the question is mostly answered, and the answer ended, within LONGEST tokens.
 PROMPTS = ("Hi", "😀", "é", "日", "Thanks!", "1, 2", "Post:", "Capital of France?")
