@@ -6,13 +6,16 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from nbformat.v4 import new_code_cell, new_output
 
 from ..notebooks.test_run import SHORT
 from .lab import NOTEBOOKS, Lab, Notebook
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 BOOKS = sorted(path.name for path in NOTEBOOKS.glob("[0-9]*.ipynb"))
 SLIDERS = """from helpers.playground.widget import Playground
@@ -45,15 +48,13 @@ def the_first_sliders_write(book: Notebook) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("trusted", [True, False])
-def test_a_trusted_page_reloaded_half_way_keeps_its_sliders(
-    lab: Lab, opened: Callable[[str], Notebook], trusted: bool
-) -> None:
+def test_a_trusted_page_reloaded_half_way_keeps_its_sliders(lab: Lab, page: "Page", trusted: bool) -> None:
     name = f"reloaded-{trusted}.ipynb"
     # JupyterLab remembers what it trusts by content: the ids that nbformat gives make each another.
     lab.write(name, new_code_cell(SLIDERS), new_code_cell("not_run", outputs=[STORED]))
     if trusted:
         lab.trust(name)
-    book = opened(name)
+    book = Notebook(page, lab, name)
     # Not all: JupyterLab trusts a notebook by itself once every cell that has outputs was run.
     book.run_until("Playground(")
     book.playground()
@@ -63,6 +64,7 @@ def test_a_trusted_page_reloaded_half_way_keeps_its_sliders(
     else:  # without `jupyter trust`, their description as text
         book.page.get_by_text("VBox(children=").first.wait_for(timeout=60_000)
         assert book.page.get_by_role("button", name="Generate").count() == 0
+    book.end()
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
