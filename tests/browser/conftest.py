@@ -1,9 +1,7 @@
 """A real browser on a real JupyterLab; without Chromium or Playwright the tests here are skipped."""
 
-import json
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +11,10 @@ from helpers.sandbox.process import Address
 from .lab import CHROMIUM, Lab, Notebook, launch, running_lab
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, ViewportSize
+
+SIZE: "ViewportSize" = {"width": 1400, "height": 1200}
+WRITTEN = "written.ipynb"
 
 
 @pytest.fixture(scope="module")
@@ -43,46 +44,50 @@ def lab(browser: "Browser", sandbox: Address, tmp_path_factory: pytest.TempPathF
 @pytest.fixture
 def page(browser: "Browser") -> Iterator["Page"]:
     """A page that shares nothing with the ones before it."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1200})
+    context = browser.new_context(viewport=SIZE)
     yield context.new_page()
     context.close()
 
 
+@pytest.fixture(scope="module")
+def shared_page(browser: "Browser", lab: Lab) -> Iterator[Notebook]:
+    """One page for all tests of a module, which open or write their notebooks in it."""
+    lab.write(WRITTEN)
+    context = browser.new_context(viewport=SIZE)
+    book = Notebook(context.new_page(), lab, WRITTEN)
+    yield book
+    book.end()
+    context.close()
+
+
 @pytest.fixture
-def opened(page: "Page", lab: Lab) -> Iterator[Callable[[str], Notebook]]:
-    """opened(name) opens a notebook; its kernel ends with the test."""
-    books: list[Notebook] = []
+def opened(shared_page: Notebook) -> Callable[[str], Notebook]:
+    """opened(name) opens a notebook with a new kernel."""
 
     def open_book(name: str) -> Notebook:
-        books.append(Notebook(page, lab, name))
-        return books[-1]
+        _reset(shared_page)
+        shared_page.open(name)
+        return shared_page
 
-    yield open_book
-    for book in books:
-        book.end()
+    return open_book
 
 
 @pytest.fixture
-def written(lab: Lab, opened: Callable[[str], Notebook]) -> Callable[..., Notebook]:
-    """written(*cells) opens a notebook of these code cells and runs them."""
+def written(shared_page: Notebook, request: pytest.FixtureRequest) -> Callable[..., Notebook]:
+    """written(*cells) opens a notebook of these code cells and runs them; imports are done once a module."""
 
     def write(*cells: str) -> Notebook:
-        path = Path(lab.folder) / "written.ipynb"
-        path.write_text(json.dumps(_book(cells)))
-        book = opened(path.name)
-        book.run_all()
-        assert book.errors() == []
-        return book
+        _reset(shared_page)
+        if shared_page.name != WRITTEN or request.session.testsfailed:  # whose threads may be at work
+            shared_page.open(WRITTEN)
+        shared_page.write(cells)
+        shared_page.run_all()
+        assert shared_page.errors() == []
+        return shared_page
 
     return write
 
 
-def _book(cells: tuple[str, ...]) -> dict[str, object]:
-    empty = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    return {
-        "cells": [{**empty, "id": f"cell{n}", "source": source} for n, source in enumerate(cells)],
-        "metadata": {"kernelspec": kernel},
-        "nbformat": 4,
-        "nbformat_minor": 5,
-    }
+def _reset(book: Notebook) -> None:
+    book.theme("JupyterLab Light")
+    book.resize(SIZE["width"], SIZE["height"])

@@ -8,12 +8,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import urlopen
+
+import nbformat
+from nbformat.v4 import new_notebook
 
 if TYPE_CHECKING:  # without Playwright the tests are skipped, and that takes this module
     from playwright.sync_api import Browser, Locator, Page, Playwright
@@ -47,6 +50,12 @@ class Lab:
     def book(self, name: str) -> str:
         """The address that opens one notebook alone."""
         return f"{self.url}/lab/tree/{name}?reset&token={self.token}"
+
+    def write(self, name: str, *cells: nbformat.NotebookNode) -> None:
+        """Write a notebook of these cells."""
+        kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+        book = new_notebook(cells=cells, metadata={"kernelspec": kernel})
+        nbformat.write(book, self.folder / name)
 
     def trust(self, name: str) -> None:
         """Trust one notebook, as `make lab` does all."""
@@ -90,9 +99,19 @@ class Notebook:
     """One open notebook: run its cells, look at its outputs."""
 
     def __init__(self, page: "Page", lab: Lab, name: str) -> None:
-        self.page = page
+        self.page, self.name = page, name
         page.goto(lab.book(name), timeout=START_SECONDS * 1000)
-        page.wait_for_function(_READY, timeout=START_SECONDS * 1000)
+        self._wait_until_ready()
+
+    def open(self, name: str) -> None:
+        """Open a notebook in place of this one, with a new kernel: JupyterLab itself is loaded once."""
+        self.name = name
+        self.page.evaluate(_OPEN, name)
+        self._wait_until_ready()
+
+    def write(self, cells: Sequence[str]) -> None:
+        """Have these code cells instead of all there are, and none of the kernel's variables and widgets."""
+        self.page.evaluate(_WRITE, [list(cells), _FORGET])
 
     def run_all(self, seconds: float = CELLS_SECONDS) -> None:
         """Run all cells and wait until the last has ended."""
@@ -111,7 +130,7 @@ class Notebook:
         """Save, and load the page anew, as someone does who closed it half-way; the kernel goes on."""
         self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
         self.page.reload()
-        self.page.wait_for_function(_READY, timeout=START_SECONDS * 1000)
+        self._wait_until_ready()
 
     def add_cell(self, source: str) -> int:
         """Put a code cell at the end and run it; its number."""
@@ -131,7 +150,7 @@ class Notebook:
         return [f"{one['ename']}: {one['evalue']}" for one in each if one["output_type"] == "error"]
 
     def end(self) -> None:
-        """End the kernels, so that the next test begins with a new one."""
+        """End the kernels."""
         self.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
 
     def text_of(self, cell: int) -> str:
@@ -153,6 +172,14 @@ class Notebook:
         self.page.wait_for_function(
             "name => document.body.dataset.jpThemeName === name", arg=name, timeout=60_000
         )
+
+    def resize(self, width: int, height: int) -> None:
+        """Give the page another size, and wait until the notebook has been laid out in it."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.wait_for_function(_FITS, arg=[width, height])
+
+    def _wait_until_ready(self) -> None:
+        self.page.wait_for_function(_READY, arg=self.name, timeout=START_SECONDS * 1000)
 
 
 def _write_settings(config: Path) -> None:
@@ -180,9 +207,9 @@ def _wait_until_up(lab: Lab, process: "subprocess.Popen[bytes]", log: Path) -> N
             time.sleep(0.1)
 
 
-_READY = """() => {
+_READY = """name => {
   const panel = window.jupyterapp?.shell?.currentWidget;
-  return Boolean(panel?.content?.model?.cells?.length && panel.context?.isReady
+  return Boolean(panel?.context?.path === name && panel.context.isReady && panel.content?.model?.cells?.length
     && panel.sessionContext?.session?.kernel?.status === 'idle');
 }"""
 _OUTPUTS = """() => Array.from(window.jupyterapp.shell.currentWidget.content.model.cells)
@@ -197,6 +224,27 @@ _RUN_UNTIL = """source => {
   book.activeCellIndex = last + 1;
   window.ran = false;
   window.jupyterapp.commands.execute('notebook:run-all-above').then(() => window.ran = true);
+}"""
+_OPEN = """async name => {
+  window.jupyterapp.shell.currentWidget.dispose();
+  await window.jupyterapp.serviceManager.sessions.shutdownAll();
+  await window.jupyterapp.commands.execute('docmanager:open', {path: name});
+}"""
+_FORGET = "import ipywidgets\nipywidgets.Widget.close_all()\nget_ipython().run_line_magic('reset', '-f')"
+_WRITE = """async ([sources, forget]) => {
+  const panel = window.jupyterapp.shell.currentWidget, cells = panel.content.model.sharedModel;
+  const before = cells.cells.length;
+  cells.insertCells(before, sources.map(source => ({cell_type: 'code', source})));
+  cells.deleteCellRange(0, before);
+  panel.content.activeCellIndex = 0;
+  await panel.sessionContext.session.kernel.requestExecute({code: forget, silent: true}).done;
+}"""
+# JupyterLab lays out when the browser tells it; a frame later all that follows from it has been painted.
+_FITS = """([width, height]) => {
+  const {right, bottom} = window.jupyterapp.shell.currentWidget.node.getBoundingClientRect();
+  return innerWidth === width && innerHeight === height && right <= width && right > width - 100
+    && bottom <= height && bottom > height - 100
+    && new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));
 }"""
 _ADD = """async source => {
   const panel = window.jupyterapp.shell.currentWidget, cells = panel.content.model.sharedModel;

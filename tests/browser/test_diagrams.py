@@ -41,7 +41,7 @@ def test_a_cell_shows_the_measured_times_the_same_in_both_themes(opened: Callabl
 
 
 def in_both_themes(book: Notebook, image: "Locator") -> None:
-    book.page.set_viewport_size({"width": 1400, "height": 12_000})  # JupyterLab draws what is in sight only
+    book.resize(1400, 12_000)  # JupyterLab draws what is in sight only
     image.wait_for(timeout=60_000)
     seen: list[Any] = []
     for theme in THEMES:

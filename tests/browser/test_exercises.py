@@ -19,7 +19,7 @@ exercises.check("fits", answer)"""
 @pytest.mark.slow
 def test_a_question_is_answered(opened: Callable[[str], Notebook]) -> None:
     book = opened("00_start_here.ipynb")
-    book.page.set_viewport_size({"width": 1400, "height": 12_000})  # JupyterLab draws what is in sight only
+    book.resize(1400, 12_000)  # JupyterLab draws what is in sight only
     question = book.page.locator(".jp-MarkdownCell", has_text=QUESTION)
     wrong, right, _ = question.locator("details").all()
     to_the_first_option(question)

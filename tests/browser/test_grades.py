@@ -111,13 +111,12 @@ def test_the_text_is_literal_and_has_a_name(book: Notebook) -> None:
 
 @pytest.mark.parametrize("width", [1400, 900])
 def test_nothing_is_cut_or_wider_than_its_cell(book: Notebook, width: int) -> None:
-    book.page.set_viewport_size({"width": width, "height": 800})
+    book.resize(width, 800)
     widget = sliders(book)
     labels = widget.locator(".widget-label:visible").all_inner_texts()
     assert labels == ["prompt_id", "temperature", "max_tokens"]
     thumb(widget, "Good: repetition 1").press("Enter")
     said(widget, "1 of 1")
-    book.page.wait_for_timeout(500)
     assert widget.evaluate(CLIPPED) == []
     assert widget.evaluate(BEYOND) == []
 

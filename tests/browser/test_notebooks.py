@@ -6,27 +6,27 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from nbformat.v4 import new_code_cell, new_output
 
-from helpers.connect.session import connect
-from helpers.deploy.deployment import deploy
-from helpers.subscribe import marketplace
-
+from ..notebooks.test_run import SHORT
 from .lab import NOTEBOOKS, Lab, Notebook
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 BOOKS = sorted(path.name for path in NOTEBOOKS.glob("[0-9]*.ipynb"))
-SHORT: dict[str, dict[str, Any]] = {
-    "03_generate.ipynb": {"max_tokens": 30},
-    "04_tune.ipynb": {"max_tokens_values": [10, 20], "temperatures": [0, 1], "repetitions": 2},
-}
+SLIDERS = """from helpers.playground.widget import Playground
+Playground(lambda prompt: "text", {}, prompt="x", interactive=True)"""
+STORED = new_output("display_data", {"text/html": "of an earlier run"})
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", BOOKS)
 def test_all_cells_run_without_an_error(lab: Lab, opened: Callable[[str], Notebook], name: str) -> None:
-    shorten(lab.folder / name, SHORT.get(name, {}))
+    shorten(lab.folder / name, SHORT.get(Path(name).stem, {}))
     lab.trust(name)
     book = opened(name)
     book.run_all()
@@ -40,7 +40,7 @@ def test_all_cells_run_without_an_error(lab: Lab, opened: Callable[[str], Notebo
 
 def the_first_sliders_write(book: Notebook) -> None:
     """Of 00_start_here: the endpoint that it deployed is still there when all cells have run."""
-    book.page.set_viewport_size({"width": 1400, "height": 15_000})  # JupyterLab draws what is in sight only
+    book.resize(1400, 15_000)  # JupyterLab draws what is in sight only
     widget = book.playground()
     widget.get_by_role("button", name=re.compile("Generate$")).press("Enter")
     widget.locator("figure").wait_for(timeout=60_000)  # of the tokens, at the end of the text
@@ -48,22 +48,15 @@ def the_first_sliders_write(book: Notebook) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("trusted", [True, False])
-def test_a_trusted_page_reloaded_half_way_keeps_its_sliders(
-    lab: Lab, opened: Callable[[str], Notebook], trusted: bool
-) -> None:
+def test_a_trusted_page_reloaded_half_way_keeps_its_sliders(lab: Lab, page: "Page", trusted: bool) -> None:
     name = f"reloaded-{trusted}.ipynb"
-    shutil.copy(NOTEBOOKS / "03_generate.ipynb", lab.folder / name)
-    # JupyterLab remembers what it trusts by content, so each has a content of its own.
-    shorten(lab.folder / name, {"max_tokens": 20 + trusted})
-    session = connect("sandbox")
-    marketplace.subscribe(session, "cohere-medium")
-    deploy(session, "cohere-medium", "cohere-gpt-medium", delete_after_hours=None)
+    # JupyterLab remembers what it trusts by content: the ids that nbformat gives make each another.
+    lab.write(name, new_code_cell(SLIDERS), new_code_cell("not_run", outputs=[STORED]))
     if trusted:
         lab.trust(name)
-    book = opened(name)
-    # Not all: JupyterLab trusts a notebook by itself once every cell of it has run.
-    book.run_until("= playground(")
-    book.page.set_viewport_size({"width": 1400, "height": 15_000})  # JupyterLab draws what is in sight only
+    book = Notebook(page, lab, name)
+    # Not all: JupyterLab trusts a notebook by itself once every cell that has outputs was run.
+    book.run_until("Playground(")
     book.playground()
     book.reload()
     if trusted:
@@ -71,6 +64,7 @@ def test_a_trusted_page_reloaded_half_way_keeps_its_sliders(
     else:  # without `jupyter trust`, their description as text
         book.page.get_by_text("VBox(children=").first.wait_for(timeout=60_000)
         assert book.page.get_by_role("button", name="Generate").count() == 0
+    book.end()
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
