@@ -86,8 +86,11 @@ def running_lab(folder: Path, environment: Mapping[str, str] = {}) -> Iterator[L
             _wait_until_up(lab, process, folder / "lab.log")
             yield lab
         finally:
-            process.terminate()  # JupyterLab ends its kernels first
-            process.wait(60)
+            process.terminate()  # JupyterLab ends its kernels first, and was once seen to hang in that
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()  # its kernels end when they miss it
 
 
 def launch(playwright: "Playwright") -> "Browser":
