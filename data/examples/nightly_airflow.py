@@ -7,8 +7,9 @@ tutorial's, as a kernel of Airflow's user; no Airflow connection is needed:
 
 Subscribe to the model by 01_subscribe first. A night by schedule takes the `params` below: change them there.
 On AWS, set `runtime`, a `model_id` that is still offered and `max_usd_per_hour`, which is what you agree to
-pay; credentials are those of Airflow's user (README, "On your own AWS account"). AWS itself deletes the
-endpoint after `delete_after_hours`, should Airflow have died by then: let a night take less.
+pay, and where the listing's price can't be read, `software_usd_per_hour`. Credentials are those of Airflow's
+user (README, "On your own AWS account"). AWS itself deletes the endpoint after `delete_after_hours`, should
+Airflow have died by then: let a night take less.
 
 The hour of `schedule` is UTC; `start_date` with a tzinfo makes it another zone's. Nights that were missed are
 not made up for, and a night waits for the one before it. A night that was killed goes on when it is started
@@ -27,7 +28,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PYTHON = os.environ.get("TUTORIAL_PYTHON", str(ROOT / ".venv" / "bin" / "python"))
 KERNEL = "cohere-on-sagemaker"
 ENDPOINT = {name: f"{{{{ params.{name} }}}}" for name in ("runtime", "region", "model_id", "endpoint_name")}
-COST = {name: f"{{{{ params.{name} }}}}" for name in ("max_usd_per_hour", "delete_after_hours")}
+COST = {
+    name: f"{{{{ params.{name} }}}}"
+    for name in ("max_usd_per_hour", "software_usd_per_hour", "delete_after_hours")
+}
 NOTHING = "every row is done already: nothing is deployed"
 NIGHT = "{{ params.out }}/{{ (dag_run.logical_date or dag_run.run_after) | ds }}"
 
@@ -84,6 +88,7 @@ def report(table: str, out: str, common: dict) -> None:
         "model_id": "cohere-medium",
         "endpoint_name": "nightly",
         "max_usd_per_hour": None,
+        "software_usd_per_hour": None,
         "delete_after_hours": 8,
     },
 )
