@@ -1,6 +1,7 @@
 """The next token, told from Cohere's API alone, against llama.cpp's own before and after its sampler."""
 
 import asyncio
+import itertools
 import json
 import math
 from types import SimpleNamespace
@@ -43,13 +44,14 @@ class InProcess:
         self.model, self.limits = MEDIUM, MEDIUM.limits
         self._container = Container(engine)
         self._api = APIS["generate"]
+        self._seeds = itertools.count()  # by chance alone what is seen would once in a while not be enough
 
     def supports(self, feature: str) -> bool:
         return feature in self._api.features
 
     def generate(self, prompt: str, **given: Any) -> Response:
-        body = json.dumps(self._api.body(Request(prompt, **given), stream=False)).encode()
-        answer = asyncio.run(self._container.invoke(self.model, body))
+        asked = self._api.body(Request(prompt, **given), stream=False) | {"seed": next(self._seeds)}
+        answer = asyncio.run(self._container.invoke(self.model, json.dumps(asked).encode()))
         assert isinstance(answer, Answer)
         assert answer.status == 200, answer.body
         return self._api.response(json.loads(answer.body))
