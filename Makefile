@@ -152,8 +152,8 @@ batch: $(READY)
 	done; \
 	$(BIN)/python -m helpers.batch $(RUNS) --out build/batch
 
-# Three files at once on two cores, each with a sandbox of its own: a third of a test's time is waiting.
-PYTEST := $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+# Two files at once, each with a sandbox of its own: half of a test's time is waiting.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test: $(TOOLS) $(OLDER) $(AIRFLOW) $(SITE) check
 	$(PYTEST)

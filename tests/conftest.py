@@ -65,8 +65,6 @@ def isolation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("SANDBOX_STRICT", "1" if is_locked() else "0")
         patch.setenv("SANDBOX_ENDPOINT_SECONDS", "0.2")
         patch.setenv("SANDBOX_SUBSCRIPTION_SECONDS", "0")
-        # Others test beside it: threads that wait for one another spin, which takes half of the time then.
-        patch.setenv("SANDBOX_THREADS", "1")
         only_loopback()
         yield
 

@@ -52,7 +52,7 @@ def wire(address: Address, settings: Settings, model: Path) -> Sandbox:
     It is not loaded in the background: xllamacpp holds Python's GIL meanwhile, so a server that listened
     already would answer nothing for that second.
     """
-    return join(address, settings, Engine(model, threads=settings.threads))
+    return join(address, settings, Engine(model))
 
 
 def join(address: Address, settings: Settings, engine: Engine) -> Sandbox:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-MOST_SLOTS, MOST_SPEED, MOST_THREADS = 1000, 600, 512
+MOST_SLOTS, MOST_SPEED = 1000, 600
 ACCOUNT = "123456789012"
 # as Studio names the role that it makes for a domain
 ROLE_PATH, ROLE_NAME = "/service-role/", "AmazonSageMaker-ExecutionRole-20261101T090000"
@@ -19,17 +19,15 @@ class Settings:
 
     Environment variables: SANDBOX_IDLE_SECONDS (the sandbox ends after that long without a request),
     SANDBOX_ENDPOINT_SECONDS (from Creating to InService), SANDBOX_SUBSCRIPTION_SECONDS (from accepting an
-    offer until CreateModel works), SANDBOX_MODEL, SANDBOX_THREADS (that the model computes with; one for each
-    core unless given), SANDBOX_LOG_PROMPTS (1: CloudWatch Logs get requests' bodies), SANDBOX_INSTANCE_SLOTS
-    (requests that an instance serves at once), SANDBOX_CLOCK_SPEED (AWS's seconds in one of this machine's,
-    for metrics, alarms and scaling; the durations above stay as they are).
+    offer until CreateModel works), SANDBOX_MODEL, SANDBOX_LOG_PROMPTS (1: CloudWatch Logs get requests'
+    bodies), SANDBOX_INSTANCE_SLOTS (requests that an instance serves at once), SANDBOX_CLOCK_SPEED (AWS's
+    seconds in one of this machine's, for metrics, alarms and scaling; the durations above stay as they are).
     """
 
     idle_seconds: float = 7200
     endpoint_seconds: float = 3
     subscription_seconds: float = 1
     model: Path | None = None
-    threads: int | None = None
     log_prompts: bool = False
     instance_slots: int = 8  # as many as the engine computes at once, so one instance has all of it
     clock_speed: float = 1.0
@@ -45,7 +43,6 @@ class Settings:
                 environment, "SANDBOX_SUBSCRIPTION_SECONDS", cls.subscription_seconds
             ),
             model=Path(model) if model else None,
-            threads=_threads(environment.get("SANDBOX_THREADS", "").strip()),
             log_prompts=environment.get("SANDBOX_LOG_PROMPTS", "").strip() not in ("", "0"),
             instance_slots=checked_slots(
                 environment.get("SANDBOX_INSTANCE_SLOTS", "").strip() or cls.instance_slots,
@@ -71,12 +68,6 @@ def checked_speed(value: object, name: str = "clock_speed") -> float:
     if not 1 <= number <= MOST_SPEED:
         raise ValueError(f"{name} is {value!r}; it takes a number from 1 to {MOST_SPEED}.")
     return number
-
-
-def _threads(text: str) -> int | None:
-    if text and _as_number(text) not in range(1, MOST_THREADS + 1):
-        raise ValueError(f"SANDBOX_THREADS is {text!r}; it takes a whole number from 1 to {MOST_THREADS}.")
-    return int(float(text)) if text else None
 
 
 def _as_number(value: object) -> float:

@@ -20,7 +20,7 @@ from .places import PLACES, ROOT, Place
 
 TESTED = "--tested"
 HERE = f"lock, Python {sys.version_info.major}.{sys.version_info.minor}"
-AT_ONCE = 3  # on two cores: a third of an environment's time is waiting
+AT_ONCE = 2  # half of an environment's time is waiting
 FOLDER = ROOT / "build" / "matrix"
 # Each notebook once: what another model changes depends on none of the versions.
 NOTEBOOKS = ["tests/notebooks/test_run.py", "-k", "cohere-medium or too_early"]

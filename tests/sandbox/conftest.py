@@ -27,7 +27,7 @@ def engine(isolation: None) -> Iterator[Engine]:
         "from helpers.sandbox.engine.weights import fetch; path = fetch(lambda message: None); print(path)"
     )
     done = subprocess.run([sys.executable, "-c", fetch], check=True, capture_output=True, text=True)
-    engine = Engine(Path(done.stdout.strip()), threads=1)
+    engine = Engine(Path(done.stdout.strip()))
     yield engine
     engine.close()
 

@@ -55,20 +55,12 @@ class Sampling:
 class Engine:
     """The model in a .gguf file, shared by all requests; those beyond its slots wait in order of arrival.
 
-    `context_tokens` is less than asked for if the model was trained with less; `threads` is one for each core
-    unless given. Raises EngineError.
+    `context_tokens` is less than asked for if the model was trained with less. Raises EngineError.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        slots: int = SLOTS,
-        context_tokens: int = CONTEXT_TOKENS,
-        threads: int | None = None,
-    ) -> None:
+    def __init__(self, path: Path, *, slots: int = SLOTS, context_tokens: int = CONTEXT_TOKENS) -> None:
         self.path = path
-        self._llama = Llama(path, slots, context_tokens, threads)
+        self._llama = Llama(path, slots, context_tokens)
         self._template = ChatTemplate(self._llama, path)
         self.context_tokens = min(context_tokens, self._llama.context_tokens)
         self._longest_piece = longest_piece(path)

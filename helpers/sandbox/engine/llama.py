@@ -32,7 +32,7 @@ class Llama:
     when others compute, and a seed is best effort, as with Cohere's hosted models.
     """
 
-    def __init__(self, path: Path, slots: int, context_tokens: int, threads: int | None = None) -> None:
+    def __init__(self, path: Path, slots: int, context_tokens: int) -> None:
         xllamacpp = _xllamacpp()
         self._key = secrets.token_urlsafe(24)
         parameters = xllamacpp.CommonParams()
@@ -40,8 +40,6 @@ class Llama:
         parameters.n_parallel = slots
         parameters.n_ctx = slots * context_tokens
         parameters.kv_unified = False
-        if threads is not None:
-            parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads
         parameters.cache_ram_mib = 0
         parameters.verbosity = 0
         parameters.ui = False

@@ -4,8 +4,6 @@ import asyncio
 import json
 import math
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
@@ -219,29 +217,6 @@ def test_more_requests_than_slots_all_get_their_turn(engine: Engine) -> None:
         assert {text(tokens) for tokens, _ in answers} == {text(answers[0][0])}
 
     asyncio.run(run())
-
-
-COUNT_THREADS = """
-import asyncio, os, pathlib, sys
-from helpers.sandbox.engine.engine import Engine, Sampling
-engine = Engine(pathlib.Path(sys.argv[1]), slots=1, context_tokens=512, threads=int(sys.argv[2]))
-async def write():
-    async for _ in engine.generate([1, 2, 3], Sampling(0, 0, 0.75, 1), max_tokens=3):
-        pass
-asyncio.run(write())
-print(len(os.listdir("/proc/self/task")), flush=True)
-os._exit(0)
-"""
-
-
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads as Linux shows them")
-def test_it_computes_with_as_many_threads_as_it_is_told(engine: Engine) -> None:
-    def threads(wanted: int) -> int:
-        command = [sys.executable, "-c", COUNT_THREADS, str(engine.path), str(wanted)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-        return int(done.stdout)
-
-    assert threads(4) - threads(1) == 3
 
 
 def test_scoring_is_cancelled_too(engine: Engine) -> None:
