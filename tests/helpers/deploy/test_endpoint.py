@@ -84,9 +84,11 @@ def test_the_whole_life_of_an_endpoint(session: Session) -> None:
     told: list[str] = []
     marketplace.subscribe(session, "cohere-medium", tell=quiet)
     deploy(session, "cohere-medium", "whole-life", "ml.g5.2xlarge", tell=told.append)
-    assert told[-2:] == ["whole-life: Creating", "whole-life: InService"]
-    assert "an hour" in told[0]
-    assert "AWS deletes it by itself at" in told[1]
+    price, deadline, *statuses = told
+    assert "an hour" in price
+    assert "AWS deletes it by itself at" in deadline
+    # it takes 0.2 s here, so a busy machine may look too late to see it being created
+    assert statuses in (["whole-life: Creating", "whole-life: InService"], ["whole-life: InService"])
 
     found = describe(session, "whole-life")
     assert found.model is not None
