@@ -32,15 +32,21 @@ _KEY_ALPHABET = string.ascii_uppercase + "234567"
 _QUANTISATION = re.compile(r"[.-](I?Q\d\w*|BF16|F16|F32)$", re.IGNORECASE)
 
 
+def loopback_socket() -> socket.socket:
+    """Bind a socket to a free port of 127.0.0.1."""
+    # Without IPPROTO_TCP asyncio leaves Nagle's algorithm on, which adds 40 ms to each request.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind(("127.0.0.1", 0))
+    return listener
+
+
 def serve() -> None:
     """Run the sandbox in this process until it has been idle for too long or receives SIGTERM."""
     log.to_stderr()
     settings = Settings.from_environment()
     model = settings.model or fetch(logger.info)
     only_loopback()
-    # Without IPPROTO_TCP asyncio leaves Nagle's algorithm on, which adds 40 ms to each request.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
+    with loopback_socket() as listener:
         address = new_address(listener.getsockname()[1], model)
         server = Server(wire(address, settings, model), address, settings.idle_seconds)
         # uvicorn handles SIGTERM and raises it again after its shutdown, when there is nothing left to do.

@@ -59,8 +59,7 @@ def main() -> None:
     """Be a sandbox."""
     path = weights.fetch(lambda message: None)
     engine = Engine(path)
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
+    with serve.loopback_socket() as listener:
         address = serve.new_address(listener.getsockname()[1], path)
         server = Server(app.join(address, Settings.from_environment(), engine), address, 3600)
         threading.Thread(target=obey, args=(server, engine), daemon=True).start()

@@ -85,18 +85,11 @@ def address_unpublished():
         yield
 
 
-def loopback_listener():
-    """A socket like the sandbox's own: without IPPROTO_TCP each request takes 40 ms more."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind(("127.0.0.1", 0))
-    return listener
-
-
 class Toy:
     """A server in a thread of this process."""
 
     def __init__(self, others=lambda: echo):
-        listener = loopback_listener()
+        listener = serve.loopback_socket()
         self.port = listener.getsockname()[1]
         self.address = serve.new_address(self.port, Path("Writer-1B.Q4_K_M.gguf"))
         self.runtime = ToyRuntime()

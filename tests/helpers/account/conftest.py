@@ -21,7 +21,7 @@ from helpers.connect.trust import SCHEDULER
 from helpers.sandbox import app, serve
 from helpers.sandbox.settings import ACCOUNT, ROLE_ARN, Settings
 from helpers.sandbox.shell import settings as variables
-from tests.sandbox.toy import address_unpublished, loopback_listener
+from tests.sandbox.toy import address_unpublished
 
 ROOT = Path(__file__).resolve().parents[3]
 LOADER = Loader()  # one for all sessions: it keeps the services' models, which are slow to read
@@ -42,14 +42,14 @@ class Account:
 
         for service in ("iam", "scheduler"):
             get_backend(service).reset()
-        listener = loopback_listener()
+        listener = serve.loopback_socket()
         self.address = serve.new_address(listener.getsockname()[1], NoEngine.path)
         settings = Settings(endpoint_seconds=0, subscription_seconds=subscription_seconds)
         self.app = app.join(self.address, settings, NoEngine())  # type: ignore[arg-type]
         self.server = serve.Server(self.app, self.address, idle_seconds=3600)
         self._thread = threading.Thread(target=self.server.run, args=([listener],))
         self._thread.start()
-        while not self.server.started:
+        while self._thread.is_alive() and not self.server.started:
             time.sleep(0.01)
 
     def stop(self) -> None:

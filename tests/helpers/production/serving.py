@@ -12,7 +12,7 @@ import uvicorn
 
 from helpers.generate.types import Generation, Response
 from helpers.production.app.service import Service
-from tests.sandbox.toy import loopback_listener
+from helpers.sandbox.serve import loopback_socket
 
 JSON = {"Content-Type": "application/json"}
 SECONDS = 30  # that a busy machine may take
@@ -75,7 +75,7 @@ class FakeStream:
 @contextmanager
 def serving(service: Service) -> Iterator[int]:
     """Serve it; the port."""
-    with loopback_listener() as listener:
+    with loopback_socket() as listener:
         listener.listen(512)
         config = uvicorn.Config(
             service.application(), log_config=None, lifespan="off", timeout_graceful_shutdown=1
