@@ -152,8 +152,9 @@ batch: $(READY)
 	done; \
 	$(BIN)/python -m helpers.batch $(RUNS) --out build/batch
 
-# Two files at once, each with a sandbox of its own: half of a test's time is waiting.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Two files at once, each with a sandbox of its own: half of a test's time is waiting. No process is started
+# for one that ended: it would run the test again that ended it.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 test: $(TOOLS) $(OLDER) $(AIRFLOW) $(SITE) check
 	$(PYTEST)

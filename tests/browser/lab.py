@@ -106,19 +106,26 @@ class Notebook:
         page.goto(lab.book(name), timeout=START_SECONDS * 1000)
         self._wait_until_ready()
 
+    def evaluate(self, script: str, given: Any = None) -> Any:
+        """Evaluate a function in the page: what JupyterLab does not answer in time is an error.
+
+        Playwright's own waits for a promise without end.
+        """
+        return self.page.evaluate(f"given => Promise.race([({script})(given), {_TOO_LATE}])", given)
+
     def open(self, name: str) -> None:
         """Open a notebook in place of this one, with a new kernel: JupyterLab itself is loaded once."""
         self.name = name
-        self.page.evaluate(_OPEN, name)
+        self.evaluate(_OPEN, name)
         self._wait_until_ready()
 
     def write(self, cells: Sequence[str]) -> None:
         """Have these code cells instead of all there are, and none of the kernel's variables and widgets."""
-        self.page.evaluate(_WRITE, [list(cells), _FORGET])
+        self.evaluate(_WRITE, [list(cells), _FORGET])
 
     def run_all(self, seconds: float = CELLS_SECONDS) -> None:
         """Run all cells and wait until the last has ended."""
-        self.page.evaluate(
+        self.evaluate(
             "() => { window.ran = false;"
             " window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => window.ran = true) }"
         )
@@ -126,26 +133,26 @@ class Notebook:
 
     def run_until(self, source: str, seconds: float = CELLS_SECONDS) -> None:
         """Run all cells down to the first code cell with this in its source, and wait until it has ended."""
-        self.page.evaluate(_RUN_UNTIL, source)
+        self.evaluate(_RUN_UNTIL, source)
         self.page.wait_for_function("window.ran === true", timeout=seconds * 1000)
 
     def reload(self) -> None:
         """Save, and load the page anew, as someone does who closed it half-way; the kernel goes on."""
-        self.page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        self.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
         self.page.reload()
         self._wait_until_ready()
 
     def add_cell(self, source: str) -> int:
         """Put a code cell at the end and run it; its number."""
-        return int(self.page.evaluate(_ADD, source))
+        return int(self.evaluate(_ADD, source))
 
     def outputs(self) -> list[list[dict[str, Any]]]:
         """The outputs of every cell, as the notebook would save them."""
-        return list(self.page.evaluate(_OUTPUTS))
+        return list(self.evaluate(_OUTPUTS))
 
     def counts(self) -> list[int | None]:
         """The execution count of every code cell."""
-        return list(self.page.evaluate(_COUNTS))
+        return list(self.evaluate(_COUNTS))
 
     def errors(self) -> list[str]:
         """What went wrong in any cell."""
@@ -154,7 +161,7 @@ class Notebook:
 
     def end(self) -> None:
         """End the kernels."""
-        self.page.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
+        self.evaluate("() => window.jupyterapp.serviceManager.sessions.shutdownAll()")
 
     def text_of(self, cell: int) -> str:
         """What one cell has printed so far."""
@@ -169,7 +176,7 @@ class Notebook:
 
     def theme(self, name: str) -> None:
         """Change JupyterLab's theme, as its Settings menu does, and wait until it is there."""
-        self.page.evaluate(
+        self.evaluate(
             "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name
         )
         self.page.wait_for_function(
@@ -210,6 +217,8 @@ def _wait_until_up(lab: Lab, process: "subprocess.Popen[bytes]", log: Path) -> N
             time.sleep(0.1)
 
 
+_TOO_LATE = f"""new Promise((_, refuse) => setTimeout(
+  () => refuse(new Error('no answer from JupyterLab after {START_SECONDS} s')), {START_SECONDS * 1000}))"""
 _READY = """name => {
   const panel = window.jupyterapp?.shell?.currentWidget;
   return Boolean(panel?.context?.path === name && panel.context.isReady && panel.content?.model?.cells?.length

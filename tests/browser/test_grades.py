@@ -96,7 +96,7 @@ def test_texts_are_graded_by_keyboard_and_the_grades_outlive_the_kernel(book: No
 
 
 def restart(book: Notebook) -> None:
-    book.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
+    book.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     book.run_all()
 
 

@@ -126,8 +126,7 @@ def test_a_configuration_left_from_before_is_not_used_at_another_price(session: 
     marketplace.subscribe(session, model.id, tell=quiet)
     deploy(session, model.id, "left", "ml.p3.2xlarge", tell=quiet)
     session.client("sagemaker").delete_endpoint(EndpointName="left")
-    while endpoint.find(session, "left"):
-        pass
+    assert endpoint.wait_until_gone(session, "left", tell=quiet) is None
     with pytest.raises(BadInput, match=r"of another kind is left"):
         deploy(session, model.id, "left", "ml.g5.xlarge", tell=quiet)
     assert delete(session, "left") == ["endpoint configuration left", "model left"]
@@ -139,8 +138,7 @@ def test_a_model_left_from_before_is_not_served_instead(session: Session) -> Non
         marketplace.subscribe(session, model_id, tell=quiet)
     deploy(session, "cohere-medium", "other", tell=quiet)
     session.client("sagemaker").delete_endpoint(EndpointName="other")
-    while endpoint.find(session, "other"):
-        pass
+    assert endpoint.wait_until_gone(session, "other", tell=quiet) is None
     with pytest.raises(BadInput, match="another kind is left"):
         deploy(session, "command-light", "other", tell=quiet)
     assert delete(session, "other") == ["endpoint configuration other", "model other"]

@@ -349,8 +349,9 @@ def test_cancelling_a_request_ends_its_computation(container: Container) -> None
     async def run() -> None:
         body = json.dumps({"prompt": "Tell me a story.", "max_tokens": 2000, "num_generations": 3}).encode()
         task = asyncio.create_task(container.invoke(MEDIUM, body))
-        while container.engine.active < 3:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(20):
+            while container.engine.active < 3:
+                await asyncio.sleep(0.01)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         async with asyncio.timeout(20):  # 2000 tokens each take longer by far

@@ -199,8 +199,9 @@ def test_cancelling_ends_computation_and_queue(engine: Engine) -> None:
     async def run() -> None:
         prompt = ask(engine, "Tell me a long story about a dragon.")
         tasks = [asyncio.create_task(write(engine, prompt, n=1500)) for _ in range(20)]
-        while engine.active < 8:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(20):
+            while engine.active < 8:
+                await asyncio.sleep(0.01)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
