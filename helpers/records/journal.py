@@ -22,14 +22,18 @@ class Journal:
     """An append-only file of JSON lines, the first of which says what the run is.
 
     Entering locks the file, drops a half-written last line and reads `records`. A file of another run, one
-    that is being written to, or one with a line for which `check` raises WrongShape, raises BadInput and is
-    not changed, so that no answer in it is lost.
+    that is being written to for longer than `patience` (seconds), or one with a line for which `check` raises
+    WrongShape, raises BadInput and is not changed, so that no answer in it is lost.
     """
 
     def __init__(
-        self, path: str | Path, header: Mapping[str, Any], check: Check = lambda record: None
+        self,
+        path: str | Path,
+        header: Mapping[str, Any],
+        check: Check = lambda record: None,
+        patience: float = 0,
     ) -> None:
-        self.path, self._check = Path(path), check
+        self.path, self._check, self._patience = Path(path), check, patience
         self.header = {"format": FORMAT, **header}
         self.records: list[dict[str, Any]] = []
         self._lock = FileLock(f"{self.path}.lock")
@@ -40,7 +44,7 @@ class Journal:
     def __enter__(self) -> "Journal":
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=self._patience)
             self._open()
         except BaseException as error:
             # Whatever came, an interrupt just after the lock was taken too; nothing where it is another's.

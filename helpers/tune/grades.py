@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SUFFIX = ".grades.jsonl"
+# Seconds that a grade waits for another's: JupyterLab may hand two thumbs to two threads of a kernel at once.
+PATIENCE = 5.0
 
 
 class Grades:
@@ -60,7 +62,7 @@ class Grades:
     def _open(self, *records: Mapping[str, Any]) -> None:
         """Add the records, and read all that there are: another kernel may have graded, too."""
         try:
-            with Journal(self.path, {"kind": "grades"}, _grade) as file:
+            with Journal(self.path, {"kind": "grades"}, _grade, PATIENCE) as file:
                 for record in records:
                     file.append(record)
                 listed = [*file.records, *records]

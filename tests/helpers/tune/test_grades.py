@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -186,7 +187,22 @@ def test_cut_off_anywhere_it_keeps_all_whole_lines(cut: int) -> None:
         assert Grades(Path(folder, "run.jsonl")).of(df) == whole | {2: False}
 
 
-def test_while_another_kernel_writes_a_grade_is_refused_not_lost_silently(tmp_path: Path) -> None:
+def test_two_grades_at_once_are_both_kept(tmp_path: Path) -> None:
+    grades, held = Grades(tmp_path / "run.jsonl"), FileLock(tmp_path / "run.grades.jsonl.lock")
+    held.acquire()
+    with ThreadPoolExecutor() as threads:
+        waiting = threads.submit(grades.set, row(), True)
+        with pytest.raises(TimeoutError):
+            waiting.result(0.2)
+        held.release(force=True)
+        waiting.result()
+    assert len(Grades(tmp_path / "run.jsonl")) == 1
+
+
+def test_while_another_kernel_writes_on_a_grade_is_refused_not_lost_silently(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("helpers.tune.grades.PATIENCE", 0.1)
     grades = Grades(tmp_path / "run.jsonl")
     with FileLock(f"{grades.path}.lock"), pytest.raises(BadInput, match="Another run is writing"):
         grades.set(row(), True)
