@@ -121,6 +121,8 @@ def test_a_limit_is_told_in_words(page: "Page", browser: "Browser") -> None:
         press(other, "Generate")
         expect(text(other)).to_have_text(re.compile("^Once"), timeout=SOON)
         press(other, "Stop")
+        expect(status(other)).to_have_text("Stopped.", timeout=SOON)
+        eventually(lambda: 'running":0' in other.request.get(f"http://127.0.0.1:{port}/health").text())
         press(page, "Generate")
         expect(status(page)).to_contain_text("2 texts a minute are the limit: wait", timeout=SOON)
         other.close()
