@@ -12,7 +12,7 @@ from ..notebook.markup import attribute, block, count, escape, inline, quote
 from .grades import Agreement, Grades
 from .measures import SETTING, check
 from .metrics.quality import ended, faults
-from .table import facts
+from .table import equal, facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -230,9 +230,7 @@ def _graded(good: bool | None) -> str:
 def _facts(row: Mapping[str, Any]) -> str:
     likelihood = row["likelihood"]
     likely = [f"likelihood {likelihood:.2f}"] if likelihood == likelihood else []  # else NaN
-    times = len(row["repetitions"])
-    same = [f"{times} times the same text"] if times > 1 else []
-    return ", ".join([*same, _named(row), *facts(row), *likely, _origin(row)])
+    return ", ".join([*equal(len(row["repetitions"])), _named(row), *facts(row), *likely, _origin(row)])
 
 
 def _named(row: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from ..notebook.picture import figure as figure_of
 from .measures import MEASURES, SETTING, SHARES, check, standard_error, summary
 from .metrics import embeddings
 from .metrics.quality import ended
-from .table import facts
+from .table import equal, facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,12 +115,14 @@ def grid(df: "pd.DataFrame", measure: str = "share_ended") -> Picture:
     return Picture(figure, f"{measure} by temperature and max_tokens. " + "; ".join(lines) + ".")
 
 
-def side_by_side(df: "pd.DataFrame", by: str = "temperature", *, most: int = 4) -> Html:
+def side_by_side(
+    df: "pd.DataFrame", by: str = "temperature", *, most: int = 4, writer: str = "the model"
+) -> Html:
     """Show the texts of one repetition side by side, by the values of `by`, each at its largest max_tokens.
 
     It is the repetition with the most different texts, so that there is something to compare. Values with the
     same text share a column, which says how many they are; at most `most` columns are shown, evenly spread.
-    The texts are a model's: they are shown literally, whatever they contain.
+    The texts are `writer`'s: they are shown literally, whatever they contain.
     """
     check(df)
     if by not in df.columns:
@@ -136,9 +138,9 @@ def side_by_side(df: "pd.DataFrame", by: str = "temperature", *, most: int = 4) 
     plain = "\n\n".join(
         visible(f"{name} ({words}):\n{text}") for name, (text, words) in zip(names, told, strict=True)
     )
-    caption = "<caption>Written by the model</caption>"
+    caption = f"<caption>Written by {escape(writer)}</caption>"
     table = f'<table style="table-layout:fixed;width:100%">{caption}<tr>{heads}</tr><tr>{cells}</tr></table>'
-    return Html(table, plain)
+    return Html(table, f"Written by {visible(writer)}\n\n{plain}")
 
 
 def _columns(df: "pd.DataFrame", by: str, repetition: int) -> list[tuple[list[Any], "pd.Series[Any]"]]:
@@ -161,8 +163,7 @@ def _name(by: str, values: Sequence[Any]) -> str:
     """Name a column, and say how many values have its text."""
     numbers = isinstance(values[0], int | float)
     named = ", ".join(f"{value:g}" if numbers else str(value) for value in values)
-    same = f": {len(values)} times the same text" if len(values) > 1 else ""
-    return f"{by} {named}{same}" if numbers else f"{named}{same}"
+    return ": ".join([f"{by} {named}" if numbers else named, *equal(len(values))])
 
 
 def _spread(values: Sequence[Any], most: int) -> list[Any]:

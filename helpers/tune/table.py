@@ -97,6 +97,11 @@ def table_of(plan: Plan, answers: Mapping[Key, Answer], usd_per_hour: float | No
     return table
 
 
+def equal(times: int) -> list[str]:
+    """Say that some texts are one and the same; nothing of a single one."""
+    return [f"{times} times the same text"] if times > 1 else []
+
+
 def facts(row: Mapping[str, Any]) -> list[str]:
     """Say how many tokens a row's answer has and why it ended, each where it is known."""
     tokens, reason = row["tokens"], row["finish_reason"]

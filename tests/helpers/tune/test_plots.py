@@ -131,7 +131,9 @@ def test_what_a_run_still_lacks_is_taken_from_another_repetition():
 
 def test_texts_side_by_side_are_shown_literally(df):
     shown = df.assign(text=[f"{HOSTILE}{temperature}" for temperature in df["temperature"]])
-    html = plots.side_by_side(shown, most=2)
+    html = plots.side_by_side(shown, most=2, writer="<b>me")
+    assert "<caption>Written by &lt;b&gt;me</caption>" in html.html
+    assert html.plain.startswith("Written by <b>me\n")
     assert html.html.count("<td") == 2
     assert "temperature 0" in html.html
     assert "temperature 2.5" in html.html
