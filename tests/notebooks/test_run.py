@@ -20,6 +20,7 @@ SHORT: dict[str, dict[str, Any]] = {
     "05_in_production": {"users": [1, 2], "seconds_each": 1, "max_tokens": 10, "clock_speed": 300},
     "04_tune": {"max_tokens_values": [10, 20], "temperatures": [0, 1, 5], "repetitions": 2},
 }
+CELL_SECONDS = 600  # a cell that hangs is named
 MODELS = {"cohere-medium": "test-medium", "command-r-08-2024": "test-command-r"}
 
 
@@ -41,7 +42,13 @@ def run(book: Path, folder: Path, **given: Any) -> Path:
     parameters = {name: value for name, value in given.items() if name in known} | wanted
     out = folder / book.name
     papermill.execute_notebook(
-        str(book), str(out), parameters, cwd=str(FOLDER), progress_bar=False, log_output=False
+        str(book),
+        str(out),
+        parameters,
+        cwd=str(FOLDER),
+        progress_bar=False,
+        log_output=False,
+        execution_timeout=CELL_SECONDS,
     )
     return out
 
