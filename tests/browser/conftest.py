@@ -56,8 +56,7 @@ def shared_page(browser: "Browser", lab: Lab) -> Iterator[Notebook]:
     context = browser.new_context(viewport=SIZE)
     book = Notebook(context.new_page(), lab, WRITTEN)
     yield book
-    book.end()
-    context.close()
+    context.close()  # its kernel ends with JupyterLab
 
 
 @pytest.fixture
