@@ -84,23 +84,22 @@ $(AIRFLOW): build/airflow/ready
 # One process for all: importing papermill takes two seconds.
 define RUN_ALL
 import pathlib, sys, papermill
-out, *books = sys.argv[1:]
+from helpers.batch.output import write_html
+out, *books = map(pathlib.Path, sys.argv[1:])
 for book in books:
     print("---", book, flush=True)
-    target = pathlib.Path(out, pathlib.Path(book).name)
-    papermill.execute_notebook(book, target, cwd=out, progress_bar=False)
+    papermill.execute_notebook(book, out / book.name, cwd=out, progress_bar=False)
+    write_html(out / book.name, book.parent)
 endef
 export RUN_ALL
 
 production: RUN := $(BOOKS)
 tutorial: RUN := $(WALK)
 tutorial production: $(READY)
-	@rm -rf build/$@ && mkdir -p build/$@ && cp -R notebooks/diagrams build/$@
+	@rm -rf build/$@ && mkdir -p build/$@
 	@set -e; $(UNATTENDED); export SANDBOX_ENDPOINT_SECONDS=1; \
 	$(BIN)/python -m helpers.sandbox start; \
-	$(BIN)/python -c "$$RUN_ALL" build/$@ $(RUN); \
-	$(BIN)/jupyter nbconvert --log-level ERROR --CoalesceStreamsPreprocessor.enabled=True \
-	  --embed-images --to html build/$@/*.ipynb
+	$(BIN)/python -c "$$RUN_ALL" build/$@ $(RUN)
 	@echo; echo "The tutorial ran from subscribing to cleaning up. Read what came out:"; ls build/$@/*.html
 	@echo "Now run it yourself, with the sliders: make lab"
 

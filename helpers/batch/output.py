@@ -1,12 +1,15 @@
 """The output notebook of a run: the error that ended it, and its HTML."""
 
+import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from .secrets import without_secrets
 
 LONGEST_ERROR = 300
+_PICTURE = re.compile(r"(?<=\]\()[\w/.-]+\.svg(?=\))")  # as Markdown names it
 
 
 def error_of(output: Path) -> str:
@@ -35,16 +38,33 @@ def write_html(output: Path, images: Path) -> str:
     try:
         import nbformat
         from nbconvert import HTMLExporter
+        from traitlets.config import Config
 
         book = nbformat.read(output, as_version=4)  # type: ignore[no-untyped-call]
-        there = {"metadata": {"name": output.stem, "path": str(images)}}
-        body, _ = HTMLExporter(embed_images=True).from_notebook_node(book, there)  # type: ignore[no-untyped-call]
+        _put_in(book, images)
+        whole_streams = Config({"CoalesceStreamsPreprocessor": {"enabled": True}})
+        named = {"metadata": {"name": output.stem}}
+        body, _ = HTMLExporter(config=whole_streams).from_notebook_node(book, named)  # type: ignore[no-untyped-call]
         page = output.with_name(f"{output.name}.html")
         page.write_text(body, encoding="utf-8", errors="backslashreplace")
     except Exception as error:  # nbconvert has no common error; the notebook itself is there
         print(f"{output.name} has no HTML: {shorten(str(error))}")
         return ""
     return page.name
+
+
+def _put_in(book: Any, images: Path) -> None:
+    """Put the images into the Markdown: nbconvert's embed_images would end each <details> at its summary."""
+
+    def data(found: re.Match[str]) -> str:
+        image = images / found[0]
+        if not image.is_file():
+            return found[0]
+        return f"data:image/svg+xml;base64,{base64.b64encode(image.read_bytes()).decode()}"
+
+    for cell in book.cells:
+        if cell.cell_type == "markdown":
+            cell.source = _PICTURE.sub(data, cell.source)
 
 
 def _cells(output: Path) -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from nbconvert import HTMLExporter
 
 from helpers.batch.output import write_html
 from helpers.notebook.diagram import draw, source, text_alternative
@@ -41,21 +40,12 @@ def test_its_alternative_text_is_its_source_s(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_is_inside_the_page_that_make_tutorial_makes(name: str, tmp_path: Path) -> None:
+def test_it_is_inside_the_page_of_a_run_and_what_is_folded_stays_so(name: str, tmp_path: Path) -> None:
     book, _ = SHOWN[f"diagrams/{name}.svg"]
-    shutil.copytree(DRAWN, tmp_path / DRAWN.name)
-    shutil.copy(book, tmp_path)
-    body, _ = HTMLExporter(embed_images=True).from_filename(str(tmp_path / book.name))
-    embeds(body)
-
-
-def test_it_is_inside_the_page_of_a_batch_s_run(tmp_path: Path) -> None:
     output = tmp_path / "run.ipynb"
-    shutil.copy(FOLDER / "04_tune.ipynb", output)
-    page = tmp_path / write_html(output, FOLDER)
-    embeds(page.read_text(encoding="utf-8"))
-
-
-def embeds(page: str) -> None:
+    shutil.copy(book, output)
+    page = (tmp_path / write_html(output, FOLDER)).read_text(encoding="utf-8")
     assert 'src="data:image/svg+xml;base64,' in page
     assert 'src="diagrams/' not in page
+    assert "</summary>" in page
+    assert not re.search(r"</summary>\s*</details>", page)
