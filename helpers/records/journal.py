@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
@@ -36,7 +38,7 @@ class Journal:
         self.path, self._check, self._patience = Path(path), check, patience
         self.header = {"format": FORMAT, **header}
         self.records: list[dict[str, Any]] = []
-        self._lock = FileLock(f"{self.path}.lock")
+        self._lock: FileLock | None = None
         self._file: FileIO | None = None
         self._size = 0  # bytes of whole lines; a partial write is cut off before the next one
         self._writing = threading.Lock()
@@ -44,11 +46,12 @@ class Journal:
     def __enter__(self) -> "Journal":
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire(timeout=self._patience)
+            with _uninterrupted():
+                self._lock = FileLock(f"{self.path}.lock")
+                self._lock.acquire(timeout=self._patience)
             self._open()
         except BaseException as error:
-            # Whatever came, an interrupt just after the lock was taken too; nothing where it is another's.
-            self._lock.release(force=True)
+            self._unlock()  # whatever came, an interrupt just after the lock was taken too
             if isinstance(error, Timeout):
                 raise BadInput(
                     f"Another run is writing to {self.path}. "
@@ -67,7 +70,7 @@ class Journal:
                 if self._file is not None:
                     self._file.close()
         finally:
-            self._lock.release(force=True)
+            self._unlock()
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Write one line, from any thread; it is on the disk when this returns."""
@@ -81,6 +84,20 @@ class Journal:
                 unwritten = unwritten[self._file.write(unwritten) :]
             os.fsync(self._file.fileno())
             self._size += len(line)
+
+    def _unlock(self) -> None:
+        try:
+            self._release()
+        except BaseException:  # an interrupt may have come before it had begun
+            self._release()
+            raise
+
+    def _release(self) -> None:
+        with _uninterrupted():
+            lock, self._lock = self._lock, None
+            if lock is not None:
+                lock.release(force=True)  # nothing where it is another's
+            del lock  # its __del__ is not to be interrupted either
 
     def _open(self) -> None:
         found = self.path.read_bytes() if self.path.exists() else b""
@@ -99,6 +116,27 @@ class Journal:
         self._file.write(data[len(found) :])  # a line end that an editor removed
         if not data:
             self.append(self.header)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put an interrupt off until the block has ended.
+
+    One inside filelock 4 can leave its own lock taken for ever, and every other thread that makes a FileLock
+    or starts a process would wait for it.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(handler):
+        yield
+        return
+    came: list[int] = []  # without the frame, which would keep all that is on the stack
+    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        if came:
+            handler(came[0], None)
 
 
 def read(path: str | Path, check: Check = lambda record: None) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -11,6 +11,7 @@ import pytest
 from helpers.tune import sweep
 
 from ..fake_client import FakeClient
+from .interrupts import alarms_interrupt, other_threads_can_lock
 
 PROMPTS = {"a": "one", "b": "two"}
 
@@ -34,15 +35,13 @@ def test_two_interrupts_lose_nothing_and_leave_no_lock(tmp_path: Path) -> None:
     draw, twice = random.Random(3), 0
     left = 0
 
-    def interrupt(*_: object) -> None:
+    def count() -> None:
         nonlocal left
         left -= 1
         if not left:
             signal.setitimer(signal.ITIMER_REAL, 0)
-        raise KeyboardInterrupt
 
-    previous = signal.signal(signal.SIGALRM, interrupt)
-    try:
+    with alarms_interrupt(count):
         for number in range(50):
             file, left = tmp_path / f"{number}.jsonl", 2
             client: Any = FakeClient(before=lambda key: time.sleep(0.02))
@@ -54,7 +53,5 @@ def test_two_interrupts_lose_nothing_and_leave_no_lock(tmp_path: Path) -> None:
             assert len(sweep.run(again, plan(again), file, progress=False)) == 24
             assert len(again.asked) == 12 - written, "what was on the disk is not asked for again"
             assert file.read_bytes().count(b"\n") == 13
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
     assert twice > 25
+    other_threads_can_lock(tmp_path)

@@ -19,6 +19,7 @@ from helpers.tune.concurrency import ConcurrencyLimit, run_all
 from helpers.tune.truncation import Answer, truncate
 
 from ..fake_client import FakeClient, written
+from .interrupts import alarms_interrupt, other_threads_can_lock
 
 PROMPTS = {"post": "Write a post:", "mail": "Write a mail:"}
 SETTINGS = {"temperature": (0, 0.5, 1, 2), "max_tokens": (4, 2, 9), "repetitions": 1}
@@ -471,12 +472,8 @@ def test_interrupted_runs_resume_without_loss_or_double(tmp_path):
         )
     )
 
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    previous = signal.signal(signal.SIGALRM, interrupt)
     interrupted = 0
-    try:
+    with alarms_interrupt():
         for number in range(200):
             file = tmp_path / f"{number}.jsonl"
             client = FakeClient(before=lambda key: time.sleep(draw.random() * 0.004))
@@ -494,10 +491,8 @@ def test_interrupted_runs_resume_without_loss_or_double(tmp_path):
             asked = {(i, t) for i, text in PROMPTS.items() for p, t, _ in again.asked if p == text}
             assert not asked & set(kept)
             assert len(complete_keys(file)) == len(set(complete_keys(file))) == 12
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
     assert interrupted > 20
+    other_threads_can_lock(tmp_path)
 
 
 KILLED = """
