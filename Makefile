@@ -89,7 +89,7 @@ out, *books = map(pathlib.Path, sys.argv[1:])
 for book in books:
     print("---", book, flush=True)
     papermill.execute_notebook(book, out / book.name, cwd=out, progress_bar=False)
-    write_html(out / book.name, book.parent)
+    write_html(out / book.name, book.parent) or sys.exit(1)  # it has said why
 endef
 export RUN_ALL
 
