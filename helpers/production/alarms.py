@@ -4,6 +4,7 @@ Each alarm costs 10 cents a month on AWS beyond the first ten (aws.amazon.com/cl
 and stays until it is deleted; its name begins with the endpoint's.
 """
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ..connect import consent
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 NAMESPACE = "AWS/SageMaker"
 SLOW, FAILING, IDLE = "slow", "failing", "idle"
 MINUTE, HOUR = 60, 3600
+LINGERS_MINUTES = 10
 
 
 def set_alarms(
@@ -63,6 +65,17 @@ def ringing(session: Session, endpoint_name: str) -> list[str]:
     """Return which of the tutorial's alarms are in ALARM now: "slow", "failing", "idle"."""
     names = {each["AlarmName"] for each in _alarms(session, endpoint_name) if each["StateValue"] == "ALARM"}
     return [kind for kind in (SLOW, FAILING, IDLE) if alarm_name(endpoint_name, kind) in names]
+
+
+async def quiet(session: Session, endpoint_name: str, *, speed: float = 1) -> None:
+    """Wait until neither the alarm "slow" nor "failing" rings, for at most ten of AWS's minutes.
+
+    An alarm rings on for some minutes after its cause has gone. `speed`: how many times as fast they pass.
+    """
+    for _ in range(LINGERS_MINUTES):
+        if not {SLOW, FAILING} & set(ringing(session, endpoint_name)):
+            return
+        await asyncio.sleep(MINUTE / speed)
 
 
 def delete_alarms(session: Session, endpoint_name: str) -> list[str]:

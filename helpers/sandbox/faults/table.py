@@ -153,7 +153,11 @@ _FAULTS = (
         "The model waits before its first token.",
         (Parameter("seconds", seconds, "how long it waits", 2.0), NEXT),
     ),
-    Fault("cut-stream", "A stream's TCP connection is closed in the middle.", (AFTER, NEXT)),
+    Fault(
+        "cut-stream",
+        "A stream's TCP connection is closed in the middle, as on the way to the reader.",
+        (AFTER, NEXT),
+    ),
     Fault(
         "stream-error",
         "A stream ends in a ModelStreamError event.",

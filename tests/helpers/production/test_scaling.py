@@ -151,6 +151,9 @@ def test_alarms_ring_and_are_deleted_with_no_other(medium: Client) -> None:
                 break
         else:
             pytest.fail("it never rang")
+        session.clear_faults()
+        asyncio.run(alarms.quiet(session, name, speed=60))
+        assert alarms.ringing(session, name) == []
     finally:
         session.clear_faults()
         session.practise_with(clock_speed=1)

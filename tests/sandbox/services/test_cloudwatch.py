@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from helpers import catalog
 from helpers.clean_up.delete import delete
 from helpers.deploy.deployment import deploy
-from helpers.errors import EndpointFailed
+from helpers.errors import EndpointFailed, StreamBroken
 from helpers.generate.client import Client
 from helpers.sandbox import faults
 from helpers.sandbox.services.cloudwatch import observer
@@ -37,7 +37,7 @@ def session(sandbox):
 
 @pytest.fixture(scope="module")
 def used(session, sandbox):
-    """Two good calls, one stream, a 400, a 503 and a client that leaves; the time they began."""
+    """Two good calls, one stream, a 400, a 503, a client that leaves and a cut; the time they began."""
     began = datetime.now(UTC)
     client = Client(session, NAME)
     for _ in range(2):
@@ -52,7 +52,10 @@ def used(session, sandbox):
         runtime.invoke_endpoint(EndpointName=NAME, Body=b"{}")
     with client.stream("Tell me a very long story.", max_tokens=1500) as stream:
         next(iter(stream))
-    until(lambda: total(session, "Invocations", "SampleCount") == 6)
+    faults.set(sandbox, "cut-stream", after=1, next=1)
+    with pytest.raises(StreamBroken):
+        list(client.stream("Tell me a very long story.", max_tokens=5))
+    until(lambda: total(session, "Invocations", "SampleCount") == 7)
     return began
 
 
@@ -83,10 +86,10 @@ def lines(session):
 
 
 def test_invocations_and_errors_are_counted(session, used):
-    assert total(session, "Invocations") == 6
+    assert total(session, "Invocations") == 7
     assert total(session, "Invocation4XXErrors") == 1
     assert total(session, "Invocation5XXErrors") == 1
-    assert total(session, "Invocation5XXErrors", "SampleCount") == 6
+    assert total(session, "Invocation5XXErrors", "SampleCount") == 7
     assert total(session, "Invocations", variant="Another") == 0
 
 
@@ -118,12 +121,12 @@ def test_the_load_is_published_while_nobody_asks_too(session, used):
 
 
 def test_the_container_has_its_lines_and_no_prompt_is_in_them(session, used):
-    until(lambda: len(lines(session)) == 7)
+    until(lambda: len(lines(session)) == 8)
     ping, *told = [json.loads(event["message"]) for event in lines(session)]
     assert (ping["path"], ping["status"]) == ("/ping", 200)
-    assert [each["status"] for each in told] == [200, 200, 200, 400, 503, None]
+    assert [each["status"] for each in told] == [200, 200, 200, 400, 503, None, None]
     assert "temperature must be between" in told[3]["message"]
-    assert [each["stream"] for each in told] == [False, False, True, False, False, True]
+    assert [each["stream"] for each in told] == [False, False, True, False, False, True, True]
     assert SECRET not in json.dumps(lines(session))
     (stream,) = session.client("logs").describe_log_streams(logGroupName=GROUP)["logStreams"]
     assert stream["logStreamName"].startswith("AllTraffic/i-")

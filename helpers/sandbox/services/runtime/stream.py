@@ -50,7 +50,7 @@ class EventStream(Response):
                 self._watch.disconnected()
                 logger.info("the client left a stream; its generation was ended")
             except eventstream.StreamCut:  # the answer stays incomplete, so the server closes the connection
-                self._watch.failed(500, "the stream was cut, as it was set to be")
+                self._watch.disconnected()  # it was cut on the way, which SageMaker sees no other way
 
     async def _send(self, send: Send) -> None:
         async with aclosing(self._parts) as parts:
