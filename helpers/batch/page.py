@@ -15,6 +15,7 @@ table{border-collapse:collapse;width:100%}
 caption{text-align:start;font-weight:bold;padding:.3em 0}
 th,td{text-align:start;vertical-align:top;padding:.3em .8em .3em 0;border-bottom:1px solid #767676}
 tbody th,h2{overflow-wrap:anywhere}
+tbody th{min-width:6em}
 td.number,th.number{text-align:end}
 section{border-top:2px solid #767676;margin-top:2em;break-inside:avoid}
 h1,h2,h3,dt{break-after:avoid}

@@ -242,7 +242,7 @@ EXERCISES = {
     ),
     "causes": Exercise(
         "put the letters and the names of their faults into `causes`, and run this cell again.",
-        "Four say what they are in their errors; a queue says nothing, and shows in the first token alone.",
+        "Four say what they are in their errors; a queue says nothing, and shows in the times alone.",
         _causes,
     ),
 }

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets as widgets
 
 from ..catalog import SETTINGS
-from ..errors import TutorialError
 from ..generate.next_token import NextToken, Sampling, check, draw, look, most_at_once
 from ..generate.reshape import Reshaping, reshape
 from ..notebook.display import Output, show_markdown, show_widget
@@ -58,6 +57,7 @@ class NextTokenView:
         self.drawn: list[str] = []
         self._copy: Output | None = None
         self._thread: threading.Thread | None = None
+        self._busy = False  # a button's work is being done
         self._drawing = threading.Lock()  # sliders and answers both redraw
         self.interactive = attended() if interactive is None else interactive
         if self.interactive:
@@ -79,6 +79,8 @@ class NextTokenView:
         """Ask for answers of one token each, more of them for the same prompt; raise what goes wrong."""
         if prompt != self.known.prompt:
             self.known = NextToken(prompt)
+            if self.interactive:
+                self.chart.value = ""  # another prompt's bars
         self.drawn = []
         for known in look(self._client, self.known, self.setting, seconds=self._seconds):
             self.known = known
@@ -172,7 +174,10 @@ class NextTokenView:
 
     def _do(self, doing: str, work: Callable[[], None]) -> None:
         """Run a button's work in a thread, one at a time, so that the sliders go on working."""
-        self.wait()
+        if self._busy:
+            self._say(f"Wait until the first button says {ASK} again, then press once more.")
+            return
+        self._busy = True
         self.ask_button.description = f"{doing} ..."  # disabled, it would lose the keyboard's focus
         self._thread = threading.Thread(target=self._work, args=(work,), name="next token", daemon=True)
         self._thread.start()
@@ -180,9 +185,10 @@ class NextTokenView:
     def _work(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except TutorialError as error:  # shown, as a thread's exceptions are lost otherwise
+        except Exception as error:  # shown, as a thread's exceptions are lost otherwise
             self.status.value = line(f"Failed: {error}")
         finally:
+            self._busy = False
             self.ask_button.description = ASK
 
     def _show(self) -> None:

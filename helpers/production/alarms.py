@@ -78,6 +78,12 @@ async def quiet(session: Session, endpoint_name: str, *, speed: float = 1) -> No
         await asyncio.sleep(MINUTE / speed)
 
 
+async def rung(session: Session, endpoint_name: str, speed: float = 1) -> str:
+    """Wait one of AWS's minutes, as an alarm looks at whole ones, and return which ring: "slow, failing"."""
+    await asyncio.sleep(MINUTE / speed)
+    return ", ".join(ringing(session, endpoint_name))
+
+
 def delete_alarms(session: Session, endpoint_name: str) -> list[str]:
     """Delete the tutorial's alarms on the endpoint; return their names."""
     names = [each["AlarmName"] for each in _alarms(session, endpoint_name)]

@@ -4,10 +4,14 @@ llmeter's own SageMaker endpoint reads the stream format of Hugging Face's TGI o
 subclass of its `Endpoint`, streams through this tutorial's client.
 """
 
+import asyncio
 import logging
 import os
+import threading
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from llmeter.endpoints.base import Endpoint, InvocationResponse
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 MOST_USERS, MOST_SECONDS = 256, 3600.0
 KNEE = 0.9  # of the highest throughput
 PATIENCE = 5.0
+MOST_SAID = 160
 SHARES = (50, 95)  # the percentiles of the table
 
 
@@ -33,10 +38,16 @@ class CohereEndpoint(Endpoint[Stream]):  # type: ignore[misc]
     def __init__(self, client: Client) -> None:
         super().__init__(client.endpoint_name, client.model.id, "cohere-on-sagemaker")
         self._client = client.without_retries()  # a throttled request is a failed one, not a slow one
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Close the streams and send no more requests, whichever threads send them."""
+        self._stopped.set()
 
     @Endpoint.llmeter_invoke  # type: ignore[untyped-decorator]
     def invoke(self, payload: dict[str, Any]) -> Stream:
         """Send one request; llmeter's decorator measures it and reads the stream."""
+        self._go_on()
         return self._client.stream(**payload)
 
     def process_raw_response(
@@ -44,13 +55,18 @@ class CohereEndpoint(Endpoint[Stream]):  # type: ignore[misc]
     ) -> None:
         """Read the stream to its end; note the text, the tokens, and the time to the first of them."""
         with raw_response as stream:
-            pieces = sum(1 for _ in stream)
+            pieces = sum(1 for _ in stream if self._go_on())
         response.response_text = stream.text
         response.time_to_first_token = stream.time_to_first_token_seconds
         answer = stream.response
         # A chat API counts its tokens; the Generate API streams one piece of text a token.
         response.num_tokens_output = (answer.response_tokens if answer else None) or pieces
         response.num_tokens_input = answer.prompt_tokens if answer else None
+
+    def _go_on(self) -> bool:
+        if self._stopped.is_set():
+            raise asyncio.CancelledError  # llmeter takes any Exception for an answer, and asks again
+        return True
 
 
 async def measure(
@@ -90,7 +106,8 @@ async def symptoms(
 ) -> dict[str, Any]:
     """Send requests for so many seconds and return what their senders see: times, and what failures say.
 
-    Unlike `measure` it is no error if all fail. `first_token_p95` is in seconds.
+    Unlike `measure` it is no error if all fail. `first_token_p95` is in seconds, to hundredths; what most of
+    the failures say is cut after MOST_SAID characters.
     """
     _check([users], seconds)
     result = await _result(client, {"prompt": prompt, **settings}, users, seconds)
@@ -99,8 +116,8 @@ async def symptoms(
     return {
         "requests": len(result.responses),
         "failed": len(failed),
-        "first_token_p95": _percentile(95, (each.time_to_first_token for each in ended)),
-        "what it says": said[0][0] if said else "",
+        "first_token_p95": round(_percentile(95, (each.time_to_first_token for each in ended)), 2),
+        "what it says": shorten(said[0][0], MOST_SAID) if said else "",
     }
 
 
@@ -128,8 +145,31 @@ async def _result(client: Client, payload: dict[str, Any], users: int, seconds: 
     from llmeter.runner import Runner
 
     logging.getLogger("llmeter").setLevel(logging.CRITICAL)  # a failed request stands in the table
-    runner = Runner(endpoint=CohereEndpoint(client), payload=payload, clients=users, run_duration=seconds)
-    return await runner.run()
+    endpoint = CohereEndpoint(client)
+    runner = Runner(endpoint=endpoint, payload=payload, clients=users, run_duration=seconds)
+    try:
+        with _own_interrupts():
+            return await runner.run()
+    finally:
+        endpoint.stop()  # its threads would go on to the end of their time
+
+
+@contextmanager
+def _own_interrupts() -> Iterator[None]:
+    """Keep llmeter from handling signals, so that Stop ends the cell as it does any other.
+
+    It would return what it has as if that were the whole, and leave a handler that can end the kernel.
+    """
+
+    def refuse(*_: Any) -> None:
+        raise NotImplementedError  # as event loops without signals do, which llmeter allows for
+
+    own = vars(asyncio.get_running_loop())
+    own["add_signal_handler"] = refuse  # before the class's
+    try:
+        yield
+    finally:
+        own.pop("add_signal_handler", None)
 
 
 def _row(users: int, result: "Result") -> dict[str, Any]:

@@ -48,8 +48,8 @@ def length(df: "pd.DataFrame") -> Picture:
 def temperature(df: "pd.DataFrame") -> Picture:
     """Plot mean token log-likelihood and diversity by temperature, at the largest max_tokens.
 
-    Diversity is the effective number of different good answers (`measures.summary`); without wordllama
-    1 - self-similarity, and without repetitions distinct-2.
+    Where no likelihoods are known (chat APIs), diversity alone. That is the effective number of different
+    good answers (`measures.summary`); without wordllama 1 - self-similarity, without repetitions distinct-2.
     """
     check(df)
     rows = df[df["max_tokens"] == df["max_tokens"].max()]
@@ -58,11 +58,11 @@ def temperature(df: "pd.DataFrame") -> Picture:
     if name == "self_similarity":
         table[name] = 1 - table[name]
     groups = table.groupby("temperature")
-    measures = (
-        ("likelihood", "mean log-likelihood of a token", BLUE, "o", rows.groupby("temperature")),
-        (name, label, VERMILLION, "s", groups),
-    )
-    figure, axes = figure_of(2)
+    measures = [(name, label, VERMILLION, "s", groups)]
+    if rows["likelihood"].notna().any():
+        by_answer = rows.groupby("temperature")
+        measures.insert(0, ("likelihood", "mean log-likelihood of a token", BLUE, "o", by_answer))
+    figure, axes = figure_of(len(measures))
     for axis, (measure, words, color, marker, spread) in zip(axes, measures, strict=True):
         errors = [standard_error(group[measure]) for _, group in spread]  # over answers, over prompts
         means = groups[measure].mean()
@@ -71,12 +71,13 @@ def temperature(df: "pd.DataFrame") -> Picture:
         axis.set_xticks(list(groups.groups), [f"{value:g}" for value in groups.groups], minor=False)
         axis.minorticks_off()
         name_axes(axis, "temperature", words)
-    axes[1].set_ylim(bottom=0)
+    axes[-1].set_ylim(bottom=0)
+    names = [measure for measure, *_ in measures]
     told = "; ".join(
-        f"{t:g}: {_number(group['likelihood'].mean())} and {_number(group[name].mean())}"
-        for t, group in groups
+        f"{t:g}: {' and '.join(_number(group[each].mean()) for each in names)}" for t, group in groups
     )
-    return Picture(figure, f"Log-likelihood and {label} by temperature. {told}.")
+    what = f"Log-likelihood and {label}" if len(measures) == 2 else label.capitalize()
+    return Picture(figure, f"{what} by temperature. {told}.")
 
 
 def _diversity(rows: "pd.DataFrame") -> tuple[str, str]:

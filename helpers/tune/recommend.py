@@ -40,7 +40,7 @@ class Recommendation:
     """A setting and why, in plain words.
 
     `reached`: the temperature gives as many different good answers as the task wants; where none does, it is
-    the best that was tried. `clear`: resampled repetitions rarely change it. `enough`: at max_tokens the
+    the best that was tried. `clear`: resampled repetitions rarely change it. `enough`: at max_tokens most
     good answers end by themselves; where they do at no limit that was tried, it is the largest.
     `doubt`: how sure all this is, and what can't be known; `advice`: Cohere's own for such a task.
     `graded`: how many grades counted, and how far the gate agrees with them; empty without grades.
@@ -192,23 +192,27 @@ def _chance(tried: list[Candidate], best: int, target: Target, seed: int) -> tup
 
 
 def _limit(rows: "pd.DataFrame", longest: "pd.DataFrame", share: float) -> tuple[int, bool, str]:
-    """Return the least max_tokens at which `share` of the good answers end by themselves, if any does.
+    """Return the least max_tokens at which most good answers end by themselves; whether `share` of them do.
 
-    The words also name the least at which all of them do.
+    One that isn't reached costs nothing, so no answer is cut that would end. The words also name the least at
+    which `share` of them end.
     """
     some = bool(longest["good"].any())
     good, named = (longest[longest["good"]], "good answers") if some else (longest, "answers")
     answers = rows.merge(good[["prompt_id", "repetition"]])
     done = ended(answers).groupby(answers["max_tokens"]).agg(["sum", "count"])
-    whole = done.index[done["sum"] == done["count"]]
-    for limit, (successes, trials) in done.iterrows():
-        low, high = wilson(int(successes), int(trials))
-        told = f"At max_tokens {limit}, {successes} of {trials} {named} end by themselves"
-        if successes / trials >= share:
-            most = f"at {whole[0]} all do" if len(whole) else "all do at no limit that was tried"
-            rest = "" if successes == trials else f"; {most}"
-            return int(limit), True, f"{told} (95% interval {low:.0%} to {high:.0%}){rest}."
-    return int(limit), False, f"{told}, fewer than {share:.0%}: try a larger limit."
+    shares = done["sum"] / done["count"]
+    enough = bool(shares.max() >= share)
+    limit = shares.idxmax() if enough else shares.index[-1]
+    successes, trials = (int(each) for each in done.loc[limit])
+    told = f"At max_tokens {limit}, {successes} of {trials} {named} end by themselves"
+    if not enough:
+        return int(limit), False, f"{told}, fewer than {share:.0%}: try a larger limit."
+    low, high = wilson(successes, trials)
+    less = shares.index[shares >= share][0]
+    fewer = f"; at {less}, {int(done['sum'][less])} do" if less < limit else ""
+    rest = "" if successes == trials else "; all do at no limit that was tried"
+    return int(limit), True, f"{told} (95% interval {low:.0%} to {high:.0%}){fewer}{rest}."
 
 
 def _unknown(df: "pd.DataFrame", rows: "pd.DataFrame") -> str:

@@ -1,6 +1,8 @@
 """The next-token view without a browser: what its sliders and buttons ask for, show and say."""
 
 import random
+import threading
+import time
 from html import unescape
 
 import pytest
@@ -188,6 +190,34 @@ def test_what_goes_wrong_is_said_and_raised_where_nobody_looks(monkeypatch):
     assert "Failed: no &lt;such&gt; prompt" in made.status.value
     with pytest.raises(BadInput, match="such"):
         next_token(client, prompt="Once", interactive=False)
+
+
+def test_another_prompt_s_bars_go_and_any_failure_is_said(monkeypatch):
+    made = view(client := Sampler(GREEK))
+    press(made.ask_button, made)
+    assert made.chart.value
+    monkeypatch.setattr(
+        client, "generate", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("unforeseen"))
+    )
+    made.prompt.value = "Twice"
+    press(made.ask_button, made)
+    assert "Failed: unforeseen" in made.status.value
+    assert made.chart.value == ""
+    assert made.ask_button.description == "Ask"
+
+
+def test_a_press_while_the_model_is_asked_blocks_nothing(monkeypatch):
+    made, free = view(client := Sampler(GREEK)), threading.Event()
+    ask = client.generate
+    monkeypatch.setattr(client, "generate", lambda *given, **more: free.wait(20) and ask(*given, **more))
+    made.ask_button.click()
+    began = time.monotonic()
+    made.draw_button.click()
+    assert time.monotonic() - began < 10
+    assert "Wait until" in made.status.value
+    free.set()
+    made.wait(20)
+    assert made.known.draws
 
 
 @pytest.mark.parametrize("wrong", [{"temperature": 6.0}, {"k": -1}, {"p": 1.0}])

@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import signal
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -88,6 +90,31 @@ def test_if_all_fail_it_says_why() -> None:
     found = asyncio.run(load.symptoms(FakeClient(fails_each=1), PROMPT, seconds=0.05))  # type: ignore[arg-type]
     assert found["failed"] == found["requests"] > 0
     assert found["what it says"] == "it broke"
+
+
+class Endless(FakeStream):
+    """A stream without an end."""
+
+    def __iter__(self) -> Iterator[str]:
+        while True:
+            time.sleep(0.01)
+            yield "on "
+
+
+def test_stop_ends_the_load_its_streams_and_its_readers_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = FakeClient()
+    monkeypatch.setattr(f"{__name__}.FakeStream", Endless)
+
+    async def stopped() -> None:
+        asyncio.get_running_loop().call_later(0.5, signal.raise_signal, signal.SIGINT)
+        await load.measure(client, PROMPT, users=[3, 5], seconds=60, progress=False)  # type: ignore[arg-type]
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(stopped())  # it waits for its threads, the readers
+    assert time.monotonic() - began < 20
+    assert len(client.asked) == 3
+    assert all(stream.closed for stream in client.streams)
 
 
 @pytest.mark.parametrize("users", [[], [0], [-1], [1.5], ["1"], [True], [257]])

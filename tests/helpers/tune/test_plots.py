@@ -59,7 +59,14 @@ def test_the_words_of_the_figures_carry_their_numbers(df):
 def test_a_chat_models_table_without_likelihoods_is_drawn(df, draw):
     picture = draw(df.assign(likelihood=float("nan")))
     assert picture.png()
-    assert draw is plots.length or "unknown" in picture.alt or "share" in picture.alt
+    assert draw in (plots.length, plots.temperature) or "unknown" in picture.alt or "share" in picture.alt
+
+
+def test_without_likelihoods_there_is_no_empty_figure_of_them(df):
+    picture = plots.temperature(df.assign(likelihood=float("nan")))
+    assert len(picture.figure.axes) == 1
+    assert "ikelihood" not in picture.alt
+    assert "unknown" not in picture.alt
 
 
 def test_the_colours_of_a_share_mean_the_same_in_every_table(df):

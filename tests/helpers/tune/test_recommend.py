@@ -89,14 +89,23 @@ def test_the_smallest_limit_that_lets_the_good_answers_end():
 
 
 @pytest.mark.parametrize(
-    ("ends_at", "told"),
-    [(30, "; at 30 all do."), (99, "; all do at no limit that was tried."), (10, "100%).")],
+    ("ends_at", "limit", "told"),
+    [
+        (30, 30, "6 of 6 good answers end by themselves (95% interval 61% to 100%); at 10, 5 do."),
+        (
+            99,
+            10,
+            "5 of 6 good answers end by themselves (95% interval 44% to 97%); "
+            "all do at no limit that was tried.",
+        ),
+        (10, 10, "6 of 6 good answers end by themselves (95% interval 61% to 100%)."),
+    ],
 )
-def test_the_limit_at_which_all_of_them_end_is_named_too(ends_at, told):
+def test_no_good_answer_that_ends_is_cut_and_the_limit_for_most_of_them_is_named(ends_at, limit, told):
     df = swept((0.0,), limits=(10, 20, 30), ends_at=10)
     df.loc[(df["repetition"] == 1) & (df["max_tokens"] < ends_at), "finish_reason"] = "MAX_TOKENS"
     found = recommend(df, "one", allow_truncated=True)
-    assert found.max_tokens == 10
+    assert (found.max_tokens, found.enough) == (limit, True)
     assert found.reason.endswith(told)
 
 
