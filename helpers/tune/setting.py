@@ -11,12 +11,13 @@ from ..catalog import SETTINGS
 from ..deploy import costs, endpoint
 from ..errors import BadInput
 from ..records.recommended import Recommended
-from .metrics.quality import faults
+from .metrics.quality import faults, graded
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..generate.client import Client
+    from .grades import Grades
     from .recommend import Recommendation
 
 NAMES = tuple(name for name, setting in SETTINGS.items() if setting.saved)
@@ -46,13 +47,20 @@ def load_setting(path: str | Path) -> dict[str, Any]:
 
 
 def save_recommendation(
-    path: str | Path, recommendation: "Recommendation", df: "pd.DataFrame", client: "Client"
+    path: str | Path,
+    recommendation: "Recommendation",
+    df: "pd.DataFrame",
+    client: "Client",
+    grades: "Grades | None" = None,
 ) -> Path:
     """Write a recommendation's words, an answer of the table at its setting, and the endpoint's price now.
 
-    On AWS the price is asked for; a part that no source gives is left out. In the sandbox nothing is paid.
+    The answer is the first that is good, by the gate or a reader's `grades`, if one is. On AWS the price is
+    asked for; a part that no source gives is left out. In the sandbox nothing is paid.
     """
-    answer = _answer(recommendation, df)
+    at = (df["temperature"] == recommendation.temperature) & (df["max_tokens"] == recommendation.max_tokens)
+    good = graded(faults(df), grades.of(df) if grades else None)[at]
+    answer = df.loc[at].iloc[int(good.to_numpy().argmax())]
     kept = Recommended(
         verdict=recommendation.verdict,
         reason=recommendation.reason,
@@ -66,13 +74,6 @@ def save_recommendation(
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     _replace(Path(path), json.dumps(asdict(kept), indent=1) + "\n")
     return Path(path)
-
-
-def _answer(recommendation: "Recommendation", df: "pd.DataFrame") -> "pd.Series[Any]":
-    """Return an answer at the recommended setting: the first that passes the gate, if one does."""
-    at = (df["temperature"] == recommendation.temperature) & (df["max_tokens"] == recommendation.max_tokens)
-    faulty = faults(df)[at] != ""
-    return df.loc[at].iloc[int(faulty.to_numpy().argmin())]
 
 
 def _usd_per_hour(client: "Client") -> dict[str, float | None]:

@@ -9,6 +9,7 @@ import pytest
 from helpers.connect.session import connect
 from helpers.generate.client import Client
 from helpers.records.recommended import Recommended
+from helpers.tune.grades import Grades
 from helpers.tune.recommend import recommend
 from helpers.tune.setting import load_setting, save_recommendation, save_setting
 
@@ -69,6 +70,16 @@ def test_the_answer_that_is_kept_passes_the_gate_if_one_does(tmp_path: Path) -> 
     assert kept(save_recommendation(tmp_path / "r.json", recommend(df, "one"), df, client())).text != ""
     df = table(*swept("", ""))
     assert kept(save_recommendation(tmp_path / "r.json", recommend(df, "one"), df, client())).text == ""
+
+
+def test_the_answer_that_is_kept_is_one_that_the_reader_graded_good(tmp_path: Path) -> None:
+    df = table(*swept("a cat sat here today", "the best one of all"))
+    grades = Grades(tmp_path / "run.jsonl")
+    grades.set(df.loc[0], good=False)
+    found = recommend(df, "one", grades=grades)
+    assert (
+        kept(save_recommendation(tmp_path / "r.json", found, df, client(), grades)).text == df.loc[1, "text"]
+    )
 
 
 @pytest.mark.slow
