@@ -57,7 +57,6 @@ class NextTokenView:
         self.drawn: list[str] = []
         self._copy: Output | None = None
         self._thread: threading.Thread | None = None
-        self._busy = False  # a button's work is being done
         self._drawing = threading.Lock()  # sliders and answers both redraw
         self.interactive = attended() if interactive is None else interactive
         if self.interactive:
@@ -174,10 +173,9 @@ class NextTokenView:
 
     def _do(self, doing: str, work: Callable[[], None]) -> None:
         """Run a button's work in a thread, one at a time, so that the sliders go on working."""
-        if self._busy:
+        if self.ask_button.description != ASK:
             self._say(f"Wait until the first button says {ASK} again, then press once more.")
             return
-        self._busy = True
         self.ask_button.description = f"{doing} ..."  # disabled, it would lose the keyboard's focus
         self._thread = threading.Thread(target=self._work, args=(work,), name="next token", daemon=True)
         self._thread.start()
@@ -188,7 +186,6 @@ class NextTokenView:
         except Exception as error:  # shown, as a thread's exceptions are lost otherwise
             self.status.value = line(f"Failed: {error}")
         finally:
-            self._busy = False
             self.ask_button.description = ASK
 
     def _show(self) -> None:

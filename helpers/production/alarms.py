@@ -67,7 +67,7 @@ def ringing(session: Session, endpoint_name: str) -> list[str]:
     return [kind for kind in (SLOW, FAILING, IDLE) if alarm_name(endpoint_name, kind) in names]
 
 
-async def quiet(session: Session, endpoint_name: str, *, speed: float = 1) -> None:
+async def quiet(session: Session, endpoint_name: str, speed: float = 1) -> None:
     """Wait until neither the alarm "slow" nor "failing" rings, for at most ten of AWS's minutes.
 
     An alarm rings on for some minutes after its cause has gone. `speed`: how many times as fast they pass.

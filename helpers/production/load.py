@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MOST_USERS, MOST_SECONDS = 256, 3600.0
 KNEE = 0.9  # of the highest throughput
 PATIENCE = 5.0
-MOST_SAID = 160
+MOST_SAID = 160  # characters
 SHARES = (50, 95)  # the percentiles of the table
 
 

@@ -192,10 +192,10 @@ def _chance(tried: list[Candidate], best: int, target: Target, seed: int) -> tup
 
 
 def _limit(rows: "pd.DataFrame", longest: "pd.DataFrame", share: float) -> tuple[int, bool, str]:
-    """Return the least max_tokens at which most good answers end by themselves; whether `share` of them do.
+    """Return the least max_tokens at which as many good answers end by themselves as at any.
 
-    One that isn't reached costs nothing, so no answer is cut that would end. The words also name the least at
-    which `share` of them end.
+    One that isn't reached costs nothing, so no answer is cut that would end. Where fewer than `share` of them
+    do, it is the largest, and the flag is False. The words also name the least at which `share` of them end.
     """
     some = bool(longest["good"].any())
     good, named = (longest[longest["good"]], "good answers") if some else (longest, "answers")

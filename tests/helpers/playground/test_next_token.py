@@ -196,9 +196,11 @@ def test_another_prompt_s_bars_go_and_any_failure_is_said(monkeypatch):
     made = view(client := Sampler(GREEK))
     press(made.ask_button, made)
     assert made.chart.value
-    monkeypatch.setattr(
-        client, "generate", lambda *_, **__: (_ for _ in ()).throw(RuntimeError("unforeseen"))
-    )
+
+    def fail(prompt, **settings):
+        raise RuntimeError("unforeseen")
+
+    monkeypatch.setattr(client, "generate", fail)
     made.prompt.value = "Twice"
     press(made.ask_button, made)
     assert "Failed: unforeseen" in made.status.value

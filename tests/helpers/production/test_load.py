@@ -15,6 +15,8 @@ from helpers.errors import BadInput, ModelFailed
 from helpers.generate.client import Client
 from helpers.production import load, metrics
 
+from ..tune.interrupts import interruptible
+
 BENCH = os.environ.get("BENCH") == "1"
 PROMPT = "Three reasons why people keep bees:"
 
@@ -109,13 +111,9 @@ def test_stop_ends_the_load_its_streams_and_its_readers_at_once(monkeypatch: pyt
         asyncio.get_running_loop().call_later(0.5, signal.raise_signal, signal.SIGINT)
         await load.measure(client, PROMPT, users=[3, 5], seconds=30, progress=False)  # type: ignore[arg-type]
 
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # what nohup starts lacks it
     began = time.monotonic()
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            asyncio.run(stopped())  # it waits for its threads, the readers
-    finally:
-        signal.signal(signal.SIGINT, handler)
+    with interruptible(), pytest.raises(KeyboardInterrupt):
+        asyncio.run(stopped())  # it waits for its threads, the readers
     assert time.monotonic() - began < 20
     assert len(client.asked) == 3
     assert all(stream.closed for stream in client.streams)

@@ -1,4 +1,4 @@
-"""Interrupts at any moment of a sweep, by a timer."""
+"""Interrupts, also at any moment of a sweep, by a timer."""
 
 import signal
 import threading
@@ -10,6 +10,16 @@ from filelock import FileLock
 
 
 @contextmanager
+def interruptible() -> Iterator[None]:
+    """Make a SIGINT a KeyboardInterrupt: what a shell starts with & or nohup ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
 def alarms_interrupt(before: Callable[[], object] = lambda: None) -> Iterator[None]:
     """Make each SIGALRM a SIGINT, as Ctrl+C sends one; `before` is called first."""
 
@@ -17,17 +27,13 @@ def alarms_interrupt(before: Callable[[], object] = lambda: None) -> Iterator[No
         before()
         signal.raise_signal(signal.SIGINT)
 
-    # What a shell starts with & or nohup ignores SIGINT, and so would these tests.
-    kept = {
-        signal.SIGALRM: signal.signal(signal.SIGALRM, interrupt),
-        signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
-    }
+    kept = signal.signal(signal.SIGALRM, interrupt)
     try:
-        yield
+        with interruptible():
+            yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
-        for number, handler in kept.items():
-            signal.signal(number, handler)
+        signal.signal(signal.SIGALRM, kept)
 
 
 def other_threads_can_lock(folder: Path) -> None:
